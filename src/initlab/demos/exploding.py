@@ -1,0 +1,217 @@
+"""The figures of the chapter "Exploding and vanishing signals"."""
+
+from functools import cache, partial
+
+import numpy as np
+
+from ..explorer import Demo, Lines, Menu, Series, Slider, number
+from ..initializers import identity
+from ..network import sample
+from ..products import growth_quantile, growth_rate, stretch
+from ..training import train
+
+# ---------------------------------------------------------------- ten matrices: y = W[10] W^9 x, W = c I
+
+DEPTH = 10
+FACTORS = tuple(round(c, 2) for c in np.arange(0.5, 1.55, 0.1))
+
+
+def _ten_matrices(factor):
+    layers = np.arange(DEPTH)  # a[0] = x and the nine hidden layers
+    signal = factor**layers
+    gradient = factor ** (DEPTH - 1 - layers)
+    # What lies below W[l] times what lies above it: the same in every hidden layer. Layer 0 has no weights.
+    weight = [None] + [factor ** (DEPTH - 2)] * (DEPTH - 1)
+    end = number(signal[-1], 4)
+    panels = {"forward": {"y": {"signal": signal}}, "backward": {"y": {"gradient": gradient, "weight": weight}}}
+    if factor == 1:
+        return panels, "W = I: nine hidden layers leave signal and gradient exactly as they were."
+    verb = "stretch" if factor > 1 else "shrink"
+    text = (
+        f"W = {number(factor)} I: nine hidden layers {verb} the signal by {number(factor)}⁹ = {end}, and the gradient "
+        f"that reaches the input by the same factor. The gradient of every hidden weight matrix carries {number(factor)}⁸ = {number(weight[1], 4)}."
+    )
+    return panels, text
+
+
+ten_matrices = Demo(
+    name="ten-matrices",
+    title="Ten matrices, nine of them equal",
+    controls=(Slider("factor", "Factor c in W = c I", FACTORS, 1.0),),
+    panels=(
+        Lines(
+            "forward",
+            "Forward: length of a[l], input = 1",
+            "layer",
+            (Series("signal", "a[l]"),),
+            y_range=(1e-3, 1e2),
+            x=tuple(range(DEPTH)),
+            log=True,
+            guide=1.0,
+        ),
+        Lines(
+            "backward",
+            "Backward: size of the gradients, top = 1",
+            "layer",
+            (Series("gradient", "∂L/∂a[l]", tone=2), Series("weight", "∂L/∂W[l]", tone=3)),
+            y_range=(1e-3, 1e2),
+            x=tuple(range(DEPTH)),
+            log=True,
+            guide=1.0,
+        ),
+    ),
+    compute=_ten_matrices,
+)
+
+
+# ---------------------------------------------------------------- gradient descent on the ten matrices
+
+RATES = tuple(float(f"{10**k:.3g}") for k in np.arange(-4, 0.6, 0.25))
+STEPS = 1000
+SHOWN = np.unique(np.geomspace(1, STEPS, 60).round().astype(int))
+SOLVED = 0.005  # one per cent of the loss of a network that answers 0
+
+
+def equal_layers(factor):
+    """The network of the chapter: nine hidden matrices c I, one output matrix I, two units a layer, no biases."""
+    hidden = [partial(identity, gain=factor)] * (DEPTH - 1)
+    return sample([2] * (DEPTH + 1), "identity", [*hidden, identity], bias_initializer=None)
+
+
+def turn(degrees=60):
+    """Eight points of the unit circle, and the same points turned: arrays of shape (2, 8)."""
+    start, end = (np.arange(8) * np.pi / 4 + shift for shift in (0, np.deg2rad(degrees)))
+    return tuple(np.array([np.cos(angle), np.sin(angle)]) for angle in (start, end))
+
+
+@cache
+def losses(factor):
+    """Loss after every step of gradient descent, (steps + 1, rates)."""
+    return train(equal_layers(factor), *turn(), loss="squared_error", learning_rate=RATES, steps=STEPS).loss
+
+
+def outcome(loss):
+    """What became of one run, as ("solved", "overflow" or "unsolved", the step at which it was decided)."""
+    if not np.isfinite(loss).all():
+        return "overflow", int(np.argmin(np.isfinite(loss)))
+    if loss[-1] < SOLVED:
+        return "solved", int(np.argmax(loss < SOLVED))
+    return "unsolved", len(loss) - 1
+
+
+def _descent(factor, rate):
+    every = losses(factor)
+    run = every[:, int(np.argmin(np.abs(np.log(np.array(RATES) / rate))))]
+    fate, step = outcome(run)
+    solved = {r: outcome(every[:, i])[1] for i, r in enumerate(RATES) if outcome(every[:, i])[0] == "solved"}
+    best = min(solved, key=solved.get)
+    here = [every[-1, i] if r == rate else None for i, r in enumerate(RATES)]
+    panels = {"curve": {"y": {"loss": run[SHOWN]}}, "rates": {"y": {"final": every[-1], "here": here}}}
+    story = {
+        "solved": f"and the task is solved after {step} steps",
+        "overflow": f"and overflows at step {step}",
+        "unsolved": f"and is {number(run[-1])} after {step} steps: not solved",
+    }[fate]
+    text = (
+        f"c = {number(factor)}, learning rate {number(rate)}: the loss starts at {number(run[0])} {story}. "
+        f"The best rate here for c = {number(factor)} is {number(best)}: solved after {solved[best]} steps."
+    )
+    return panels, text
+
+
+_LOSS = (1e-6, 1e6)
+
+descent = Demo(
+    name="descent",
+    title="Gradient descent on the ten matrices",
+    controls=(
+        Slider("factor", "Start c, in W = c I", FACTORS, 1.0),
+        Slider("rate", "Learning rate", RATES, 0.01),
+    ),
+    panels=(
+        Lines(
+            "curve",
+            "Loss, step by step",
+            "step",
+            (Series("loss", "loss"),),
+            y_range=_LOSS,
+            x=tuple(int(step) for step in SHOWN),
+            log=True,
+            log_x=True,
+            guide=0.5,
+        ),
+        Lines(
+            "rates",
+            f"Loss after {STEPS} steps, for every rate",
+            "learning rate",
+            (Series("final", "any rate", tone=3), Series("here", "this rate", style="points", tone=2)),
+            y_range=_LOSS,
+            x=RATES,
+            log=True,
+            log_x=True,
+            guide=0.5,
+        ),
+    ),
+    compute=_descent,
+    digits=3,
+)
+
+
+# ---------------------------------------------------------------- products of random matrices
+
+RANDOM_DEPTH = 30
+WIDTHS = (2, 8, 32, 128, 512)
+GAINS = tuple(round(g, 2) for g in np.arange(0.5, 1.55, 0.1))
+STRANDS = 8
+
+
+@cache
+def _strands(width):
+    return stretch(width, RANDOM_DEPTH, seeds=STRANDS, rng=0)
+
+
+def _random_matrices(width, gain):
+    width = int(width)
+    layers = np.arange(RANDOM_DEPTH + 1)
+    strands = _strands(width) * gain**layers  # the same draws at every gain
+    median = growth_quantile(0.5, layers, width, gain)
+    low, high = growth_quantile(0.025, layers, width, gain), growth_quantile(0.975, layers, width, gain)
+    panels = {"lengths": {"y": {"strands": strands, "median": median, "equal": gain**layers}, "band": (low, high)}}
+    ends = np.sort(strands[:, -1])
+    text = (
+        f"Width {width}, g = {number(gain)}: after {RANDOM_DEPTH} layers theory puts the length at {number(median[-1])} "
+        f"(95 % of networks between {number(low[-1])} and {number(high[-1])}); the eight drawn here end between "
+        f"{number(ends[0])} and {number(ends[-1])}. Equal matrices g I would give exactly {number(gain**RANDOM_DEPTH)}. "
+        f"Per layer, a typical factor is {number(np.exp(growth_rate(width, gain)), 4)}."
+    )
+    return panels, text
+
+
+random_matrices = Demo(
+    name="random-matrices",
+    title="Thirty random layers, eight draws of the weights",
+    controls=(
+        Menu("width", "Width n", {str(n): f"{n} units" for n in WIDTHS}, "8"),
+        Slider("gain", "Gain g: entries have variance g² / n", GAINS, 1.0),
+    ),
+    panels=(
+        Lines(
+            "lengths",
+            "Length of the signal, input = 1",
+            "layer",
+            (
+                Series("strands", "eight networks", style="strands"),
+                Series("median", "theory: median", style="theory", tone=0),
+                Series("equal", "equal matrices g I", style="theory", tone=2),
+            ),
+            y_range=(1e-8, 1e6),
+            x=tuple(range(RANDOM_DEPTH + 1)),
+            log=True,
+            guide=1.0,
+            band_label="theory: 95 %",
+            wide=True,
+        ),
+    ),
+    compute=_random_matrices,
+    digits=3,
+)

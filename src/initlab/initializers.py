@@ -1,0 +1,329 @@
+"""Initializers: from the shape of a weight array to its first values.
+
+All are called the same way, `f(shape, *, rng=None, dtype=np.float64, ...)`, and return a new array:
+
+* `shape` is a tuple of sizes >= 0. A scheme that depends on the fan-in reads it as `layout` says: "OI" is
+  (out, in, *kernel), the order of z = W a and of PyTorch; "IO" is (*kernel, in, out), the order of JAX and Keras.
+  A size of 0 gives an empty array.
+* `rng` is a `numpy.random.Generator`, a seed (an integer >= 0) or None for fresh entropy. NumPy's global random state
+  is neither read nor changed. Initializers that draw nothing accept `rng` and ignore it.
+* `dtype` is a real floating type. All is computed in float64 and rounded at the end, so that one seed gives the same
+  network at every precision.
+
+For one seed, every scheme is a multiple of the same standard draws (one set each for normal, uniform and truncated
+normal), so that two schemes can be compared without the noise of two samples.
+
+Every argument is checked: a value that is not allowed is a ValueError, one of the wrong type a TypeError, and both
+name the argument, the value and what is allowed.
+"""
+
+import math
+from numbers import Integral
+
+import numpy as np
+
+from ._check import finite, one_of, sizes
+
+LAYOUTS = ("OI", "IO")
+MODES = ("fan_in", "fan_out", "fan_avg")
+DISTRIBUTIONS = ("normal", "uniform", "truncated_normal")
+
+# Standard deviation of a standard normal cut at +-2, 0.8796...: its variance is 1 - 4 phi(2) / (Phi(2) - Phi(-2)).
+TRUNCATED_STD = math.sqrt(1 - 4 * math.exp(-2) / math.sqrt(2 * math.pi) / math.erf(math.sqrt(2)))
+
+
+# Values that draw nothing
+
+
+def zeros(shape, *, rng=None, dtype=np.float64):
+    """All weights 0. Right for biases; hidden units that start equal stay equal.
+
+    >>> zeros((2, 3))
+    array([[0., 0., 0.],
+           [0., 0., 0.]])
+    """
+    return constant(shape, value=0.0, rng=rng, dtype=dtype)
+
+
+def constant(shape, *, value, rng=None, dtype=np.float64):
+    """All weights equal to `value`, a finite number.
+
+    >>> constant(3, value=0.1)
+    array([0.1, 0.1, 0.1])
+    """
+    return np.full(sizes(shape), finite("value", value), dtype=_floating(dtype))
+
+
+def identity(shape, *, gain=1.0, rng=None, dtype=np.float64):
+    """`gain` times the identity: W[i, i] = gain, all else 0. The shape has two dimensions and need not be square.
+
+    >>> identity((2, 3), gain=1.5)
+    array([[1.5, 0. , 0. ],
+           [0. , 1.5, 0. ]])
+    """
+    shape = sizes(shape)
+    if len(shape) != 2:
+        raise ValueError(f"shape must have exactly 2 dimensions for an identity, got {shape}")
+    W = np.eye(*shape, dtype=_floating(dtype))
+    W *= finite("gain", gain)
+    return W
+
+
+# Distributions with given parameters
+
+
+def normal(shape, *, mean=0.0, std=1.0, rng=None, dtype=np.float64):
+    """Independent draws from N(mean, std^2), with std >= 0.
+
+    >>> normal((2, 2), std=0.01, rng=0).round(5)
+    array([[ 0.00126, -0.00132],
+           [ 0.0064 ,  0.00105]])
+    """
+    mean, std, dtype = finite("mean", mean), finite("std", std, at_least=0), _floating(dtype)
+    W = _generator(rng).standard_normal(sizes(shape))
+    W *= std
+    W += mean
+    return np.asarray(W, dtype=dtype)
+
+
+def uniform(shape, *, low, high, rng=None, dtype=np.float64):
+    """Independent draws from U[low, high], with low < high. The variance is (high - low)^2 / 12.
+
+    >>> uniform(4, low=-1, high=1, rng=0).round(3)
+    array([ 0.274, -0.46 , -0.918, -0.967])
+    """
+    (low, high), dtype = _bounds(low, high), _floating(dtype)
+    W = 2 * _generator(rng).random(sizes(shape)) - 1
+    W *= high / 2 - low / 2
+    W += high / 2 + low / 2
+    return np.asarray(np.clip(W, low, high), dtype=dtype)  # rounding may have overstepped a bound
+
+
+def truncated_normal(shape, *, mean=0.0, std=1.0, low=-2.0, high=2.0, rng=None, dtype=np.float64):
+    """Independent draws from N(mean, std^2) given that they lie in [low, high]; std > 0, low < high.
+
+    The bounds are values of the weights, as in PyTorch, not multiples of std: std = 0.02 with the default bounds +-2
+    is never cut. Cutting lowers the variance: at +-2 std it is 0.774 std^2.
+
+    >>> abs(truncated_normal(1000, std=0.5, low=-1, high=1, rng=0)).max() <= 1
+    np.True_
+    """
+    from scipy.special import log_ndtr, ndtri_exp
+
+    mean, std, dtype = finite("mean", mean), finite("std", std, above=0), _floating(dtype)
+    low, high = _bounds(low, high)
+    a, b = (low - mean) / std, (high - mean) / std
+    u = 1 - _generator(rng).random(sizes(shape))  # in (0, 1], so that its logarithm is finite
+    # Solve Phi(z) = (1 - u) Phi(a) + u Phi(b) for z. In logarithms, and mirrored when a > 0 (in its upper tail Phi
+    # is too close to 1), this holds however far out a and b lie.
+    mirrored = a > 0
+    if mirrored:
+        a, b = -b, -a
+    z = ndtri_exp(log_ndtr(b) + np.log(u + (1 - u) * np.exp(log_ndtr(a) - log_ndtr(b))))
+    W = mean + std * (-z if mirrored else z)
+    return np.asarray(np.clip(W, low, high), dtype=dtype)  # rounding may have overstepped a bound
+
+
+# Schemes that set the variance from the fans
+
+
+def fans(shape, layout="OI"):
+    """(fan_in, fan_out): how many inputs feed one output, and how many outputs one input feeds.
+
+    Both include the receptive field, the product of the kernel sizes. The shape has at least two dimensions; a size
+    of 0 counts like any other, so that a fan may be 0.
+
+    >>> fans((64, 3, 7, 7))
+    (147, 3136)
+    >>> fans((7, 7, 3, 64), layout="IO")
+    (147, 3136)
+    """
+    shape = _matrix_shape(shape)
+    if one_of("layout", layout, LAYOUTS) == "OI":
+        n_out, n_in, *kernel = shape
+    else:
+        *kernel, n_in, n_out = shape
+    receptive_field = math.prod(kernel)
+    return n_in * receptive_field, n_out * receptive_field
+
+
+def variance_scaling(shape, *, scale, mode, distribution, layout="OI", rng=None, dtype=np.float64):
+    """Zero-mean weights of variance `scale / n`, where n is fan_in, fan_out or their mean, fan_avg.
+
+    | distribution | weights |
+    |---|---|
+    | "normal" | N(0, scale/n) |
+    | "uniform" | U[-r, r], r = sqrt(3 scale/n) |
+    | "truncated_normal" | N(0, s^2) cut at +-2s, with s = sqrt(scale/n) / 0.8796 so that the cut leaves scale/n |
+
+    All named schemes below are this function with a `scale` > 0, a `mode` and a `distribution` filled in.
+
+    >>> variance_scaling((100, 50), scale=2.0, mode="fan_in", distribution="normal", rng=0).std()  # near sqrt(2/50)
+    np.float64(0.199...)
+    """
+    scale = finite("scale", scale, above=0)
+    mode, distribution = one_of("mode", mode, MODES), one_of("distribution", distribution, DISTRIBUTIONS)
+    fan_in, fan_out = fans(shape, layout)
+    n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
+    std = math.sqrt(scale / max(n, 1))  # n < 1 only in an empty array
+    if distribution == "normal":
+        return normal(shape, std=std, rng=rng, dtype=dtype)
+    if distribution == "uniform":
+        bound = math.sqrt(3) * std
+        return uniform(shape, low=-bound, high=bound, rng=rng, dtype=dtype)
+    std /= TRUNCATED_STD
+    return truncated_normal(shape, std=std, low=-2 * std, high=2 * std, rng=rng, dtype=dtype)
+
+
+def xavier_normal(shape, *, gain=1.0, layout="OI", rng=None, dtype=np.float64):
+    """N(0, 2 gain^2 / (fan_in + fan_out)): a compromise between a steady signal forward and a steady gradient back.
+
+    `variance_scaling` with scale = gain^2, mode = "fan_avg" and distribution = "normal"; gain > 0.
+    Source: Glorot and Bengio (2010), equation 12.
+
+    >>> xavier_normal((300, 100), rng=0).var() * (300 + 100) / 2  # near 1
+    np.float64(0.994...)
+    """
+    scale = finite("gain", gain, above=0) ** 2
+    return variance_scaling(
+        shape, scale=scale, mode="fan_avg", distribution="normal", layout=layout, rng=rng, dtype=dtype
+    )
+
+
+def xavier_uniform(shape, *, gain=1.0, layout="OI", rng=None, dtype=np.float64):
+    """U[-r, r] with r = gain sqrt(6 / (fan_in + fan_out)), the "normalized initialization".
+
+    `variance_scaling` with scale = gain^2, mode = "fan_avg" and distribution = "uniform"; gain > 0.
+    Source: Glorot and Bengio (2010), equation 16.
+
+    >>> abs(xavier_uniform((4, 2), rng=0)).max() <= 1  # sqrt(6 / (4 + 2))
+    np.True_
+    """
+    scale = finite("gain", gain, above=0) ** 2
+    return variance_scaling(
+        shape, scale=scale, mode="fan_avg", distribution="uniform", layout=layout, rng=rng, dtype=dtype
+    )
+
+
+def he_normal(shape, *, mode="fan_in", negative_slope=0.0, layout="OI", rng=None, dtype=np.float64):
+    """N(0, 2 / ((1 + a^2) n)), where a is the slope of a leaky ReLU for z < 0 and n the fan that `mode` names.
+
+    `variance_scaling` with scale = 2 / (1 + a^2) and distribution = "normal".
+    Source: He et al. (2015), equations 10 (forward, fan_in), 14 (backward, fan_out) and 15 (a != 0).
+
+    >>> he_normal((300, 100), rng=0).var() * 100  # near 2
+    np.float64(1.98...)
+    """
+    scale = 2 / (1 + finite("negative_slope", negative_slope) ** 2)
+    return variance_scaling(shape, scale=scale, mode=mode, distribution="normal", layout=layout, rng=rng, dtype=dtype)
+
+
+def he_uniform(shape, *, mode="fan_in", negative_slope=0.0, layout="OI", rng=None, dtype=np.float64):
+    """U[-r, r] with r = sqrt(6 / ((1 + a^2) n)): the variance of `he_normal` with a bounded density.
+
+    `variance_scaling` with scale = 2 / (1 + a^2) and distribution = "uniform".
+    Source: He et al. (2015), equations 10, 14 and 15. PyTorch's default for nn.Linear is this with a = sqrt(5),
+    which is U[-1/sqrt(fan_in), 1/sqrt(fan_in)]:
+
+    >>> abs(he_uniform((300, 100), negative_slope=5**0.5, rng=0)).max() <= 0.1
+    np.True_
+    """
+    scale = 2 / (1 + finite("negative_slope", negative_slope) ** 2)
+    return variance_scaling(shape, scale=scale, mode=mode, distribution="uniform", layout=layout, rng=rng, dtype=dtype)
+
+
+def lecun_normal(shape, *, layout="OI", rng=None, dtype=np.float64):
+    """N(0, 1 / fan_in): z has the second moment of the inputs.
+
+    `variance_scaling` with scale = 1, mode = "fan_in" and distribution = "normal".
+    Source: LeCun et al. (1998), "Efficient BackProp", section 4.6.
+
+    >>> lecun_normal((300, 100), rng=0).var() * 100  # near 1
+    np.float64(0.994...)
+    """
+    return variance_scaling(shape, scale=1.0, mode="fan_in", distribution="normal", layout=layout, rng=rng, dtype=dtype)
+
+
+def lecun_uniform(shape, *, layout="OI", rng=None, dtype=np.float64):
+    """U[-r, r] with r = sqrt(3 / fan_in): the variance of `lecun_normal` with a bounded density.
+
+    `variance_scaling` with scale = 1, mode = "fan_in" and distribution = "uniform".
+    Source: LeCun et al. (1998), "Efficient BackProp", section 4.6.
+
+    >>> abs(lecun_uniform((5, 3), rng=0)).max() <= 1
+    np.True_
+    """
+    return variance_scaling(
+        shape, scale=1.0, mode="fan_in", distribution="uniform", layout=layout, rng=rng, dtype=dtype
+    )
+
+
+glorot_normal = xavier_normal
+glorot_uniform = xavier_uniform
+kaiming_normal = he_normal
+kaiming_uniform = he_uniform
+
+
+def orthogonal(shape, *, gain=1.0, layout="OI", rng=None, dtype=np.float64):
+    """`gain` times a random matrix with orthonormal rows or columns, whichever are fewer; gain > 0.
+
+    A kernel is flattened so that the output dimension stays: "OI" to (out, in * kernel), "IO" to (kernel * in, out).
+    The law is Haar's: multiplying by a fixed orthogonal matrix does not change it. The Q of a normal matrix A = QR has
+    this law only once each column has the sign that makes the diagonal of R positive, because QR routines choose
+    the signs by a rule of their own.
+    Source: Saxe et al. (2014), https://arxiv.org/abs/1312.6120; for the sign, Mezzadri (2007),
+    https://arxiv.org/abs/math-ph/0609050.
+
+    >>> W = orthogonal((2, 3), rng=0)
+    >>> np.allclose(W @ W.T, np.eye(2))
+    True
+    """
+    gain, dtype, shape = finite("gain", gain, above=0), _floating(dtype), _matrix_shape(shape)
+    if one_of("layout", layout, LAYOUTS) == "OI":
+        rows, columns = shape[0], math.prod(shape[1:])
+    else:
+        rows, columns = math.prod(shape[:-1]), shape[-1]
+    A = _generator(rng).standard_normal((max(rows, columns), min(rows, columns)))
+    Q, R = np.linalg.qr(A)
+    Q *= np.copysign(gain, np.diagonal(R))
+    W = Q if rows >= columns else Q.T
+    return np.ascontiguousarray(W, dtype=dtype).reshape(shape)
+
+
+# Arguments
+
+
+def _generator(rng):
+    allowed = "a numpy.random.Generator, an integer seed >= 0 or None"
+    if rng is None or isinstance(rng, np.random.Generator):
+        return np.random.default_rng(rng)
+    if isinstance(rng, bool) or not isinstance(rng, Integral):
+        raise TypeError(f"rng must be {allowed}, got {rng!r}")
+    if rng < 0:
+        raise ValueError(f"rng must be {allowed}, got {rng!r}")
+    return np.random.default_rng(int(rng))
+
+
+def _floating(dtype):
+    allowed = "a real floating type such as float32 or float64"
+    try:
+        kind = np.dtype(dtype).kind
+    except TypeError:
+        kind = None
+    if dtype is None or kind != "f":
+        raise TypeError(f"dtype must be {allowed}, got {dtype!r}")
+    return np.dtype(dtype)
+
+
+def _bounds(low, high):
+    low, high = finite("low", low), finite("high", high)
+    if low >= high:
+        raise ValueError(f"low must be less than high, got low={low!r} and high={high!r}")
+    return low, high
+
+
+def _matrix_shape(shape):
+    dims = sizes(shape)
+    if len(dims) < 2:
+        raise ValueError(f"shape must have at least 2 dimensions, one of inputs and one of outputs, got {shape!r}")
+    return dims

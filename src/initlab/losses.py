@@ -1,0 +1,150 @@
+"""The losses of the book, each a function (output, targets) -> (loss, dL/d output).
+
+A loss and its derivative travel together: whoever needs one usually needs the other. With leading run axes there is
+one loss per run. Losses to train with are means over the batch, so their gradient carries the factor 1 / batch.
+"""
+
+import numpy as np
+
+
+def linear(output, coefficients):
+    """The loss of signal propagation: L = sum g a, over units and batch, so that dL/da[L] is the array g itself.
+
+    With g drawn from N(0, 1) it sends a gradient of known size into the top of a network, whatever the network says.
+
+    Parameters
+    ----------
+    output, coefficients : (..., units, batch) array
+        a[L], and g.
+
+    Returns
+    -------
+    loss : (...) array
+    gradient : (..., units, batch) array
+        g
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not match.
+    """
+    output, coefficients = np.asarray(output), _matching(output, coefficients, "coefficients")
+    gradient = np.broadcast_to(coefficients, output.shape)
+    with np.errstate(all="ignore"):
+        return (output * gradient).sum(axis=(-2, -1)), gradient
+
+
+def squared_error(output, targets):
+    """Half the squared distance to the targets, averaged over the batch: (1 / 2 batch) sum (a - y)^2.
+
+    Parameters
+    ----------
+    output : (..., units, batch) array
+    targets : (units, batch) or (..., units, batch) array
+
+    Returns
+    -------
+    loss : (...) array
+    gradient : (..., units, batch) array
+        (a - y) / batch
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not match.
+
+    >>> squared_error(np.array([[1.0, 2.0]]), np.array([[0.0, 2.0]]))
+    (array(0.25), array([[0.5, 0. ]]))
+    """
+    output, targets = np.asarray(output), _matching(output, targets, "targets")
+    batch = output.shape[-1]
+    with np.errstate(all="ignore"):
+        error = output - targets
+        return np.square(error).sum(axis=(-2, -1)) / (2 * batch), error / batch
+
+
+def _matching(output, targets, name):
+    targets = np.asarray(targets)
+    if targets.ndim < 2 or targets.shape not in (output.shape, output.shape[-2:]):
+        allowed = f"{output.shape} or {output.shape[-2:]}"
+        raise ValueError(f"{name} must have the shape of the output, {allowed}, got {targets.shape}")
+    return targets.astype(output.dtype, copy=False)
+
+
+def softmax_cross_entropy(output, labels):
+    """Cross-entropy of softmax(z) with the true class, averaged over the batch: mean of log sum_k exp(z_k) - z_label.
+
+    The largest entry of every column is subtracted first, which changes nothing and keeps exp from overflowing.
+    At the start of training a network that knows nothing should have loss log(classes).
+
+    Parameters
+    ----------
+    output : (..., classes, batch) array
+        Logits: the output of a last layer without activation.
+    labels : (batch,) or (..., batch) array of int
+        The class of every example, 0..classes-1.
+
+    Returns
+    -------
+    loss : (...) array
+    gradient : (..., classes, batch) array
+        (softmax(z) - onehot(label)) / batch
+
+    Raises
+    ------
+    TypeError, ValueError
+        If labels are not ints, do not match the batch, or name a class that does not exist.
+
+    >>> loss, gradient = softmax_cross_entropy(np.zeros((4, 1)), np.array([2]))
+    >>> float(loss), gradient.ravel().tolist()
+    (1.3862943611198906, [0.25, 0.25, -0.75, 0.25])
+    """
+    output, labels = np.asarray(output), np.asarray(labels)
+    check_labels(labels, output.shape)
+    with np.errstate(all="ignore"):
+        return _softmax_cross_entropy(output, labels)
+
+
+def _softmax_cross_entropy(output, labels):
+    batch = output.shape[-1]
+    runs = (...,) if labels.ndim == 1 else np.indices(labels.shape, sparse=True)[:-1]
+    correct = (*runs, labels, np.arange(batch))
+    p = output - np.maximum.reduce(output, axis=-2, keepdims=True)
+    score = p[correct]
+    np.exp(p, out=p)
+    total = np.add.reduce(p, axis=-2, keepdims=True)
+    loss = np.add.reduce(np.log(total[..., 0, :]) - score, axis=-1) / batch
+    p /= total * batch
+    p[correct] -= 1 / batch
+    return loss, p
+
+
+def check_labels(labels, output_shape):
+    """Raise unless `labels` name a class for every example of an output of shape (..., classes, batch)."""
+    classes, batch = output_shape[-2:]
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise TypeError(f"labels must be ints 0..{classes - 1}, got an array of {labels.dtype}")
+    if labels.ndim == 0 or labels.shape[-1] != batch or labels.shape[:-1] not in ((), output_shape[:-2]):
+        raise ValueError(f"labels must have shape ({batch},) to match the output {output_shape}, got {labels.shape}")
+    if labels.size and not (labels.min() >= 0 and labels.max() < classes):
+        wrong = labels.min() if labels.min() < 0 else labels.max()
+        raise ValueError(f"labels must be ints 0..{classes - 1}, one of {classes} classes, got {wrong}")
+
+
+LOSSES = {"linear": linear, "squared_error": squared_error, "softmax_cross_entropy": softmax_cross_entropy}
+
+
+def get(loss):
+    """The loss of that name; a function is returned as it is."""
+    if callable(loss):
+        return loss
+    if isinstance(loss, str) and loss in LOSSES:
+        return LOSSES[loss]
+    error = ValueError if isinstance(loss, str) else TypeError
+    allowed = f"one of {', '.join(LOSSES)} or a function (output, targets) -> (loss, gradient)"
+    raise error(f"loss must be {allowed}, got {loss!r}")
+
+
+def unchecked(loss):
+    """The same loss without the check of its labels, for a loop that has checked them once."""
+    return _softmax_cross_entropy if loss is softmax_cross_entropy else loss

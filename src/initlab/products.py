@@ -1,0 +1,103 @@
+"""Products of random matrices: how fast they stretch a vector, and how much luck there is in it.
+
+One Gaussian layer h -> W h, with W of shape (n, n) and entries N(0, g^2 / n), multiplies the squared length of *any*
+vector by g^2 X / n, where X has the chi-squared distribution with n degrees of freedom, independent of what came
+before. After l layers the log of the length has made l independent steps, so everything about it is exact:
+it is a random walk with a drift, the growth rate, and a spread.
+"""
+
+import numpy as np
+
+
+def growth_rate(width, gain=1.0):
+    """Expected growth of ln |h| per layer: ln g + (psi(n/2) - ln(n/2)) / 2, with psi the digamma function.
+
+    This is the largest Lyapunov exponent of the product (C. M. Newman, Communications in Mathematical Physics 103,
+    1986, p. 121; see also [Akemann, Burda and Kieburg 2014](https://arxiv.org/abs/1406.0803)). It is below ln g: a signal whose *mean* square is kept exactly (g = 1) still shrinks, typically by exp(-1/(2n)) a layer.
+
+    >>> round(growth_rate(2), 4), round(growth_rate(512), 6)
+    (-0.2886, -0.000977)
+    """
+    from scipy.special import digamma
+
+    n = _width(width)
+    return float(np.log(gain) + (digamma(n / 2) - np.log(n / 2)) / 2)
+
+
+def growth_variance(width):
+    """Variance of ln |h| gained per layer: psi'(n/2) / 4, close to 1/(2n) when the layer is wide.
+
+    >>> round(growth_variance(2), 4), round(growth_variance(512) * 2 * 512, 3)
+    (0.4112, 1.002)
+    """
+    from scipy.special import polygamma
+
+    return float(polygamma(1, _width(width) / 2) / 4)
+
+
+def growth_quantile(p, layers, width, gain=1.0):
+    """The p-quantile of |h[l]| / |h[0]| after l layers.
+
+    Quantile of a sum of l log chi-squared steps, by the Cornish-Fisher expansion in their exact cumulants up to the
+    fourth. Between 2.5 % and 97.5 % it is within 5 % of the length for width 2, and within 1 % from width 8 on.
+
+    Parameters
+    ----------
+    p : float
+        Probability, between 0 and 1.
+    layers : array of int
+    """
+    from scipy.special import ndtri, polygamma
+
+    n = _width(width)
+    layers = np.asarray(layers, dtype=float)
+    # Cumulants of ln|h|, which is half a log chi-squared: k-th cumulant psi^(k-1)(n/2) / 2^k per layer.
+    variance, third, fourth = (layers * polygamma(k - 1, n / 2) / 2**k for k in (2, 3, 4))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        skewness = np.where(layers > 0, third / variance**1.5, 0)
+        kurtosis = np.where(layers > 0, fourth / variance**2, 0)
+    z = ndtri(p)
+    w = z + (z**2 - 1) * skewness / 6 + (z**3 - 3 * z) * kurtosis / 24 - (2 * z**3 - 5 * z) * skewness**2 / 36
+    return np.exp(layers * growth_rate(n, gain) + w * np.sqrt(variance))
+
+
+def lyapunov_exponents(width, gain=1.0):
+    """All n growth rates of the product, largest first: the i-th direction (i = 1..n) grows per layer like
+    ln g + (psi((n - i + 1)/2) - ln(n/2)) / 2 (Newman 1986, as for `growth_rate`).
+
+    Their differences say how fast the product forgets: it flattens the last direction against the first by
+    exp(difference) per layer.
+
+    >>> lyapunov_exponents(2).round(4)
+    array([-0.2886, -0.9818])
+    """
+    from scipy.special import digamma
+
+    n = _width(width)
+    i = np.arange(1, n + 1)
+    return np.log(gain) + (digamma((n - i + 1) / 2) + np.log(2 / n)) / 2
+
+
+def stretch(width, layers, *, gain=1.0, seeds=1, rng=None):
+    """|h[l]| / |h[0]| along products of Gaussian matrices, one row per seed: shape (seeds, layers + 1).
+
+    The vector is rescaled to length 1 after every layer and its log length kept, so nothing overflows on the way.
+    For one `rng` seed, different gains use the same matrices.
+    """
+    n = _width(width)
+    rng = np.random.default_rng(rng)
+    h = np.zeros((seeds, n, 1))
+    h[:, 0] = 1
+    log_length = np.zeros((seeds, layers + 1))
+    for layer in range(1, layers + 1):
+        h = rng.standard_normal((seeds, n, n)) / np.sqrt(n) @ h
+        length = np.linalg.norm(h, axis=1, keepdims=True)
+        log_length[:, layer] = log_length[:, layer - 1] + np.log(length[:, 0, 0])
+        h /= length
+    return np.exp(log_length + np.log(gain) * np.arange(layers + 1))
+
+
+def _width(width):
+    if isinstance(width, bool) or not isinstance(width, (int, np.integer)) or width < 1:
+        raise ValueError(f"width must be a whole number >= 1, got {width!r}")
+    return int(width)

@@ -1,0 +1,243 @@
+"""Plain SGD on the networks of `network`, one or a whole ensemble at a time.
+
+An ensemble (many seeds, many learning rates) trains in one call, along the leading run axis; its runs share nothing
+but the order of the examples. Divergence is a result: a run that overflows goes on as inf and nan, the others unharmed.
+"""
+
+from dataclasses import dataclass, replace
+from itertools import repeat
+
+import numpy as np
+
+from . import losses
+from .network import Forward, Network, _backward_layers, _Buffers, _check_input, _forward_layers, _root, forward
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A network on its way through training, with its loss and accuracy on *all* examples."""
+
+    step: int
+    """Number of updates made so far."""
+    network: Network
+    """A copy."""
+    loss: np.ndarray
+    """() or (runs,)"""
+    accuracy: np.ndarray | None
+    """Share of examples whose largest output is at their label, () or (runs,); None where targets are not labels."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What `train` returns."""
+
+    network: Network
+    """After the last update."""
+    loss: np.ndarray
+    """(steps + 1,) or (steps + 1, runs): before each update, on the examples of that update; then after the last one,
+    on the examples that would have come next."""
+    diverged_at: np.ndarray
+    """() or (runs,): the first step whose loss is not finite, or -1."""
+    snapshots: tuple[Snapshot, ...]
+    """In the order of their steps."""
+
+
+def train(
+    network,
+    x,
+    y,
+    *,
+    loss,
+    learning_rate,
+    steps,
+    batch_size=None,
+    rng=None,
+    snapshots=(),
+):
+    """Gradient descent: theta <- theta - learning_rate dL/dtheta, for all weights and biases.
+
+    Parameters
+    ----------
+    network : Network
+        Where to start, one network or an ensemble. It is not modified. Its dtype is that of the training.
+    x : (n[0], examples) array
+    y : (n[L], examples) array of targets, or (examples,) array of int labels
+    loss : str or callable
+        "squared_error", "softmax_cross_entropy", or a function (output, targets) -> (loss, gradient).
+    learning_rate : float or array
+        An array is broadcast against the run axes: (runs,) gives every run its own rate, (rates, 1) trains every run
+        at every rate.
+    steps : int
+        Number of updates.
+    batch_size : int, optional
+        Examples per update: each pass through the data takes them in a new random order. Default: all.
+    rng : numpy.random.Generator, int or None
+        Source of that order, which is the same for all runs.
+    snapshots : iterable of int
+        Steps to keep a copy of the network at, from 0 (before the first update) to `steps`.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    >>> from initlab.initializers import xavier_normal
+    >>> from initlab.network import sample
+    >>> x, y = np.array([[0.0, 0, 1, 1], [0, 1, 0, 1]]), np.array([0, 1, 1, 0])
+    >>> networks = sample([2, 8, 2], "tanh", xavier_normal, seeds=range(3))
+    >>> run = train(networks, x, y, loss="softmax_cross_entropy", learning_rate=1.0, steps=200, snapshots=[200])
+    >>> run.snapshots[0].accuracy
+    array([1., 1., 1.])
+    """
+    loss = losses.get(loss)
+    rate = _check_rates(learning_rate, network)
+    x, y = _check_data(network, x, y, loss)
+    examples = x.shape[-1]
+    steps = _check_count("steps", steps, 0)
+    batch_size = examples if batch_size is None else _check_count("batch_size", batch_size, 1, examples)
+    keep = {_check_count("snapshots", step, 0, steps) for step in snapshots}
+
+    network = _copy(network, np.broadcast_shapes(network.runs, rate.shape))
+    buffers = _Buffers.shared(network, network.runs, batch_size)
+    rate = rate.astype(network.dtype)[..., None, None]
+    loss_of_batch = losses.unchecked(loss)
+
+    history, kept = np.empty((steps + 1, *network.runs)), []
+    with np.errstate(all="ignore"):
+        for step, (x_batch, y_batch) in enumerate(_batches(x, y, batch_size, steps + 1, rng)):
+            if step in keep:
+                kept.append(Snapshot(step, _copy(network), *evaluate(network, x, y, loss=loss)))
+            z, a = zip(*_forward_layers(network, x_batch, buffers), strict=True)
+            history[step], gradient = loss_of_batch(a[-1], y_batch)
+            if step == steps:
+                break
+            # Gradients are linear in the one at the top: multiplied by the rate there, they arrive as the steps to take.
+            forward_pass, gradient = Forward(z, (x_batch, *a)), rate * gradient
+            layers = _backward_layers(network, forward_pass, gradient, buffers, input_gradient=False)
+            for W, b, (_, dW, db, _) in zip(network.weights[::-1], network.biases[::-1], layers, strict=True):
+                W -= dW
+                if b is not None:
+                    b -= db
+
+    bad = ~np.isfinite(history)
+    return Run(network, history, np.where(bad.any(axis=0), bad.argmax(axis=0), -1), tuple(kept))
+
+
+def evaluate(network, x, y, *, loss):
+    """Loss and accuracy on all examples: each () or (runs,), the accuracy None where y are not labels."""
+    loss = losses.get(loss)
+    x, y = _check_data(network, x, y, loss)
+    output = forward(network, x).output
+    value, _ = loss(output, y)
+    if not _are_labels(y):
+        return value, None
+    right = (output.argmax(axis=-2) == y) & np.isfinite(output).all(axis=-2)
+    return value, right.mean(axis=-1)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What `sweep` returns."""
+
+    rates: np.ndarray
+    """(rates,)"""
+    loss: np.ndarray
+    """(rates, runs): on all examples, after the last update."""
+    accuracy: np.ndarray | None
+    """(rates, ...), or None where targets are not labels."""
+    diverged: np.ndarray
+    """(rates, runs): whether any loss on the way was not finite."""
+    best_rate: float
+    """The rate with the lowest mean loss among those at which no run diverged; nan if there is none."""
+
+
+def sweep(network, x, y, *, rates, loss, steps, batch_size=None, rng=None):
+    """Train from the same start at every learning rate, so that schemes can be compared each at its own best rate.
+
+    Arguments are those of `train`; `network` is one network or an ensemble of seeds, `rates` a sequence of floats.
+    All rates and all runs train as one ensemble.
+    """
+    rates = np.asarray(rates, dtype=float)
+    if rates.ndim != 1 or not rates.size:
+        raise ValueError(f"rates must be a sequence of learning rates, got shape {rates.shape}")
+    column = rates.reshape(-1, *(1 for _ in network.runs))
+    run = train(network, x, y, loss=loss, learning_rate=column, steps=steps, batch_size=batch_size, rng=rng)
+    value, accuracy = evaluate(run.network, x, y, loss=loss)
+    diverged = (run.diverged_at >= 0) | ~np.isfinite(value)
+    mean = np.where(diverged, np.inf, value).reshape(len(rates), -1).mean(axis=1)
+    best = rates[mean.argmin()] if np.isfinite(mean.min()) else np.nan
+    return Sweep(rates, value, accuracy, diverged, float(best))
+
+
+def _copy(network, runs=None):
+    """The same network in arrays of its own, with the given run axes."""
+    runs = network.runs if runs is None else runs
+
+    def copy(arrays, own_axes):
+        shapes = [None if A is None else (*runs, *A.shape[-own_axes:]) for A in arrays]
+        return tuple(
+            None if A is None else np.array(np.broadcast_to(A, shape), network.dtype)
+            for A, shape in zip(arrays, shapes, strict=True)
+        )
+
+    return replace(network, weights=copy(network.weights, 2), biases=copy(network.biases, 1))
+
+
+def _batches(x, y, size, count, rng):
+    """Yield `count` batches: each pass takes the examples in a new order, as long as there are enough for a batch."""
+    examples = x.shape[-1]
+    if size == examples:
+        yield from repeat((x, y), count)
+        return
+    rng = np.random.default_rng(_root(rng))
+    per_pass = examples // size
+    for i in range(count):
+        if i % per_pass == 0:
+            order = rng.permutation(examples)
+        some = order[i % per_pass * size :][:size]
+        yield x.take(some, axis=-1), y.take(some, axis=-1)
+
+
+def _are_labels(y):
+    return y.ndim == 1
+
+
+def _check_data(network, x, y, loss):
+    x = _check_input(network, np.asarray(x, dtype=network.dtype))
+    if x.ndim != 2 or not x.shape[-1]:
+        raise ValueError(f"x must have shape ({network.widths[0]}, examples), with at least one example, got {x.shape}")
+    y = np.asarray(y)
+    if loss is losses.softmax_cross_entropy:
+        losses.check_labels(y, (network.widths[-1], x.shape[-1]))
+    elif y.ndim == 0 or y.shape[-1] != x.shape[-1]:
+        examples = x.shape[-1]
+        raise ValueError(f"y must have shape (units, {examples}) or ({examples},), like x, got {y.shape}")
+    return x, y
+
+
+def _check_rates(learning_rate, network):
+    rate = np.asarray(learning_rate)
+    if rate.dtype.kind not in "iuf":
+        raise TypeError(f"learning_rate must be a number >= 0 or an array of them, got {learning_rate!r}")
+    if not (np.isfinite(rate).all() and (rate >= 0).all()):
+        raise ValueError(f"learning_rate must be a number >= 0 or an array of them, got {learning_rate!r}")
+    try:
+        np.broadcast_shapes(network.runs, rate.shape)
+    except ValueError:
+        raise ValueError(
+            f"learning_rate must be one number or one for each run {network.runs}, got shape {rate.shape}"
+        ) from None
+    return rate
+
+
+def _check_count(name, value, low, high=None):
+    allowed = f"an int >= {low}" if high is None else f"an int from {low} to {high}"
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be {allowed}, got {value!r}")
+    if value < low or (high is not None and value > high):
+        raise ValueError(f"{name} must be {allowed}, got {value!r}")
+    return int(value)

@@ -1,0 +1,255 @@
+"""Activations: f and f' against 60-digit arithmetic, their limits, kinks and memory, and what a wrong name says."""
+
+import functools
+import subprocess
+import sys
+import tracemalloc
+
+import mpmath as mp
+import numpy as np
+import pytest
+
+from initlab.activations import ACTIVATIONS, Activation, elu, get, leaky_relu, names
+
+SELU_ALPHA = 1 / mp.sqrt(2 * mp.pi) / (mp.mpf(1) / 2 - mp.sqrt(mp.e) * mp.ncdf(-1))
+SELU_SCALE = mp.mpf("1.050700987355480493419334985294")
+
+
+def _tanh_gelu(z):
+    return z * (1 + mp.tanh(mp.sqrt(2 / mp.pi) * (z + mp.mpf("0.044715") * z**3))) / 2
+
+
+# The definitions, for arbitrary precision.
+DEFINITIONS = {
+    "identity": lambda z: z,
+    "relu": lambda z: max(z, mp.mpf(0)),
+    "leaky_relu": lambda z: z if z > 0 else z / 100,
+    "elu": lambda z: z if z > 0 else mp.expm1(z),
+    "selu": lambda z: SELU_SCALE * (z if z > 0 else SELU_ALPHA * mp.expm1(z)),
+    "gelu": lambda z: z * mp.erfc(-z / mp.sqrt(2)) / 2,
+    "gelu_tanh": _tanh_gelu,
+    "silu": lambda z: z / (1 + mp.exp(-z)),
+    "mish": lambda z: z * mp.tanh(mp.log1p(mp.exp(z))),
+    "softplus": lambda z: mp.log1p(mp.exp(z)),
+    "softsign": lambda z: z / (1 + abs(z)),
+    "tanh": mp.tanh,
+    "sigmoid": lambda z: 1 / (1 + mp.exp(-z)),
+    "lecun_tanh": lambda z: mp.mpf("1.7159") * mp.tanh(2 * z / 3),
+    "erf": mp.erf,
+}
+# All but the first of these are float32 numbers too.
+POINTS = np.float32([1e-12, 1e-3, 0.1, 0.5, 1, 1.7, 2.5, 4, 5.3, 8, 12, 20, 30, 39, 60, 100, 300, 700, 1000])
+POINTS = np.concatenate([sign * np.array([1e-300, *POINTS]) for sign in (1, -1)])
+LIMITS = {  # f(-inf), f(inf), f'(-inf), f'(inf)
+    "identity": (-np.inf, np.inf, 1, 1),
+    "leaky_relu": (-np.inf, np.inf, 0.01, 1),
+    "elu": (-1, np.inf, 0, 1),
+    "selu": (-float(SELU_SCALE * SELU_ALPHA), np.inf, 0, float(SELU_SCALE)),
+    "softsign": (-1, 1, 0, 0),
+    "tanh": (-1, 1, 0, 0),
+    "sigmoid": (0, 1, 0, 0),
+    "lecun_tanh": (-1.7159, 1.7159, 0, 0),
+    "erf": (-1, 1, 0, 0),
+} | dict.fromkeys(("relu", "gelu", "gelu_tanh", "silu", "mish", "softplus"), (0, np.inf, 0, 1))
+
+every_activation = pytest.mark.parametrize("name", names())
+every_dtype = pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+
+
+@functools.cache
+def reference(name):
+    """f and f' at POINTS, exact when rounded to float64.
+
+    f' is a central difference of relative step 1e-15, off by about (1e-15 z)^2. With 360 digits it survives both the
+    step at z = 1e-300 and the loss of 1 - tanh(z)^2 down to the underflow of float64.
+    """
+    f = DEFINITIONS[name]
+    with mp.workdps(360):
+        values, slopes = [], []
+        for z in map(mp.mpf, map(float, POINTS)):
+            step = abs(z) * mp.mpf(10) ** -15
+            values.append(float(f(z)))
+            slopes.append(float((f(z + step) - f(z - step)) / (2 * step)))
+    return np.array(values), np.array(slopes)
+
+
+def test_every_activation_has_a_definition_and_limits():
+    assert set(names()) == set(DEFINITIONS) == set(LIMITS)
+
+
+@every_activation
+def test_values_and_derivatives_are_accurate_to_rounding_out_to_1000(name):
+    # A relative error of z by eps changes e^(-z^2/2) by z^2 eps = 900 eps at z = 30, and 1e-300 is next to underflow.
+    f, df = reference(name)
+    activation = get(name)
+    np.testing.assert_allclose(activation.f(POINTS), f, rtol=2e-12, atol=1e-300)
+    np.testing.assert_allclose(activation.df(POINTS), df, rtol=2e-12, atol=1e-300)
+    near = abs(POINTS) <= 4
+    np.testing.assert_allclose(activation.f(POINTS[near]), f[near], rtol=2e-15)
+    np.testing.assert_allclose(activation.df(POINTS[near]), df[near], rtol=2e-14)
+
+
+@every_activation
+def test_float32_is_accurate_to_its_own_rounding(name):
+    single = abs(POINTS) > 1e-30
+    activation, z = get(name), POINTS[single].astype(np.float32)
+    for computed, exact in zip((activation.f(z), activation.df(z)), reference(name), strict=True):
+        np.testing.assert_allclose(computed, exact[single].astype(np.float32), rtol=5e-5, atol=1e-36)
+
+
+@every_activation
+@every_dtype
+def test_limits_are_reached_and_nan_stays_nan_without_a_floating_point_error(name, dtype):
+    low, high, slope_low, slope_high = LIMITS[name]
+    activation = get(name)
+    z = np.array([-np.inf, np.inf, np.nan], dtype=dtype)
+    with np.errstate(all="raise"):
+        f, df = activation.f(z), activation.df(z)
+        activation.f(np.linspace(-1000, 1000, 4001, dtype=dtype))
+        activation.df(np.linspace(-1000, 1000, 4001, dtype=dtype))
+    np.testing.assert_allclose(f, np.array([low, high, np.nan], dtype=dtype), rtol=2 * np.finfo(dtype).eps)
+    np.testing.assert_allclose(df[:2], np.array([slope_low, slope_high], dtype=dtype), rtol=2 * np.finfo(dtype).eps)
+    assert np.isnan(df[2]) or name == "identity"  # whose slope is 1 whatever z is
+
+
+@every_activation
+@every_dtype
+def test_shape_and_dtype_are_kept(name, dtype):
+    activation = get(name)
+    for z in (np.ones((3, 0, 2), dtype), np.ones((2, 3), dtype), dtype(1.5)):
+        for result in (activation.f(z), activation.df(z)):
+            assert (result.shape, result.dtype) == (z.shape, dtype)
+
+
+@every_activation
+def test_integers_and_lists_become_float64(name):
+    activation = get(name)
+    np.testing.assert_array_equal(activation.f([-1, 0, 2]), activation.f(np.array([-1.0, 0.0, 2.0])))
+    np.testing.assert_array_equal(activation.df([-1, 0, 2]), activation.df(np.array([-1.0, 0.0, 2.0])))
+    assert activation.f(1) == activation.f(1.0)
+
+
+@every_activation
+def test_out_receives_the_result_and_may_be_z_itself(name):
+    activation = get(name)
+    rng = np.random.default_rng(0)
+    z = rng.normal(scale=3, size=(40, 30))[:, ::2]
+    f, df = activation.f(z), activation.df(z)
+    for function, expected in ((activation.f, f), (activation.df, df)):
+        before, out = z.copy(), np.full(z.shape, np.nan)
+        assert function(z, out=out) is out
+        np.testing.assert_array_equal(out, expected)
+        np.testing.assert_array_equal(z, before)
+        assert function(before, out=before) is before
+        np.testing.assert_array_equal(before, expected)
+
+
+@every_activation
+def test_the_derivative_from_a_is_that_from_z(name):
+    activation = get(name)
+    z = np.linspace(-30, 30, 601)
+    np.testing.assert_allclose(activation.df(z, activation.f(z)), activation.df(z), rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", ["identity", "relu", "leaky_relu", "tanh", "sigmoid"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_inner_loop_activations_allocate_nothing_when_given_out(name, dtype):
+    activation = get(name)
+    z = np.random.default_rng(0).normal(size=(500, 500)).astype(dtype)
+    a, out = activation.f(z), np.empty_like(z)
+    tracemalloc.start()
+    try:
+        activation.f(z, out=out)
+        activation.df(z, out=out)
+        activation.df(z, a, out=out)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.clear_traces()
+        tracemalloc.reset_peak()
+        activation.f(z)
+        _, with_result = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 0.02 * z.nbytes
+    assert with_result >= z.nbytes  # so this test sees NumPy's allocations
+
+
+@every_activation
+def test_the_derivative_jumps_at_the_kinks_and_nowhere_else(name):
+    activation = get(name)
+    for kink in activation.kinks:
+        left, at, right = activation.df(np.array([kink - 1e-9, kink, kink + 1e-9]))
+        assert abs(right - left) > 0.1
+        assert abs(at - left) < 1e-8
+    z = np.linspace(-10, 10, 20_001)
+    steps = abs(np.diff(activation.df(z)))
+    away = np.all([abs((z[1:] + z[:-1]) / 2 - kink) > 0.001 for kink in activation.kinks] or [z[1:] < np.inf], axis=0)
+    assert steps[away].max() < 0.01
+
+
+def test_relu_has_slope_0_at_0():
+    assert get("relu").df(np.zeros(1))[0] == 0
+
+
+def test_selu_keeps_mean_0_and_variance_1_of_a_standard_normal_input():
+    def expect(power):
+        f = DEFINITIONS["selu"]
+        return mp.quad(lambda z: f(z) ** power * mp.npdf(z), [-mp.inf, -5, 0, 5, mp.inf])
+
+    assert abs(expect(1)) < 1e-12
+    assert abs(expect(2) - 1) < 1e-12
+    # The check above is of the definition; this ties the code to it.
+    assert get("selu").df(np.array([1.0, -1e-20])) == pytest.approx([float(SELU_SCALE), float(SELU_SCALE * SELU_ALPHA)])
+
+
+def test_lecun_tanh_passes_through_plus_and_minus_1_to_five_digits():
+    np.testing.assert_allclose(get("lecun_tanh").f([-1, 1]), [-1, 1], atol=3e-6)
+
+
+def test_leaky_relu_spans_relu_to_identity():
+    z = np.array([-np.inf, -2.0, -0.0, 0.0, 3.0, np.inf])
+    for slope, name in ((0, "relu"), (1, "identity")):
+        np.testing.assert_array_equal(leaky_relu(slope).f(z), get(name).f(z))
+        np.testing.assert_array_equal(leaky_relu(slope).df(z), get(name).df(z))
+        assert leaky_relu(slope).kinks == get(name).kinks
+    assert leaky_relu(0.3).df(np.float32([-1, 0, 1])).tolist() == np.float32([0.3, 0.3, 1]).tolist()
+
+
+def test_elu_has_a_kink_unless_alpha_is_1():
+    assert elu().kinks == ()
+    assert elu(2.0).kinks == (0.0,)
+    np.testing.assert_allclose(elu(2.0).f([-1, 1]), [2 * np.expm1(-1), 1])
+    np.testing.assert_allclose(elu(2.0).df([-1, 0, 1]), [2 * np.exp(-1), 2, 1])
+
+
+def test_get_returns_an_activation_unchanged_and_looks_up_names():
+    assert get(get("tanh")) is ACTIVATIONS["tanh"]
+    mine = Activation("square", lambda z, out=None: z**2, lambda z, a=None, out=None: 2 * z)
+    assert get(mine) is mine
+    assert all(get(name).name == name for name in names())
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda: get("Relu"), ValueError, ["activation", "'Relu'", *map(repr, names())]),
+        (lambda: get(None), TypeError, ["activation", "None"]),
+        (lambda: get(np.tanh), TypeError, ["activation", "tanh"]),
+        (lambda: leaky_relu([0.1]), TypeError, ["negative_slope", "[0.1]", ">= 0"]),
+        (lambda: leaky_relu(True), TypeError, ["negative_slope", "True"]),
+        (lambda: leaky_relu(float("nan")), ValueError, ["negative_slope", "nan"]),
+        (lambda: leaky_relu(-0.1), ValueError, ["negative_slope", "-0.1", ">= 0 and <= 1"]),
+        (lambda: leaky_relu(1.5), ValueError, ["negative_slope", "1.5"]),
+        (lambda: elu(-1), ValueError, ["alpha", "-1", ">= 0"]),
+        (lambda: elu(float("inf")), ValueError, ["alpha", "inf"]),
+    ],
+)
+def test_a_wrong_argument_is_named_with_its_value_and_what_is_allowed(call, error, says):
+    with pytest.raises(error) as raised:
+        call()
+    for part in says:
+        assert part in str(raised.value)
+
+
+def test_importing_activations_and_initializers_does_not_import_scipy():
+    code = "import sys, initlab.activations, initlab.initializers; sys.exit('scipy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,73 @@
+"""Claims about products of random matrices."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from initlab import products
+
+
+def log_lengths(width, layers, seeds):
+    """ln|h[l]| by its exact law, a sum of log chi-squared steps: an independent way to the same numbers."""
+    steps = np.random.default_rng(0).chisquare(width, (seeds, layers)) / width
+    return 0.5 * np.log(steps).sum(axis=1)
+
+
+@pytest.mark.parametrize("width", [1, 2, 8, 64])
+def test_growth_rate_and_variance_are_those_of_log_chi_squared(width):
+    seeds, layers = 100_000, 3
+    sample = log_lengths(width, layers, seeds)
+    error = sample.std() / np.sqrt(seeds)
+    assert abs(sample.mean() - layers * products.growth_rate(width)) < 4 * error
+    fourth = np.mean((sample - sample.mean()) ** 4)
+    error_of_variance = np.sqrt((fourth - sample.var() ** 2) / seeds)
+    assert abs(sample.var() - layers * products.growth_variance(width)) < 4 * error_of_variance
+
+
+@pytest.mark.parametrize(("width", "tolerance"), [(2, 0.05), (8, 0.01), (64, 0.01)])
+@pytest.mark.parametrize("layers", [1, 5, 30])
+def test_quantiles_are_right_to_the_stated_accuracy(width, tolerance, layers):
+    seeds = 400_000
+    lengths = np.sort(np.exp(log_lengths(width, layers, seeds)))
+    for p in (0.025, 0.1, 0.5, 0.9, 0.975):
+        # the sampling error of an empirical quantile, as a range of ranks
+        slack = 4 * np.sqrt(seeds * p * (1 - p))
+        low, high = lengths[int(seeds * p - slack)], lengths[int(seeds * p + slack)]
+        quantile = products.growth_quantile(p, layers, width)
+        assert low * (1 - tolerance) < quantile < high * (1 + tolerance)
+
+
+def test_real_matrices_stretch_by_the_predicted_law():
+    width, layers, seeds = 4, 10, 2000
+    logs = np.log(products.stretch(width, layers, seeds=seeds, rng=0)[:, -1])
+    # Kolmogorov-Smirnov against the exact law, sampled; at p > 1e-3 a true law fails once in a thousand seeds
+    assert stats.ks_2samp(logs, log_lengths(width, layers, 100_000)).pvalue > 1e-3
+
+
+def test_a_gain_only_multiplies():
+    plain, doubled = (products.stretch(3, 5, gain=g, seeds=2, rng=1) for g in (1.0, 2.0))
+    assert doubled == pytest.approx(plain * 2.0 ** np.arange(6))
+
+
+def test_lyapunov_exponents_are_the_growth_rates_of_a_long_product():
+    width, layers = 3, 20_000
+    rng = np.random.default_rng(0)
+    Q, logs = np.eye(width), np.zeros((layers, width))
+    for layer in range(layers):  # QR keeps the directions apart
+        Q, R = np.linalg.qr(rng.standard_normal((width, width)) / np.sqrt(width) @ Q)
+        logs[layer] = np.log(np.abs(np.diag(R)))
+    error = logs.std(axis=0) / np.sqrt(layers)
+    assert np.all(np.abs(logs.mean(axis=0) - products.lyapunov_exponents(width)) < 4 * error)
+    assert products.lyapunov_exponents(width)[0] == pytest.approx(products.growth_rate(width))
+
+
+def test_wide_layers_follow_the_wide_layer_formulas():
+    n = 4096
+    assert products.growth_rate(n) == pytest.approx(-1 / (2 * n), rel=1e-3)
+    assert products.growth_variance(n) == pytest.approx(1 / (2 * n), rel=1e-3)
+
+
+@pytest.mark.parametrize("bad", [0, -3, 2.5, "8", True])
+def test_a_width_is_a_whole_number(bad):
+    with pytest.raises(ValueError, match="width must be a whole number"):
+        products.growth_rate(bad)
