@@ -14,8 +14,7 @@ CLOSED = {
     "relu": lambda q: q / 2,
     "leaky_relu": lambda q: q * (1 + 0.01**2) / 2,
     "erf": lambda q: 2 / math.pi * math.asin(2 * q / (1 + 2 * q)),
-    "gelu": lambda q: q / 4
-    + q / (2 * math.pi) * (math.asin(q / (1 + q)) + 2 * q / ((1 + q) * math.sqrt(1 + 2 * q))),
+    "gelu": lambda q: q / 4 + q / (2 * math.pi) * (math.asin(q / (1 + q)) + 2 * q / ((1 + q) * math.sqrt(1 + 2 * q))),
 }
 
 
@@ -29,7 +28,9 @@ def test_second_moment_equals_the_closed_form(name, q):
 def test_polynomials_have_the_moments_of_a_normal_variable(q):
     for power, factor in ((1, 0), (2, 1), (4, 3), (6, 15)):
         expected = factor * q ** (power / 2)
-        assert expectation(lambda z, p=power: z**p, q) == pytest.approx(expected, rel=1e-12, abs=1e-14 * q ** (power / 2))
+        assert expectation(lambda z, p=power: z**p, q) == pytest.approx(
+            expected, rel=1e-12, abs=1e-14 * q ** (power / 2)
+        )
 
 
 def test_kinks_off_the_origin_are_resolved():

@@ -53,8 +53,9 @@ def squared_error(output, targets):
     ValueError
         If the shapes do not match.
 
-    >>> squared_error(np.array([[1.0, 2.0]]), np.array([[0.0, 2.0]]))
-    (array(0.25), array([[0.5, 0. ]]))
+    >>> loss, gradient = squared_error(np.array([[1.0, 2.0]]), np.array([[0.0, 2.0]]))
+    >>> float(loss), gradient.tolist()
+    (0.25, [[0.5, 0.0]])
     """
     output, targets = np.asarray(output), _matching(output, targets, "targets")
     batch = output.shape[-1]

@@ -367,12 +367,12 @@ def _backward_layers(network, forward_pass, gradient, buffers=None, input_gradie
     ones = _ones(gradient.shape[-1], gradient.dtype)
     da = gradient
     for i in reversed(range(network.depth)):
-        a_below, a, W = forward_pass.a[i], forward_pass.a[i + 1], network.weights[i]
+        W, f, a, a_below = network.weights[i], network.activations[i], forward_pass.a[i + 1], forward_pass.a[i]
         z = forward_pass.z[i] if network._needs_z[i] else a
-        dz = network.activations[i].df(z, a, out=buffers.dz[i])
+        dz = f.df(z, a, out=buffers.dz[i])
         dz *= da
         dW = np.matmul(dz, a_below.mT, out=buffers.dW[i])
-        db = None if network.biases[i] is None else dz @ ones  # the sum over the batch, at the speed of a matrix product
+        db = None if network.biases[i] is None else dz @ ones  # sums over the batch, as fast as a matrix product
         da = np.matmul(W.mT, dz, out=buffers.da[i]) if i > 0 or input_gradient else None
         yield dz, dW, db, da
 
@@ -582,12 +582,12 @@ def _moments(values):
     Sums over one row at a time are fast and, short as rows are, accurate in float32; the row sums are added in float64.
     Where that cannot be trusted (squares that overflow or underflow, a spread far below the mean), count again slowly.
     """
-    size = values.shape[-2] * values.shape[-1]
-    mean = np.add.reduce(values @ _ones(values.shape[-1], values.dtype), axis=-1, dtype=np.float64) / size
+    size, columns = values.shape[-2] * values.shape[-1], values.shape[-1]
+    mean = np.add.reduce(values @ _ones(columns, values.dtype), axis=-1, dtype=np.float64) / size
     second = np.add.reduce(np.vecdot(values, values), axis=-1, dtype=np.float64) / size
-    variance = second - mean**2
-    limits = np.finfo(values.dtype)
-    trusted = (second > limits.tiny / limits.eps) & (variance > 1e5 * limits.eps * second)
+    variance = second - mean * mean
+    smallest, least_spread = _trust(values.dtype)
+    trusted = (second > smallest) & (variance > least_spread * second)
     if not np.all(trusted):
         mean, variance, second = (np.array(moment) for moment in (mean, variance, second))
         for run in zip(*np.nonzero(np.atleast_1d(~trusted)), strict=True):
@@ -597,6 +597,12 @@ def _moments(values):
             v -= mean[run]
             variance[run] = np.square(v, out=v).mean()
     return mean, variance, second
+
+
+@functools.lru_cache
+def _trust(dtype):
+    limits = np.finfo(dtype)
+    return float(limits.tiny / limits.eps), float(1e5 * limits.eps)
 
 
 @functools.lru_cache(maxsize=8)
@@ -672,14 +678,14 @@ def _count(values, bins, low, high):
     size = bins + 3  # 0: below; 1..bins; bins + 1: the upper edge and one bin beyond; bins + 2: further above
     index = np.empty(values.size, np.uint8 if size < 256 else np.intp)
     scale = values.dtype.type(bins / (float(high) - float(low)))
-    work = np.empty(min(values.size, _CHUNK), values.dtype)
-    for start in range(0, values.size, _CHUNK):
-        v = values[start : start + _CHUNK]
+    work = np.empty(min(values.size, _BLOCK), values.dtype)
+    for start in range(0, values.size, _BLOCK):
+        v = values[start : start + _BLOCK]
         position = np.subtract(v, low, out=work[: v.size])
         position *= scale
         position += 1
         np.clip(position, 0, bins + 2, out=position)
-        index[start : start + _CHUNK] = position
+        index[start : start + _BLOCK] = position
     counts = _bincount(index, size)
     counts[bins + 1] += counts[bins + 2]
     if counts[bins + 1]:
@@ -689,7 +695,7 @@ def _count(values, bins, low, high):
     return counts[:-1]
 
 
-_CHUNK = 2**16  # values; small enough to stay in a core's cache through the five steps
+_BLOCK = 2**16  # values, few enough to stay in a core's cache while several operations follow one another
 
 
 def _bincount(index, size):

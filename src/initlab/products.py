@@ -13,7 +13,8 @@ def growth_rate(width, gain=1.0):
     """Expected growth of ln |h| per layer: ln g + (psi(n/2) - ln(n/2)) / 2, with psi the digamma function.
 
     This is the largest Lyapunov exponent of the product (C. M. Newman, Communications in Mathematical Physics 103,
-    1986, p. 121; see also [Akemann, Burda and Kieburg 2014](https://arxiv.org/abs/1406.0803)). It is below ln g: a signal whose *mean* square is kept exactly (g = 1) still shrinks, typically by exp(-1/(2n)) a layer.
+    1986, p. 121; see also [Akemann, Burda and Kieburg 2014](https://arxiv.org/abs/1406.0803)). It is below ln g: a
+    signal whose *mean* square is kept exactly (g = 1) still shrinks, typically by exp(-1/(2n)) a layer.
 
     >>> round(growth_rate(2), 4), round(growth_rate(512), 6)
     (-0.2886, -0.000977)

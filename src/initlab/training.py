@@ -115,7 +115,7 @@ def train(
             history[step], gradient = loss_of_batch(a[-1], y_batch)
             if step == steps:
                 break
-            # Gradients are linear in the one at the top: multiplied by the rate there, they arrive as the steps to take.
+            # Gradients are linear in the one at the top. Multiplied by the rate there, they arrive as steps to take.
             forward_pass, gradient = Forward(z, (x_batch, *a)), rate * gradient
             layers = _backward_layers(network, forward_pass, gradient, buffers, input_gradient=False)
             for W, b, (_, dW, db, _) in zip(network.weights[::-1], network.biases[::-1], layers, strict=True):

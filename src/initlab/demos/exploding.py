@@ -13,7 +13,7 @@ from ..training import train
 # ---------------------------------------------------------------- ten matrices: y = W[10] W^9 x, W = c I
 
 DEPTH = 10
-FACTORS = tuple(round(c, 2) for c in np.arange(0.5, 1.55, 0.1))
+FACTORS = tuple(float(round(c, 2)) for c in np.arange(0.5, 1.55, 0.1))
 
 
 def _ten_matrices(factor):
@@ -22,14 +22,13 @@ def _ten_matrices(factor):
     gradient = factor ** (DEPTH - 1 - layers)
     # What lies below W[l] times what lies above it: the same in every hidden layer. Layer 0 has no weights.
     weight = [None] + [factor ** (DEPTH - 2)] * (DEPTH - 1)
-    end = number(signal[-1], 4)
     panels = {"forward": {"y": {"signal": signal}}, "backward": {"y": {"gradient": gradient, "weight": weight}}}
     if factor == 1:
         return panels, "W = I: nine hidden layers leave signal and gradient exactly as they were."
-    verb = "stretch" if factor > 1 else "shrink"
+    c = number(factor)
     text = (
-        f"W = {number(factor)} I: nine hidden layers {verb} the signal by {number(factor)}⁹ = {end}, and the gradient "
-        f"that reaches the input by the same factor. The gradient of every hidden weight matrix carries {number(factor)}⁸ = {number(weight[1], 4)}."
+        f"W = {c} I: nine hidden layers multiply the signal by {c}⁹ = {number(signal[-1], 4)}, and the gradient at "
+        f"the input by as much. The gradient of each hidden weight matrix carries {c}⁸ = {number(weight[1], 4)}."
     )
     return panels, text
 
@@ -161,7 +160,7 @@ descent = Demo(
 
 RANDOM_DEPTH = 30
 WIDTHS = (2, 8, 32, 128, 512)
-GAINS = tuple(round(g, 2) for g in np.arange(0.5, 1.55, 0.1))
+GAINS = tuple(float(round(g, 2)) for g in np.arange(0.5, 1.55, 0.1))
 STRANDS = 8
 
 
@@ -179,20 +178,20 @@ def _random_matrices(width, gain):
     panels = {"lengths": {"y": {"strands": strands, "median": median, "equal": gain**layers}, "band": (low, high)}}
     ends = np.sort(strands[:, -1])
     text = (
-        f"Width {width}, g = {number(gain)}: after {RANDOM_DEPTH} layers theory puts the length at {number(median[-1])} "
-        f"(95 % of networks between {number(low[-1])} and {number(high[-1])}); the eight drawn here end between "
-        f"{number(ends[0])} and {number(ends[-1])}. Equal matrices g I would give exactly {number(gain**RANDOM_DEPTH)}. "
-        f"Per layer, a typical factor is {number(np.exp(growth_rate(width, gain)), 4)}."
+        f"Width {width}, g = {number(gain)}: after {RANDOM_DEPTH} layers theory puts the length at "
+        f"{number(median[-1])} (95 % of networks between {number(low[-1])} and {number(high[-1])}); the eight drawn "
+        f"here end between {number(ends[0])} and {number(ends[-1])}. Equal matrices g I would give exactly "
+        f"{number(gain**RANDOM_DEPTH)}. Per layer, a typical factor is {number(np.exp(growth_rate(width, gain)), 4)}."
     )
     return panels, text
 
 
 random_matrices = Demo(
     name="random-matrices",
-    title="Thirty random layers, eight draws of the weights",
+    title="Thirty random layers, eight draws",
     controls=(
         Menu("width", "Width n", {str(n): f"{n} units" for n in WIDTHS}, "8"),
-        Slider("gain", "Gain g: entries have variance g² / n", GAINS, 1.0),
+        Slider("gain", "Gain g (variance g²/n)", GAINS, 1.0),
     ),
     panels=(
         Lines(

@@ -187,7 +187,7 @@ class Demo:
     def settings(self, **changes):
         """All settings: the start values with the given changes, checked."""
         settings = {control.name: control.value for control in self.controls}
-        for name, value in changes.items():
+        for name in changes:
             if name not in settings:
                 raise ValueError(f"unknown setting {name!r}; {self.name} has {', '.join(settings)}")
         return settings | {c.name: c.check(changes[c.name]) for c in self.controls if c.name in changes}

@@ -68,7 +68,7 @@ function ticks({ low, high, log }, count) {
   const rough = (b - a) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
   let step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough * 0.999);
-  if (log) step = Math.max(1, Math.round(step));
+  if (log) step = Math.max(1, Math.ceil(rough));
   const found = [];
   for (let i = Math.ceil(a / step - 1e-9); i * step <= b + 1e-9; i += 1) found.push(log ? 10 ** (i * step) : i * step);
   return found;
@@ -81,6 +81,7 @@ function ticks({ low, high, log }, count) {
 //   keys      the legend: [{ label, sample(svg) }]
 //   values(), extent()  x of the data, and where that lies in the picture, for the cursor
 //   read(i)   what the legend says at position i: { at, values }
+//   home()    the position to read where there is no cursor
 //   axis()    what the axes depend on besides the width
 //   axes, marks, cursor   draw; marks and cursor on every frame
 // and is given `data`, its part of the frame.
@@ -111,12 +112,12 @@ function panel(spec, plot, pointTo) {
   const cursor = draw(svg, "g", { class: "il-cursor" });
   let width = 0;
   let drawn = "";
-  let index = null; // null: no cursor, the legend shows the end
+  let index = null; // null: no cursor, the legend shows the place that the plot thinks most telling
 
   function read() {
-    const n = plot.extent().length;
-    probe.max = n - 1;
-    const shown = index === null ? n - 1 : Math.min(index, n - 1);
+    const last = plot.values().length - 1;
+    probe.max = last;
+    const shown = index === null ? plot.home() : Math.min(index, last);
     const { at: where, values } = plot.read(shown);
     at.textContent = where;
     values.forEach((text, i) => (outputs[i].textContent = text));
@@ -157,6 +158,7 @@ function panel(spec, plot, pointTo) {
   return {
     spec,
     box,
+    stage,
     point(x) { index = x === null ? null : nearest(plot.values(), x); read(); },
     draw(data) {
       plot.data = data;
@@ -263,6 +265,10 @@ function lines(spec) {
     keys,
     data: {},
     values: () => xs,
+    home() {
+      const mark = series.find((s) => s.style === "points");
+      return mark ? plot.data.y[mark.name].findIndex((v) => v !== null) : xs.length - 1;
+    },
     extent: () => xs.map((v) => x(v)),
     axis: () => String(plot.data.x || ""),
     axes(group, width) {
@@ -334,6 +340,7 @@ function histograms(spec) {
     ],
     data: {},
     values: () => plot.data.layers,
+    home: () => plot.data.layers.length - 1,
     extent: () => plot.data.layers.map((_, i) => left(i) + 0.38 * step),
     axis: () => String(plot.data.layers),
     axes(group, width) {
@@ -453,6 +460,8 @@ function render({ model, el }) {
     const frame = model.get("frame");
     spec.panels.forEach((p, i) => panels[i].draw(frame.panels[p.name]));
     text.textContent = frame.text;
+    // A static page reserves room for the longest sentence; live, the room grows, so that a drag moves nothing below.
+    if (live) text.style.minHeight = `${text.offsetHeight}px`;
     if (first) { first = false; return; }
     clearTimeout(timer);
     timer = setTimeout(() => (spoken.textContent = frame.text), ANNOUNCE_AFTER);
@@ -466,7 +475,7 @@ function render({ model, el }) {
   update();
   model.on("change:frame", update);
   const observer = new ResizeObserver(() => panels.forEach((p) => p.resize()));
-  observer.observe(body);
+  panels.forEach((p) => observer.observe(p.stage));
   panels.forEach((p) => p.resize());
 
   return () => {

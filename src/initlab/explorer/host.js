@@ -53,17 +53,17 @@ function host(el) {
 
   el.dataset.static = "true";
   render({ model, el });
-  const link = make("button", { type: "button", class: "il-button il-link" }, "Link to this picture");
+  const link = make("button", { type: "button", class: "il-button il-link" }, "Copy link");
   link.addEventListener("click", async () => {
     clearTimeout(timer);
     history.replaceState(null, "", address());
-    let done = "The address of this page is now the link";
+    let done = "Now in the address bar";
     try {
       await navigator.clipboard.writeText(location.href);
       done = "Link copied";
     } catch { /* no clipboard here: the address bar has it */ }
     link.textContent = done;
-    setTimeout(() => (link.textContent = "Link to this picture"), 2500);
+    setTimeout(() => (link.textContent = "Copy link"), 2500);
   });
   el.querySelector(".il-actions").prepend(link);
   window.addEventListener("hashchange", () => follow() && el.scrollIntoView());

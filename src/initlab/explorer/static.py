@@ -67,15 +67,15 @@ def heights(spec):
     wide = 90 + 62 * math.ceil(controls / 3) + 24 * math.ceil(spec["text_length"] / 88)
     row = []  # keys in the legends of the panels that stand side by side
     for panel in spec["panels"]:
-        keys = (len(panel["series"]) + bool(panel["band_label"]) if panel["kind"] == "lines" else 2)
+        keys = len(panel["series"]) + bool(panel["band_label"]) if panel["kind"] == "lines" else 2
         narrow += 312 + 22 * keys
         if panel["wide"]:
-            wide += 312 + 22 * math.ceil(keys / 3)
+            wide += 312 + 22 * math.ceil(keys / 2)
         elif len(row) == 1:
-            wide += 22 * (math.ceil(max(*row, keys) / 2) - math.ceil(row.pop() / 2))
+            wide += 22 * max(keys - row.pop(), 0)
         else:
             row.append(keys)
-            wide += 312 + 22 * math.ceil(keys / 2)
+            wide += 312 + 22 * keys
     return narrow, wide
 
 

@@ -1,0 +1,487 @@
+"""The layer simulators: exact, the same for one network and for many, and honest about overflow."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from initlab import activations, gaussian, losses
+from initlab.initializers import constant, he_normal, normal, orthogonal, xavier_normal, zeros
+from initlab.network import Forward, Network, backward, forward, observe, sample, simulate
+
+QUANTITIES = ("z", "a", "dz", "dW", "dx")
+small_normal = partial(normal, std=0.5)
+
+
+def loss_at(network, x, loss, targets):
+    return loss(forward(network, x).output, targets)[0]
+
+
+# --- the passes -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", activations.names())
+@pytest.mark.parametrize("loss", [losses.squared_error, losses.softmax_cross_entropy])
+def test_the_backward_pass_agrees_with_finite_differences(name, loss):
+    rng = np.random.default_rng(0)
+    network = sample([3, 4, 5, 2], name, normal, bias_initializer=small_normal, output_activation=name, rng=1)
+    x = rng.standard_normal((3, 6))
+    targets = rng.integers(0, 2, 6) if loss is losses.softmax_cross_entropy else rng.standard_normal((2, 6))
+    passed = forward(network, x)
+    gradients = backward(network, passed, loss(passed.output, targets)[1])
+
+    h = 1e-5
+    for arrays, exact in ((network.weights, gradients.dW), (network.biases, gradients.db), ((x,), (gradients.dx,))):
+        for array, gradient in zip(arrays, exact, strict=True):
+            for index in np.ndindex(array.shape):
+                value = array[index]
+                array[index] = value + h
+                up = loss_at(network, x, loss, targets)
+                array[index] = value - h
+                down = loss_at(network, x, loss, targets)
+                array[index] = value
+                assert gradient[index] == pytest.approx((up - down) / (2 * h), rel=1e-5, abs=1e-8)
+
+
+def test_the_forward_pass_is_the_definition():
+    network = sample([3, 4, 2], "tanh", normal, bias_initializer=normal, rng=0)
+    x = np.random.default_rng(1).standard_normal((3, 5))
+    (W1, W2), (b1, b2) = network.weights, network.biases
+    passed = forward(network, x)
+    a1 = np.tanh(W1 @ x + b1[:, None])
+    np.testing.assert_allclose(passed.a[1], a1)
+    np.testing.assert_allclose(passed.output, W2 @ a1 + b2[:, None])
+    assert passed.a[0] is x
+
+
+def test_a_network_without_biases_is_one_with_zero_biases():
+    x = np.random.default_rng(0).standard_normal((3, 5))
+    without, with_zeros = (sample([3, 4, 2], "relu", normal, bias_initializer=b, rng=0) for b in (None, zeros))
+    passed = forward(without, x)
+    np.testing.assert_array_equal(passed.output, forward(with_zeros, x).output)
+    assert backward(without, passed, passed.output).db == (None, None)
+
+
+@given(scale=st.floats(-8, 8).filter(bool), seed=st.integers(0, 99))
+@settings(deadline=None, max_examples=30)
+def test_the_backward_pass_is_linear_in_the_gradient_at_the_top(scale, seed):
+    rng = np.random.default_rng(seed)
+    network = sample([3, 4, 2], "tanh", normal, rng=seed)
+    passed = forward(network, rng.standard_normal((3, 5)))
+    g, h = rng.standard_normal((2, 2, 5))
+    both, of_g, of_h = (backward(network, passed, top) for top in (scale * g + h, g, h))
+    for name in ("dz", "dW", "db"):
+        for whole, part, rest in zip(getattr(both, name), getattr(of_g, name), getattr(of_h, name), strict=True):
+            np.testing.assert_allclose(whole, scale * part + rest, rtol=1e-9, atol=1e-12)
+
+
+@given(exponent=st.integers(-8, 8), seed=st.integers(0, 99))
+@settings(deadline=None, max_examples=30)
+def test_scaling_the_weights_of_a_relu_network_by_c_scales_layer_l_by_c_to_the_l(exponent, seed):
+    c = 2.0**exponent  # a power of two, so that the claim holds to the last bit
+    network = sample([5] * 5, "relu", normal, output_activation="relu", rng=seed)
+    scaled = Network(tuple(c * W for W in network.weights), network.biases, "relu", "relu")
+    x = np.random.default_rng(seed).standard_normal((5, 3))
+    for layer, (a, b) in enumerate(zip(forward(network, x).a, forward(scaled, x).a, strict=True)):
+        np.testing.assert_array_equal(b, c**layer * a)
+
+
+@given(seed=st.integers(0, 99))
+@settings(deadline=None, max_examples=20)
+def test_hidden_units_can_be_permuted_without_changing_the_output(seed):
+    network = sample([3, 6, 2], "tanh", normal, bias_initializer=normal, rng=seed)
+    order = np.random.default_rng(seed).permutation(6)
+    (W1, W2), (b1, b2) = network.weights, network.biases
+    permuted = Network((W1[order], W2[:, order]), (b1[order], b2), "tanh")
+    x = np.random.default_rng(seed).standard_normal((3, 4))
+    np.testing.assert_allclose(forward(permuted, x).output, forward(network, x).output, rtol=1e-12, atol=1e-12)
+
+
+def test_slopes_that_are_read_off_the_output_are_the_slopes_of_z():
+    from initlab.network import _SLOPE_FROM_OUTPUT
+
+    z = np.concatenate([[-np.inf, -1e3, -1.0, -1e-310, 0.0, 1e-310, 1.0, 1e3, np.inf], np.linspace(-20, 20, 401)])
+    for f in _SLOPE_FROM_OUTPUT:
+        a = f.f(z)
+        np.testing.assert_array_equal(f.df(a, a), f.df(z, a), err_msg=f.name)
+
+
+# --- ensembles and randomness -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("widths", [[3, 5, 2], [40, 33, 33, 10]])
+def test_an_ensemble_is_exactly_its_single_runs(widths, dtype):
+    seeds = [4, 0, 123456789]
+    together = sample(widths, "tanh", xavier_normal, bias_initializer=normal, seeds=seeds, dtype=dtype)
+    x = np.random.default_rng(0).standard_normal((widths[0], 21)).astype(dtype)
+    passed = forward(together, x)
+    gradients = backward(together, passed, passed.output)
+    for run, seed in enumerate(seeds):
+        alone = sample(widths, "tanh", xavier_normal, bias_initializer=normal, rng=seed, dtype=dtype)
+        p = forward(alone, x)
+        g = backward(alone, p, p.output)
+        assert p.output.dtype == g.dx.dtype == dtype
+        for many, one in zip((*passed.z, *passed.a[1:]), (*p.z, *p.a[1:]), strict=True):
+            np.testing.assert_array_equal(many[run], one)
+        for many, one in zip((*gradients.dW, *gradients.db, gradients.dx), (*g.dW, *g.db, g.dx), strict=True):
+            np.testing.assert_array_equal(many[run], one)
+
+
+def test_every_run_can_have_inputs_of_its_own():
+    x = np.random.default_rng(0).standard_normal((3, 4, 7))
+    networks = sample([4, 5, 2], "relu", he_normal, seeds=range(3))
+    output = forward(networks, x).output
+    for run in range(3):
+        alone = sample([4, 5, 2], "relu", he_normal, rng=run)
+        np.testing.assert_array_equal(output[run], forward(alone, x[run]).output)
+
+
+def test_one_network_can_see_many_batches():
+    x = np.random.default_rng(0).standard_normal((3, 4, 7))
+    network = sample([4, 5, 2], "relu", he_normal, rng=0)
+    passed = forward(network, x)
+    gradients = backward(network, passed, passed.output)
+    for run in range(3):
+        p = forward(network, x[run])
+        np.testing.assert_array_equal(gradients.dW[0][run], backward(network, p, p.output).dW[0])
+
+
+def test_schemes_of_one_seed_share_their_random_numbers():
+    he, xavier = (sample([6, 6, 6], "relu", f, rng=3) for f in (he_normal, xavier_normal))
+    for a, b in zip(he.weights, xavier.weights, strict=True):
+        np.testing.assert_allclose(a, np.sqrt(2) * b)
+
+
+def test_a_scheme_that_draws_differently_in_one_layer_leaves_the_others_alone():
+    plain = sample([6, 6, 6, 6], "tanh", normal, rng=3)
+    mixed = sample([6, 6, 6, 6], "tanh", [normal, orthogonal, normal], bias_initializer=normal, rng=3)
+    np.testing.assert_array_equal(plain.weights[0], mixed.weights[0])
+    np.testing.assert_array_equal(plain.weights[2], mixed.weights[2])
+    deeper = sample([6] * 9, "tanh", normal, rng=3)
+    np.testing.assert_array_equal(plain.weights[2], deeper.weights[2])
+
+
+def test_layers_weights_and_biases_are_drawn_independently():
+    network = sample([50] * 3, "tanh", normal, bias_initializer=normal, rng=0)
+    streams = [network.weights[0][0], network.weights[1][0], *network.biases]
+    correlation = np.corrcoef(streams) - np.eye(4)
+    assert np.abs(correlation).max() < 4 / np.sqrt(50)
+
+
+def test_same_seed_same_network_and_a_generator_gives_new_ones():
+    def draw(rng):
+        return sample([4, 3], "tanh", normal, rng=rng).weights[0]
+
+    np.testing.assert_array_equal(draw(5), draw(5))
+    assert not np.array_equal(draw(5), draw(6))
+    assert not np.array_equal(draw(None), draw(None))
+    rng = np.random.default_rng(5)
+    first, second = draw(rng), draw(rng)
+    assert not np.array_equal(first, second)
+    np.testing.assert_array_equal(first, draw(np.random.default_rng(5)))
+
+
+def test_sampling_leaves_the_global_random_state_alone():
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    sample([4, 3], "tanh", normal, seeds=range(3))
+    np.testing.assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002
+
+
+# --- statistics -------------------------------------------------------------------------------------------------------
+
+
+def pass_by_pass(widths, activation, initializer, seed, batch, dtype):
+    """What simulate should have looked at, by the public passes; its inputs and gradients are standard normal."""
+    network = sample(widths, activation, initializer, output_activation=activation, rng=seed, dtype=dtype)
+    rng = np.random.default_rng(seed)
+    x, g = (rng.standard_normal((n, batch)).astype(dtype) for n in (widths[0], widths[-1]))
+    bins = {"z": (61, -2, 3), "a": (60, -1, 1), "dz": (7, -1, 1), "dW": (300, -9, 9)}
+    seen = observe(network, x, targets=g, bins=bins)
+    passed = forward(network, x)
+    gradients = backward(network, passed, g)
+    return seen, {"z": passed.z, "a": passed.a, "dz": gradients.dz, "dW": gradients.dW, "dx": (gradients.dx,)}
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid", "gelu"])
+@pytest.mark.parametrize(("widths", "batch"), [([20, 30, 10], 40), ([300, 270, 300], 310), ([1, 1], 1)])
+def test_statistics_are_those_of_the_arrays(activation, widths, batch):
+    for dtype, tolerance in ((np.float32, 1e-5), (np.float64, 1e-11)):
+        seen, arrays = pass_by_pass(widths, activation, he_normal, 3, batch, dtype)
+        for name in QUANTITIES:
+            statistics = getattr(seen, name)
+            for i, values in enumerate(arrays[name]):
+                v = values.astype(np.float64)
+                spread = np.sqrt(np.mean(v**2))
+                assert statistics.mean[i] == pytest.approx(v.mean(), rel=tolerance, abs=tolerance * spread), name
+                assert statistics.second_moment[i] == pytest.approx(np.mean(v**2), rel=tolerance), name
+                assert statistics.variance[i] == pytest.approx(v.var(), rel=tolerance, abs=1e-30), name
+
+
+def test_float32_statistics_keep_their_digits_when_the_spread_is_small_or_the_values_are_tiny_or_huge():
+    rng = np.random.default_rng(0)
+    for mean, scale in ((1, 1e-4), (0, 1e-25), (0, 1e25), (1e3, 1), (0, 1e-42)):
+        x = (mean + scale * rng.standard_normal((64, 700))).astype(np.float32)
+        network = Network((np.zeros((1, 64), np.float32),), (np.zeros(1, np.float32),), "tanh")
+        seen, exact = observe(network, x, rng=0).a, x.astype(np.float64)
+        assert seen.mean[0] == pytest.approx(exact.mean(), rel=1e-5, abs=1e-6 * scale)
+        assert seen.variance[0] == pytest.approx(exact.var(), rel=1e-5)
+        assert seen.second_moment[0] == pytest.approx(np.mean(exact**2), rel=1e-5)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+@pytest.mark.parametrize("width", [20, 300])
+def test_histograms_are_those_of_numpy(activation, width):
+    """float64 agrees exactly; in float32 a value within rounding of an edge may be on its other side."""
+    for dtype in (np.float64, np.float32):
+        seen, arrays = pass_by_pass([width] * 3, activation, he_normal, 5, width + 1, dtype)
+        for name in ("z", "a", "dz", "dW"):
+            statistics = getattr(seen, name)
+            low, high = statistics.edges[[0, -1]]
+            for i, values in enumerate(arrays[name]):
+                expected = np.histogram(values, statistics.edges)[0]
+                moved = np.abs(np.cumsum(statistics.counts[i] - expected)).max()
+                assert moved <= (0 if dtype == np.float64 else 2)
+                assert statistics.below[i] == np.sum(values < dtype(low))
+                assert statistics.above[i] == np.sum(values > dtype(high))
+                assert statistics.nan[i] == 0
+
+
+values_and_edges = st.one_of(
+    st.sampled_from([-1.0, 1.0, 0.0, -0.0, np.inf, -np.inf, np.nan, 1 + 1e-15, -1 - 1e-15, 1e300]), st.floats(-3, 3)
+)
+
+
+@given(row=st.lists(values_and_edges, min_size=1, max_size=50), bins=st.sampled_from([1, 2, 60, 252, 253, 1000]))
+@settings(deadline=None, max_examples=100)
+def test_every_value_is_counted_in_exactly_one_place(row, bins):
+    network = Network((np.zeros((1, 1)),), (np.zeros(1),), "identity")
+    x = np.array([row])
+    seen = observe(network, x, rng=0, bins={"a": (bins, -1, 1)}).a
+    assert seen.counts[0].sum() + seen.below[0] + seen.above[0] + seen.nan[0] == x.size
+    assert seen.nan[0] == np.isnan(x).sum()
+    assert seen.below[0] == np.sum(x < -1)
+    assert seen.above[0] == np.sum(x > 1)
+    if bins == 1:
+        assert seen.counts[0, 0] == np.sum((x >= -1) & (x <= 1))
+
+
+def test_large_and_small_arrays_are_counted_alike():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((3, 100_001))
+    network = Network((np.zeros((1, 3)),), (np.zeros(1),), "identity")
+    for bins in (7, 60, 252, 400):
+        counts = observe(network, x, rng=0, bins={"a": (bins, -1, 2)}).a.counts[0]
+        np.testing.assert_array_equal(counts, np.histogram(x, bins, (-1, 2))[0])
+
+
+def test_simulate_gives_every_seed_what_it_gives_it_alone():
+    settings_ = {"batch": 30, "bins": 20, "bias_initializer": normal}
+    many = simulate([40, 50, 30], "relu", he_normal, seeds=range(70), **settings_)
+    assert many.z.mean.shape == (70, 2)
+    assert many.a.counts.shape == (70, 3, 20)
+    for seed in (0, 41, 69):
+        one = simulate([40, 50, 30], "relu", he_normal, seeds=[seed], **settings_)
+        np.testing.assert_array_equal(one.loss[0], many.loss[seed])
+        for name in QUANTITIES:
+            for field in ("mean", "variance", "second_moment", "counts", "below", "above", "nan"):
+                ours, theirs = (getattr(getattr(s, name), field) for s in (one, many))
+                np.testing.assert_array_equal(ours[0], theirs[seed], err_msg=f"{name} {field}")
+            np.testing.assert_array_equal(getattr(one, name).layers, getattr(many, name).layers)
+
+
+def test_simulate_feeds_all_schemes_the_same_inputs_and_gradients():
+    he, xavier = (simulate([30, 20, 20], "tanh", f, seeds=[4]) for f in (he_normal, xavier_normal))
+    assert he.a.second_moment[0, 0] == xavier.a.second_moment[0, 0]
+    top = [simulate([30, 20, 20], "identity", f, seeds=[4]).dz.second_moment[0, -1] for f in (he_normal, xavier_normal)]
+    assert top[0] == top[1]
+
+
+def test_layers_are_numbered_from_the_input():
+    seen = simulate([4, 4, 4, 4], "tanh", xavier_normal)
+    assert seen.a.layers.tolist() == [0, 1, 2, 3]
+    assert seen.z.layers.tolist() == seen.dz.layers.tolist() == seen.dW.layers.tolist() == [1, 2, 3]
+    assert seen.dx.layers.tolist() == [0]
+
+
+@pytest.mark.parametrize(("activation", "gain"), [("tanh", 1.0), ("relu", 2.0), ("sigmoid", 1.0)])
+def test_wide_networks_follow_the_theory_of_infinite_width(activation, gain):
+    """Means over 16 seeds. The tolerance is four standard errors, as the seeds show them, and O(depth/width)."""
+    width, depth, batch = 150, 6, 40
+    scheme = partial(normal, std=np.sqrt(gain / width))
+    seen = simulate([width] * (depth + 1), activation, scheme, seeds=range(16), batch=batch, dtype=np.float32)
+    theory = gaussian.propagate(activation, weight_variance=gain, depth=depth)
+    for name in ("z", "a", "dz"):
+        measured = getattr(seen, name).second_moment
+        error = measured.std(axis=0, ddof=1) / np.sqrt(len(measured))
+        expected = getattr(theory, name)
+        assert np.all(np.abs(measured.mean(axis=0) - expected) < 4 * error + expected * 2 * depth / width), name
+
+
+def test_the_second_moment_of_a_weight_gradient_is_batch_times_those_of_its_factors():
+    """For a linear loss. Exact in expectation in the top layer, where dz and a are independent: 4 standard errors."""
+    seen = simulate([50, 60, 70], "identity", xavier_normal, seeds=range(50), batch=20)
+    ratio = seen.dW.second_moment[:, -1] / (20 * seen.dz.second_moment[:, -1] * seen.a.second_moment[:, -2])
+    assert abs(ratio.mean() - 1) < 4 * ratio.std() / np.sqrt(50)
+
+
+def test_a_loss_can_be_given_by_name_or_as_a_function():
+    labels = np.random.default_rng(0).integers(0, 3, 8)
+    x = np.random.default_rng(1).standard_normal((5, 8))
+    arguments = ([5, 4, 3], "tanh", xavier_normal)
+    by_name, by_function = (
+        simulate(*arguments, inputs=x, loss=loss, targets=labels, seeds=range(3))
+        for loss in ("softmax_cross_entropy", losses.softmax_cross_entropy)
+    )
+    np.testing.assert_array_equal(by_name.dW.second_moment, by_function.dW.second_moment)
+    assert by_name.loss.shape == (3,)
+    output = forward(sample(*arguments, rng=2), x).output
+    assert by_name.loss[2] == losses.softmax_cross_entropy(output, labels)[0]
+
+
+def test_targets_and_inputs_can_differ_from_seed_to_seed():
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((3, 5, 8)), rng.standard_normal((3, 2, 8))
+    many = simulate([5, 4, 2], "tanh", xavier_normal, inputs=x, loss="squared_error", targets=y, seeds=range(3))
+    one = simulate([5, 4, 2], "tanh", xavier_normal, inputs=x[1], loss="squared_error", targets=y[1], seeds=[1])
+    np.testing.assert_array_equal(many.dx.second_moment[1], one.dx.second_moment[0])
+    np.testing.assert_array_equal(many.loss[1], one.loss[0])
+
+
+# --- overflow and underflow -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("activation", ["relu", "identity", "gelu"])
+def test_overflow_is_reported_without_a_warning(activation):
+    seen = simulate([50] * 41, activation, partial(normal, std=1e3), dtype=np.float32, bins=60)
+    assert np.isfinite(seen.z.second_moment[0, 0])
+    assert not np.isfinite(seen.z.second_moment[0, -1])
+    assert not np.isfinite(seen.dx.second_moment[0, 0])
+    for name in QUANTITIES:
+        s = getattr(seen, name)
+        total = s.counts.sum(axis=-1) + s.below + s.above + s.nan
+        np.testing.assert_array_equal(total, np.broadcast_to(50 * (50 if name == "dW" else 256), total.shape))
+
+
+def test_moments_are_reported_beyond_the_range_of_float32():
+    seen = simulate([50] * 10, "identity", partial(normal, std=1e3), dtype=np.float32)
+    growth = seen.z.second_moment[0, 1:] / seen.z.second_moment[0, :-1]
+    assert np.all((growth > 1e7) & (growth < 1e8))  # 50 x 1e6 a layer
+    assert seen.z.second_moment[0, -1] > 1e60
+
+
+def test_underflow_ends_at_zero():
+    seen = simulate([50] * 41, "tanh", partial(normal, std=1e-3), dtype=np.float32)
+    assert seen.a.second_moment[0, -1] == 0
+    assert seen.dx.second_moment[0, 0] == 0
+
+
+def test_zero_weights_give_zeros_and_not_nan():
+    seen = simulate([20] * 4, "tanh", zeros, bins=10)
+    assert np.all(seen.z.second_moment == 0)
+    assert np.all(seen.z.variance == 0)
+    assert np.all(seen.dW.second_moment == 0)
+
+
+def test_constant_weights_have_mean_but_no_variance_in_a_layer():
+    seen = simulate([20] * 2, "identity", partial(constant, value=0.1), inputs=np.ones((20, 4)))
+    assert seen.z.mean[0, 0] == pytest.approx(2)
+    assert seen.z.second_moment[0, 0] == pytest.approx(4)
+    assert seen.z.variance[0, 0] == pytest.approx(0, abs=1e-30)
+
+
+def test_one_run_that_overflows_leaves_the_others_unharmed():
+    good = sample([10] * 4, "relu", he_normal, seeds=[0, 1])
+    bad = Network(tuple(W * np.array([1, 1e200])[:, None, None] for W in good.weights), good.biases, "relu")
+    x = np.random.default_rng(0).standard_normal((10, 5))
+    both, alone = observe(bad, x, rng=0), observe(good, x, rng=0)
+    np.testing.assert_array_equal(both.z.second_moment[0], alone.z.second_moment[0])
+    assert not np.isfinite(both.z.second_moment[1, -1])
+
+
+# --- losses -----------------------------------------------------------------------------------------------------------
+
+
+def test_cross_entropy_survives_extreme_logits():
+    z = np.array([[1000.0, -1000, 0], [0, 1000, 0]])
+    loss, gradient = losses.softmax_cross_entropy(z, np.array([0, 0, 1]))
+    assert loss == pytest.approx((0 + 2000 + np.log(2)) / 3)
+    np.testing.assert_allclose(gradient * 3, [[0, -1, 0.5], [0, 1, -0.5]], atol=1e-12)
+
+
+def test_a_network_that_knows_nothing_has_loss_log_classes():
+    assert losses.softmax_cross_entropy(np.zeros((10, 7)), np.arange(7))[0] == pytest.approx(np.log(10))
+
+
+def test_losses_take_runs_and_labels_of_each_run():
+    z = np.random.default_rng(0).standard_normal((2, 3, 4, 5))
+    labels = np.random.default_rng(1).integers(0, 4, (2, 3, 5))
+    shared = losses.softmax_cross_entropy(z, labels[0, 0])
+    own = losses.softmax_cross_entropy(z, labels)
+    for i, j in np.ndindex(2, 3):
+        for got, y in ((shared, labels[0, 0]), (own, labels[i, j])):
+            loss, gradient = losses.softmax_cross_entropy(z[i, j], y)
+            assert got[0][i, j] == loss
+            np.testing.assert_array_equal(got[1][i, j], gradient)
+    y = z[0, 0]
+    loss, gradient = losses.squared_error(z, y)
+    assert loss[1, 2] == losses.squared_error(z[1, 2], y)[0]
+    np.testing.assert_array_equal(gradient[1, 2], losses.squared_error(z[1, 2], y)[1])
+
+
+# --- bad input --------------------------------------------------------------------------------------------------------
+
+NETWORK = sample([3, 4, 2], "tanh", normal, rng=0)
+X = np.zeros((3, 5))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda: sample([3], "tanh", normal), ValueError, "widths"),
+        (lambda: sample(7, "tanh", normal), ValueError, "widths"),
+        (lambda: sample([3, 0], "tanh", normal), ValueError, "widths.*0"),
+        (lambda: sample([3, -2], "tanh", normal), ValueError, "widths.*-2"),
+        (lambda: sample([3, 2.0], "tanh", normal), TypeError, "widths.*2.0"),
+        (lambda: sample([3, True], "tanh", normal), TypeError, "widths.*True"),
+        (lambda: sample([3, 2], "tanhh", normal), ValueError, "activation.*tanhh"),
+        (lambda: sample([3, 2], "tanh", "normal"), TypeError, "initializer.*'normal'"),
+        (lambda: sample([3, 2], "tanh", [normal, normal]), ValueError, "initializer.*1.*2"),
+        (lambda: sample([3, 2], "tanh", normal, bias_initializer=0), TypeError, "bias_initializer.*0"),
+        (lambda: sample([3, 2], "tanh", normal, rng="0"), TypeError, "rng.*'0'"),
+        (lambda: sample([3, 2], "tanh", normal, rng=-1), TypeError, "rng.*-1"),
+        (lambda: sample([3, 2], "tanh", normal, seeds=3), TypeError, "seeds.*3"),
+        (lambda: sample([3, 2], "tanh", normal, seeds=[]), ValueError, "seeds"),
+        (lambda: sample([3, 2], "tanh", normal, seeds=[0], rng=0), ValueError, "rng.*seeds"),
+        (lambda: Network((np.zeros((2, 3)),), (), "tanh"), ValueError, "weights and biases"),
+        (lambda: Network((np.zeros((2, 3)), np.zeros((2, 3))), (None, None), "tanh"), ValueError, "layer 2"),
+        (lambda: Network((np.zeros((2, 3)),), (np.zeros(3),), "tanh"), ValueError, r"layer 1.*\(3,\)"),
+        (lambda: forward(NETWORK, np.zeros((4, 5))), ValueError, r"x must.*\(4, 5\)"),
+        (lambda: forward(NETWORK, np.zeros(3)), ValueError, "x must"),
+        (lambda: backward(NETWORK, forward(NETWORK, X), np.zeros((3, 5))), ValueError, r"gradient.*\(2, 5\).*\(3, 5\)"),
+        (lambda: simulate([3, 2], "tanh", normal, batch=0), ValueError, "batch.*0"),
+        (lambda: simulate([3, 2], "tanh", normal, loss="mse"), ValueError, "loss.*squared_error.*'mse'"),
+        (lambda: simulate([3, 2], "tanh", normal, loss=1), TypeError, "loss.*1"),
+        (lambda: simulate([3, 2], "tanh", normal, loss="squared_error"), ValueError, "targets"),
+        (lambda: simulate([3, 2], "tanh", normal, bins=0), ValueError, "bins.*0"),
+        (lambda: simulate([3, 2], "tanh", normal, bins={"w": (3, 0, 1)}), ValueError, "bins.*'w'"),
+        (lambda: simulate([3, 2], "tanh", normal, bins={"z": (3, 1, 0)}), ValueError, "bins"),
+        (lambda: simulate([3, 2], "tanh", normal, bins={"z": 3}), ValueError, "bins.*3"),
+        (lambda: simulate([3, 2], "tanh", normal, inputs=np.zeros((2, 3, 5))), ValueError, "inputs.*1 seeds"),
+        (lambda: losses.softmax_cross_entropy(np.zeros((3, 2)), np.array([0, 3])), ValueError, "labels.*3"),
+        (lambda: losses.softmax_cross_entropy(np.zeros((3, 2)), np.array([0, -1])), ValueError, "labels.*-1"),
+        (lambda: losses.softmax_cross_entropy(np.zeros((3, 2)), np.array([0.0, 1])), TypeError, "labels.*float64"),
+        (lambda: losses.softmax_cross_entropy(np.zeros((3, 2)), np.array([0])), ValueError, r"labels.*\(2,\).*\(1,\)"),
+        (lambda: losses.squared_error(np.zeros((3, 2)), np.zeros((1, 2))), ValueError, r"targets.*\(3, 2\).*\(1, 2\)"),
+    ],
+)
+def test_bad_input_is_named(call, error, says):
+    with pytest.raises(error, match=says):
+        call()
+
+
+def test_results_cannot_be_reassigned():
+    with pytest.raises(AttributeError):
+        Forward((), ()).z = 1
