@@ -10,6 +10,7 @@ import io
 import json
 import math
 import re
+from functools import partial
 from pathlib import Path
 
 import matplotlib
@@ -18,6 +19,9 @@ import pytest
 
 from initlab import gaussian, products
 from initlab.demos import exploding, signal
+from initlab.initializers import xavier_normal
+from initlab.losses import squared_error
+from initlab.network import Network, backward, forward, sample
 from initlab.training import train
 
 BOOK = Path(__file__).resolve().parents[1] / "book"
@@ -90,14 +94,19 @@ def test_no_scale_on_the_slider_keeps_the_gradient_of_a_sigmoid_alive():
     says(
         "index",
         "multiplies the gradient by at most $g/4$ per layer; at no setting of this slider does the gradient survive",
-        "keeps its activations alive, but as one constant that says little about the input",
     )
     for gain in signal.GAINS:
-        text = signal.signal.frame(activation="sigmoid", gain=gain)["text"]
-        assert "Backward, the gradient dies" in text
-        assert "nearly all of it a constant" in text
+        assert "Backward, the gradient dies" in signal.signal.frame(activation="sigmoid", gain=gain)["text"]
     for q in np.geomspace(1e-3, 1e3, 13):
         assert gaussian.squared_slope("sigmoid", q) <= (1 / 4) ** 2 * (1 + 1e-12)
+
+
+def test_each_unit_of_a_deep_sigmoid_network_ends_on_a_constant_of_its_own():
+    says("index", "each unit ends on a constant of its own that says practically nothing about the input")
+    x = np.random.default_rng(0).standard_normal((200, 50))
+    for gain in signal.GAINS:
+        last = forward(sample([200] * 51, "sigmoid", partial(xavier_normal, gain=gain), rng=0), x).a[-2]
+        assert last.std(axis=1).max() < 1e-6 * last.std(axis=0).min()  # over inputs, against over units
 
 
 def test_for_a_linear_network_the_factor_is_g():
@@ -127,8 +136,6 @@ def test_weight_gradients_are_the_same_in_all_hidden_layers():
 
 
 def test_the_figure_of_the_ten_matrices_agrees_with_backpropagation():
-    from initlab.network import backward, forward
-
     factor = 1.5
     net = exploding.equal_layers(factor)
     passed = forward(net, np.array([[1.0], [1.0]]))
@@ -147,7 +154,7 @@ def test_three_starts_at_one_rate():
         "exploding",
         "Only $c = 1$ solves it.",
         "From $c = 1.5$ the loss starts at 720, and the very first step makes it worse by a factor of 84 million; "
-        "at step 3 it overflows.",
+        "at step 3 it overflows, and what follows is nan, not a number.",
         "From $c = 0.5$ the loss sits at 0.5",
         "a network that always answers 0 has loss 0.5",
     )
@@ -175,9 +182,9 @@ def test_each_start_has_rates_that_work():
         "nineteen rates, from 0.0001 to 3.16",
         "With its own best rate every start reaches the solution.",
         "how fast, by a factor of a hundred",
-        "the three rates that work for $c = 1.5$ span a factor of three, those for $c = 1$ a factor of more than five "
-        "hundred",
-        "At $c = 0.5$ the gradient is 256 times smaller than at $c = 1$",
+        "From $c = 1.5$ the largest rate that works is 0.001; from $c = 1$ it is 0.316.",
+        "an error that is 38 times too large: together almost a thousandfold",
+        "At $c = 0.5$ the factor is $0.5^8$, so that the gradient is hundreds of times too small",
     )
     assert len(exploding.RATES) == 19
     assert (exploding.RATES[0], exploding.RATES[-1]) == (0.0001, 3.16)
@@ -186,36 +193,58 @@ def test_each_start_has_rates_that_work():
     steps = {c: min(rates[c].values()) for c in rates}
     assert steps[1.5] / steps[1.0] > 100
     assert steps[0.5] > 40 * steps[1.0]
-    assert len(rates[1.5]) == 3
-    assert max(rates[1.5]) / min(rates[1.5]) == pytest.approx(3, rel=0.1)
-    assert max(rates[1.0]) / min(rates[1.0]) > 500
-    assert 2**8 == 256
+    assert (max(rates[1.5]), max(rates[1.0])) == (0.001, 0.316)
+    x, y = exploding.turn()
+    errors = {c: np.linalg.norm(c**9 * x - y) for c in (0.5, 1.0, 1.5)}
+    assert errors[1.5] / errors[1.0] == pytest.approx(38, abs=0.5)
+    assert 900 < 1.5**8 * errors[1.5] / errors[1.0] < 1000
+    assert 1 / 300 < 0.5**8 * errors[0.5] / errors[1.0] < 1 / 200
 
 
 def test_large_starts_do_not_oscillate_around_the_minimum():
     says(
         "exploding",
-        "fewer than ten of 209 runs, and none of the 19 that start at $c = 1.5$",
-        "one learning rate, 0.562, just beyond what is stable at the solution; one rate lower, at 0.316, all of them "
-        "solve the task",
+        "none of the 19 runs from $c = 1.5$ oscillates",
+        "Our grid has one such rate, 0.562. With it most starts between 0.5 and 1.1 oscillate, up to losses of 0.3 and "
+        "more; one rate lower, at 0.316, all of them solve the task.",
     )
     oscillating = set()
     for c in exploding.FACTORS:
         for rate, loss in zip(exploding.RATES, exploding.losses(c).T, strict=True):
             if exploding.outcome(loss)[0] == "unsolved" and np.sum(np.diff(loss[-201:]) > 0) > 50:
                 oscillating.add((c, rate))
-    assert len(exploding.FACTORS) * len(exploding.RATES) == 209
-    assert 0 < len(oscillating) < 10
+                assert loss[-200:].max() > 0.3
+    small = {c for c in exploding.FACTORS if c <= 1.1}
+    # just beyond the edge of stability a run is chaotic, and rounding may decide for one of them
+    assert len(small) / 2 < len(oscillating) <= len(small)
     assert {rate for _, rate in oscillating} == {0.562}
-    assert 1.5 not in {c for c, _ in oscillating}
-    assert all(0.316 in solved_rates(c) for c, _ in oscillating)
+    assert {c for c, _ in oscillating} <= small
+    assert all(0.316 in solved_rates(c) for c in small)
+
+
+def test_the_largest_stable_rate_at_the_solution():
+    says("exploding", "just beyond what is stable *at the solution*, which is 0.4 here")
+    solution = descend(1.0, 0.1).network
+    theta = np.concatenate([W.ravel() for W in solution.weights])
+
+    def gradient(theta):
+        net = Network(tuple(theta.reshape(10, 2, 2)), solution.biases, "identity")
+        passed = forward(net, exploding.turn()[0])
+        _, top = squared_error(passed.output, exploding.turn()[1])
+        return np.concatenate([dW.ravel() for dW in backward(net, passed, top).dW])
+
+    step = 1e-5
+    hessian = [(gradient(theta + step * e) - gradient(theta - step * e)) / (2 * step) for e in np.eye(theta.size)]
+    # gradient descent is stable up to 2 / (largest curvature)
+    assert 2 / np.linalg.eigvalsh(hessian).max() == pytest.approx(0.4, abs=0.005)
 
 
 def test_one_step_from_too_large_to_vanished():
     says(
         "exploding",
         "From $c = 1.5$ at rates between 0.00178 and 0.00562, the first step or two *shrink* every hidden matrix so "
-        "violently that the loss falls from 720 straight to 0.5, and then never moves again.",
+        "violently that the loss falls from 720 straight to about 0.5, and does not visibly move for the rest of the "
+        "thousand steps.",
     )
     for rate in (0.00178, 0.00316, 0.00562):
         run = descend(1.5, rate)
@@ -226,16 +255,18 @@ def test_one_step_from_too_large_to_vanished():
 def test_a_small_start_stagnates_and_then_solves_the_task():
     says(
         "exploding",
-        "At $c = 0.5$ and rate 0.01 the loss looks settled for three thousand steps; soon after step 4000 it falls, "
-        "and the task is solved.",
+        "At $c = 0.5$ and rate 0.01 the loss looks settled for three thousand steps; then it falls, faster and faster, "
+        "and the task is solved at step 4202.",
     )
     run = descend(0.5, 0.01, steps=5000)
     assert run.loss[:3000] == pytest.approx(0.5, abs=0.01)
-    assert 4000 < exploding.outcome(run.loss)[1] < 4500
+    assert exploding.outcome(run.loss)[1] == 4202
 
 
 def test_the_typical_length_at_width_two():
-    says("exploding", "The typical length is about 0.0002.", "the middle 95 % of the networks cover six powers of ten")
+    says(
+        "exploding", "Half of all networks end below 0.0002.", "the middle 95 % of the networks cover six powers of ten"
+    )
     low, typical, high = (float(products.growth_quantile(p, 30, 2)) for p in (0.025, 0.5, 0.975))
     assert typical == pytest.approx(0.0002, rel=0.05)
     assert np.log10(high / low) == pytest.approx(6, abs=0.1)
@@ -258,7 +289,7 @@ def test_wide_layers_are_predictable():
 
 
 def test_drift_and_spread_go_with_depth_over_width():
-    says("exploding", "drifted by $-L/(2n)$ and spread by $\\sqrt{L/(2n)}$")
+    says("exploding", "drifted by $-L/(2n)$, at $g = 1$, and spread by $\\sqrt{L/(2n)}$")
     for n in (32, 128, 512):
         assert products.growth_rate(n) == pytest.approx(-1 / (2 * n), rel=0.05)
         assert products.growth_variance(n) == pytest.approx(1 / (2 * n), rel=0.05)
@@ -267,21 +298,21 @@ def test_drift_and_spread_go_with_depth_over_width():
 def test_randomness_takes_the_edge_off():
     says(
         "exploding",
-        "at width 2 and $g = 1.3$ equal matrices would multiply a signal by 2620 in thirty layers, while half of the "
-        "random networks let it shrink",
+        "at width 2 and $g = 1.3$ equal matrices would multiply a signal by 2620 in thirty layers, while more than "
+        "half of the random networks let it shrink",
     )
     assert 1.3**30 == pytest.approx(2620, abs=5)
-    assert products.growth_quantile(0.5, 30, 2, 1.3) < 1
+    assert products.growth_quantile(0.55, 30, 2, 1.3) < 1
 
 
 def test_random_products_flatten_directions():
     text = printed("exploding")
     for n in (2, 8, 32):
-        assert re.search(rf"width +{n}: one direction is stretched by [\d.]+,\n +another by [\d.]+e-\d+", text)
+        assert re.search(rf"width +{n}: one direction is multiplied by [\d.]+,\n +another by [\d.]+e-\d+", text)
 
 
 def test_forward_and_backward_take_the_same_walk():
-    says("exploding", "a network of 40 layers with 256 units and $g = 0.9$")
+    says("exploding", "a linear network of 40 layers with 256 units and $g = 0.9$", "$\\sqrt{256} = 16$ times as large")
     lines = dict(re.findall(r"layer ( ?\d+) +([\d. ]+)\n", printed("exploding").split("size of:")[1]))
     sizes = {int(layer): [float(v) for v in row.split()] for layer, row in lines.items()}
     # The log of a size after l layers of width n spreads by sqrt(l / 2n): 0.28 here; three of them either way.
@@ -308,6 +339,33 @@ def test_exercises():
     assert "loss before and after: 720, 0.500000" in text
     assert text.count("length 0.07") == 9
     assert "length of the product: 4e-12" in text
+
+
+def test_a_repaired_output_trains_like_a_good_network_at_a_quarter_of_the_rate():
+    says("exploding", "Divide the learning rate by 4, and the network trains exactly like the one with $g = 1$.")
+    depth = 6
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((2, 8, 20))
+
+    def repaired(output, targets):
+        loss, gradient = squared_error(2.0**depth * output, targets)
+        return loss, 2.0**depth * gradient
+
+    histories = []
+    for gain, loss, rate in ((1.0, squared_error, 0.02), (0.5, repaired, 0.005)):
+        scheme = partial(xavier_normal, gain=gain)
+        net = sample([8] * (depth + 1), "identity", scheme, bias_initializer=None, rng=1)
+        histories.append(train(net, x, y, loss=loss, learning_rate=rate, steps=100).loss)
+    assert histories[0][-1] < 0.9 * histories[0][0]
+    assert histories[1] == pytest.approx(histories[0], rel=1e-9)
+
+
+def test_directions_of_a_product_are_lost_in_single_precision():
+    says("exploding", "at width 32 in single precision already after these nine layers")
+    largest, smallest = re.findall(
+        r"width 32: .* multiplied by ([\d.]+),\n +another by ([\d.e-]+)", printed("exploding")
+    )[0]
+    assert float(smallest) / float(largest) < np.finfo(np.float32).eps
 
 
 def test_takeaways():

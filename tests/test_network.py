@@ -268,6 +268,19 @@ def test_every_value_is_counted_in_exactly_one_place(row, bins):
         assert seen.counts[0, 0] == np.sum((x >= -1) & (x <= 1))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (-1, 0), (-0.3, 0.7), (1, 1.0001), (1, 1 + 1e-7), (-1e-40, 1e-40)])
+def test_the_outer_edges_are_exact(low, high, dtype):
+    edges = np.array([low, high], dtype)
+    x = np.concatenate([np.nextafter(edges, dtype(-9)), edges, np.nextafter(edges, dtype(9)), [dtype(-1e-45)]])
+    network = Network((np.zeros((1, 1), dtype),), (None,), "identity")
+    seen = observe(network, x[None], rng=0, bins={"a": (60, low, high)}).a
+    exact = np.float64 if dtype == np.float64 or high - low < 1e-3 else np.float32  # where float32 is too coarse for it
+    assert seen.below[0] == np.sum(x.astype(exact) < exact(low))
+    assert seen.above[0] == np.sum(x.astype(exact) > exact(high))
+    assert seen.counts[0].sum() == x.size - seen.below[0] - seen.above[0]
+
+
 def test_large_and_small_arrays_are_counted_alike():
     rng = np.random.default_rng(0)
     x = rng.standard_normal((3, 100_001))
@@ -469,6 +482,7 @@ X = np.zeros((3, 5))
         (lambda: simulate([3, 2], "tanh", normal, bins={"w": (3, 0, 1)}), ValueError, "bins.*'w'"),
         (lambda: simulate([3, 2], "tanh", normal, bins={"z": (3, 1, 0)}), ValueError, "bins"),
         (lambda: simulate([3, 2], "tanh", normal, bins={"z": 3}), ValueError, "bins.*3"),
+        (lambda: simulate([3, 2], "tanh", normal, bins={"z": (60, 1, 1 + 1e-13)}), ValueError, "bins.*close"),
         (lambda: simulate([3, 2], "tanh", normal, inputs=np.zeros((2, 3, 5))), ValueError, "inputs.*1 seeds"),
         (lambda: losses.softmax_cross_entropy(np.zeros((3, 2)), np.array([0, 3])), ValueError, "labels.*3"),
         (lambda: losses.softmax_cross_entropy(np.zeros((3, 2)), np.array([0, -1])), ValueError, "labels.*-1"),

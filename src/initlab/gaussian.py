@@ -1,7 +1,8 @@
 """Gaussian expectations: what an infinitely wide layer does to a signal.
 
-In a wide layer with zero-mean weights every preactivation z is close to N(0, q). All that theory needs to know
-of an activation f is then two integrals, E[f(z)^2] (forward) and E[f'(z)^2] (backward).
+In a wide layer with zero-mean weights every preactivation z is close to N(0, q). For the fate of
+one input, all that theory needs to know of an activation f is then two integrals, E[f(z)^2] (forward) and E[f'(z)^2]
+(backward).
 """
 
 from typing import NamedTuple
@@ -10,8 +11,9 @@ import numpy as np
 
 from .activations import get
 
-# Gauss-Legendre nodes for one panel of the composite rule. 24 nodes a panel leave an error near rounding for
-# every activation of the package, because a panel is never wider than its distance from the origin.
+# Gauss-Legendre nodes for one panel of the composite rule. 24 nodes a panel leave an error near rounding for every
+# activation of the package, because a panel is never wider than its distance from the origin (but the two that touch
+# it, and these are short).
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _REACH = 13.0  # in standard deviations; the normal density beyond is below 1e-37
 
@@ -19,8 +21,8 @@ _REACH = 13.0  # in standard deviations; the normal density beyond is below 1e-3
 def expectation(g, q=1.0, *, kinks=()):
     """E[g(z)] for z ~ N(0, q), by quadrature.
 
-    The line is cut at 0, at the `kinks` of g and at +-s, +-2s, +-4s, ..., with s the smaller of 1 (the scale on which
-    activations bend) and sqrt(q) (the scale of z), so that both scales are resolved whatever their ratio.
+    The line is cut at 0, at the `kinks` of g and at +-s/2, +-s, +-2s, +-4s, ..., with s the smaller of 1 (the scale on
+    which activations bend) and sqrt(q) (the scale of z), so that both scales are resolved whatever their ratio.
 
     Parameters
     ----------
@@ -87,8 +89,8 @@ def propagate(activation, *, weight_variance, bias_variance=0.0, depth, input=1.
 
     Forward q[l] = n Var(W) E[a[l-1]^2] + Var(b) and E[a[l]^2] = E[f(z)^2], z ~ N(0, q[l]);
     backward E[(dL/dz[l])^2] = n Var(W) E[f'(z[l])^2] E[(dL/dz[l+1])^2]
-    ([Poole et al. 2016](https://arxiv.org/abs/1606.05340), equation 3;
-    [Schoenholz et al. 2017](https://arxiv.org/abs/1611.01232), equation 8).
+    ([Poole et al. 2016](https://arxiv.org/abs/1606.05340), on the length of a signal;
+    [Schoenholz et al. 2017](https://arxiv.org/abs/1611.01232), on backpropagation).
 
     Parameters
     ----------

@@ -665,34 +665,44 @@ def _histogram(values, mean, bins, low, high):
         missing = 0 if np.isfinite(mean[run]) else np.count_nonzero(np.isnan(v))
         if missing:
             v = v[~np.isnan(v)]
-        counts[run] = missing, *_count(v, bins, v.dtype.type(low), v.dtype.type(high))
+        counts[run] = missing, *_count(v, bins, low, high)
     return counts
 
 
 def _count(values, bins, low, high):
     """Counts of flat values: below, each of `bins` equal bins from low to high, above.
 
-    np.histogram looks up an edge for every value; with equal bins one multiplication finds the bin, so a value within
+    np.histogram looks up an edge for every value. With equal bins one multiplication finds the bin, so a value within
     rounding of an inner edge may be counted on its other side. The outer edges are exact.
     """
-    size = bins + 3  # 0: below; 1..bins; bins + 1: the upper edge and one bin beyond; bins + 2: further above
-    index = np.empty(values.size, np.uint8 if size < 256 else np.intp)
-    scale = values.dtype.type(bins / (float(high) - float(low)))
+    if values.dtype == np.float32 and not _float32_resolves(bins, low, high):
+        values = values.astype(np.float64)
+    low, high, scale = map(values.dtype.type, (low, high, bins / (high - low)))
+    size = bins + 2  # 0: below; 1..bins; bins + 1: above
+    index = np.empty(values.size, np.uint8 if size <= 256 else np.intp)
     work = np.empty(min(values.size, _BLOCK), values.dtype)
     for start in range(0, values.size, _BLOCK):
         v = values[start : start + _BLOCK]
         position = np.subtract(v, low, out=work[: v.size])
         position *= scale
         position += 1
-        np.clip(position, 0, bins + 2, out=position)
+        np.clip(position, 0, bins + 1, out=position)
         index[start : start + _BLOCK] = position
     counts = _bincount(index, size)
-    counts[bins + 1] += counts[bins + 2]
-    if counts[bins + 1]:
-        at_the_edge = np.count_nonzero(values == high)
-        counts[bins] += at_the_edge
-        counts[bins + 1] -= at_the_edge
-    return counts[:-1]
+    # Where the outermost bins are not empty, settle what rounding may have moved across the outer edges.
+    if counts[1]:
+        below = np.count_nonzero(values < low)
+        counts[:2] = below, counts[0] + counts[1] - below
+    if counts[-2:].any():
+        above = np.count_nonzero(values > high)
+        counts[-2:] = counts[-2] + counts[-1] - above, above
+    return counts
+
+
+def _float32_resolves(bins, low, high):
+    """Whether float32 can tell the bins apart, by a wide margin."""
+    width = (high - low) / bins
+    return 1e-30 < width < 1e30 and width > 1e-5 * max(abs(low), abs(high))
 
 
 _BLOCK = 2**16  # values, few enough to stay in a core's cache while several operations follow one another
@@ -741,12 +751,12 @@ def _check_bins(bins, batch):
         try:
             count, low, high = histogram
             good = isinstance(count, (int, np.integer)) and not isinstance(count, bool) and count > 0
-            good = good and -np.inf < low < high < np.inf
+            good = good and -1e300 < low < high < 1e300 and (high - low) / count > 1e-12 * max(abs(low), abs(high))
         except (TypeError, ValueError):
             good = False
         if not good:
             raise ValueError(
-                f"bins must be an int > 0, or (bins, low, high) with finite low < high for each quantity, "
-                f"got {histogram!r} for {name!r}"
+                "bins must be an int > 0, or (bins, low, high) for each quantity, with finite low < high not too close "
+                f"together to hold so many bins, got {histogram!r} for {name!r}"
             )
     return dict.fromkeys(_QUANTITIES) | bins

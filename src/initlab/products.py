@@ -14,7 +14,7 @@ def growth_rate(width, gain=1.0):
 
     This is the largest Lyapunov exponent of the product (C. M. Newman, Communications in Mathematical Physics 103,
     1986, p. 121; see also [Akemann, Burda and Kieburg 2014](https://arxiv.org/abs/1406.0803)). It is below ln g: a
-    signal whose *mean* square is kept exactly (g = 1) still shrinks, typically by exp(-1/(2n)) a layer.
+    signal whose *mean* square is kept exactly (g = 1) still shrinks, typically by about exp(-1/(2n)) a layer.
 
     >>> round(growth_rate(2), 4), round(growth_rate(512), 6)
     (-0.2886, -0.000977)

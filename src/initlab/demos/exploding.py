@@ -40,7 +40,7 @@ ten_matrices = Demo(
     panels=(
         Lines(
             "forward",
-            "Forward: length of a[l], input = 1",
+            "Forward: signal (input = 1)",
             "layer",
             (Series("signal", "a[l]"),),
             y_range=(1e-3, 1e2),
@@ -50,7 +50,7 @@ ten_matrices = Demo(
         ),
         Lines(
             "backward",
-            "Backward: size of the gradients, top = 1",
+            "Backward: gradients (top = 1)",
             "layer",
             (Series("gradient", "∂L/∂a[l]", tone=2), Series("weight", "∂L/∂W[l]", tone=3)),
             y_range=(1e-3, 1e2),
@@ -178,10 +178,10 @@ def _random_matrices(width, gain):
     panels = {"lengths": {"y": {"strands": strands, "median": median, "equal": gain**layers}, "band": (low, high)}}
     ends = np.sort(strands[:, -1])
     text = (
-        f"Width {width}, g = {number(gain)}: after {RANDOM_DEPTH} layers theory puts the length at "
+        f"Width {width}, g = {number(gain)}: after {RANDOM_DEPTH} layers theory puts the median length at "
         f"{number(median[-1])} (95 % of networks between {number(low[-1])} and {number(high[-1])}); the eight drawn "
         f"here end between {number(ends[0])} and {number(ends[-1])}. Equal matrices g I would give exactly "
-        f"{number(gain**RANDOM_DEPTH)}. Per layer, a typical factor is {number(np.exp(growth_rate(width, gain)), 4)}."
+        f"{number(gain**RANDOM_DEPTH)}. Per layer, the logarithm drifts by {number(growth_rate(width, gain))}."
     )
     return panels, text
 
@@ -196,7 +196,7 @@ random_matrices = Demo(
     panels=(
         Lines(
             "lengths",
-            "Length of the signal, input = 1",
+            "Length of the signal (input = 1)",
             "layer",
             (
                 Series("strands", "eight networks", style="strands"),

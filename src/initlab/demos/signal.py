@@ -43,10 +43,10 @@ def _signal(activation, gain, width, depth, seed):
     }
     forward, backward = a[-1] / a[0], dz[0] / dz[-1]
     mean, spread = deep.a.mean[0, -1], np.sqrt(deep.a.variance[0, -1])
-    constant = f" (nearly all of it a constant: mean {number(mean)}, spread {number(spread)})" if mean > spread else ""
+    around = f" (mean {number(mean)}, spread over units and inputs {number(spread)})" if mean > spread else ""
     text = (
         f"{ACTIVATIONS[activation]}, g = {number(gain)}. Forward, the signal {_fate(forward)}: an input of size 1 has "
-        f"size {number(a[-1])} after {depth} layers{constant}. Backward, the gradient {_fate(backward)}: on its way "
+        f"size {number(a[-1])} after {depth} layers{around}. Backward, the gradient {_fate(backward)}: on its way "
         f"from layer {depth} to layer 1 it is multiplied by {number(backward)}."
     )
     return panels, text

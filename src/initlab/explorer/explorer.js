@@ -150,7 +150,11 @@ function panel(spec, plot, pointTo) {
   const probed = () => pointTo(spec, plot.values()[probe.value]);
   svg.addEventListener("pointermove", point);
   svg.addEventListener("pointerdown", point);
-  svg.addEventListener("pointerleave", () => (document.activeElement === probe ? probed() : pointTo(spec, null)));
+  svg.addEventListener("pointerleave", (event) => {
+    if (event.pointerType === "touch") return; // a lifted finger leaves its reading in place
+    if (document.activeElement === probe) probed();
+    else pointTo(spec, null);
+  });
   probe.addEventListener("input", probed);
   probe.addEventListener("focus", probed);
   probe.addEventListener("blur", () => pointTo(spec, null));
@@ -239,7 +243,7 @@ function lines(spec) {
       let note = "";
       if (Number.isNaN(numbers[i])) note = `not a number from ${xs[i]}`;
       else if (!Number.isFinite(numbers[i])) note = `overflow from ${xs[i]}`;
-      else if (spec.log && numbers[i] <= 0) note = `0 from ${xs[i]}`;
+      else if (spec.log && numbers[i] <= 0) note = `${numbers[i] < 0 ? "negative" : "0"} from ${xs[i]}`;
       const at = Math.min(Math.max(x(xs[i]), MARGIN.left + 5), size - MARGIN.right - 5);
       const edge = up ? MARGIN.top + 3 : HEIGHT - MARGIN.bottom - 3;
       draw(group, "path", { class: `il-mark il-tone${s.tone}`, d: up ? `M${at},${edge - 6}l5,8h-10Z` : `M${at},${edge + 6}l5,-8h-10Z` });
@@ -319,9 +323,9 @@ function lines(spec) {
       const values = series.map((s) => {
         if (s.style !== "strands") return format(value(plot.data.y[s.name][i]));
         const here = plot.data.y[s.name].map((strand) => value(strand[i])).sort((a, b) => a - b);
-        return `${format(here[0], 2)} to ${format(here[here.length - 1], 2)}`;
+        return `${format(here[0], 3)} to ${format(here[here.length - 1], 3)}`;
       });
-      if (spec.band_label) values.push(plot.data.band ? `${format(value(plot.data.band[0][i]), 2)} to ${format(value(plot.data.band[1][i]), 2)}` : "");
+      if (spec.band_label) values.push(plot.data.band ? `${format(value(plot.data.band[0][i]), 3)} to ${format(value(plot.data.band[1][i]), 3)}` : "");
       return { at: `${spec.x_label} ${format(xs[i])}`, values };
     },
   };
@@ -394,7 +398,7 @@ function control(spec, model, live, id) {
   const send = (v) => { model.set(spec.name, v); model.save_changes(); };
   let show;
   if (spec.kind === "slider") {
-    const output = make("output", { for: id });
+    const output = make("span", { class: "il-output", "aria-hidden": "true" }); // the input says it itself
     const input = make("input", { type: "range", id, min: 0, max: spec.values.length - 1, step: 1 });
     input.addEventListener("input", () => send(spec.values[input.value]));
     show = (v) => {

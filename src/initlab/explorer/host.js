@@ -39,7 +39,7 @@ function host(el) {
     timer = setTimeout(() => history.replaceState(null, "", address()), 300);
   }
   function follow() {
-    const [id, query] = decodeURI(location.hash).slice(1).split("?");
+    const [id, query] = location.hash.slice(1).split("?");
     if (id !== el.id || !query) return false;
     for (const [name, text] of new URLSearchParams(query)) {
       const c = choices.find((choice) => choice.name === name);

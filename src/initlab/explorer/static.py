@@ -44,39 +44,53 @@ def figure(demo: Demo, **start):
     """The HTML of one figure."""
     payload = data(demo, **start)
     frame = demo.frame(**start)
-    narrow, wide = heights(payload["spec"])
+    reserved = ";".join(f"--il-{width}:{px}px" for width, px in zip(_PAGES, heights(payload["spec"]), strict=True))
     tables = "".join(_table(panel, frame["panels"][panel.name]) for panel in demo.panels)
     # "</" would end the script element early.
     packed = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     return (
-        f'<div class="initlab-explorer" id="explorer-{demo.name}" '
-        f'style="--il-narrow:{narrow}px;--il-wide:{wide}px">'
+        f'<div class="initlab-explorer" id="explorer-{demo.name}" style="{reserved}">'
         f'<div class="il-body"><div class="il-fallback"><p class="il-title">{escape(demo.title)}</p>'
         f"<p>{escape(frame['text'])}</p>{tables}</div></div>"
         f'<script type="application/json">{packed}</script></div>'
     )
 
 
-def heights(spec):
-    """Pixels to reserve for a figure on a narrow and on a wide page, so that nothing moves when it is drawn.
+# The widths from which explorer.css reserves the next height, and what fits there: columns of controls and of panels,
+# and characters on a line of the figure's title, of a panel's title and of the sentence.
+_PAGES = {0: (1, 26, 30, 29), 320: (1, 26, 34, 35), 560: (2, 60, 29, 59), 640: (2, 60, 34, 76)}
 
-    Mirrors the fixed sizes in explorer.css; a browser test compares the two.
+
+def heights(spec):
+    """Pixels to reserve for a figure on pages of different width, so that nothing moves when it is drawn or used.
+
+    Adds up the sizes that explorer.css gives the parts. A browser test holds the sum against every setting of every
+    figure, at the narrowest page of each kind.
     """
-    controls = sum(control["kind"] != "number" for control in spec["controls"])
-    narrow = 130 + 62 * controls + 24 * math.ceil(spec["text_length"] / 36)
-    wide = 90 + 62 * math.ceil(controls / 3) + 24 * math.ceil(spec["text_length"] / 88)
-    row = []  # keys in the legends of the panels that stand side by side
-    for panel in spec["panels"]:
+
+    def lines(text, per_line):
+        return math.ceil((len(text) if isinstance(text, str) else text) / per_line)
+
+    def head(panel, columns, per_line):
+        if not panel["wide"]:
+            columns = 1
         keys = len(panel["series"]) + bool(panel["band_label"]) if panel["kind"] == "lines" else 2
-        narrow += 312 + 22 * keys
-        if panel["wide"]:
-            wide += 312 + 22 * math.ceil(keys / 2)
-        elif len(row) == 1:
-            wide += 22 * max(keys - row.pop(), 0)
-        else:
-            row.append(keys)
-            wide += 312 + 22 * keys
-    return narrow, wide
+        return 23 * lines(panel["title"], per_line * columns) + 22 * (1 + lines(keys, columns))
+
+    def height(columns, title, panel_title, sentence):
+        total = 64 + 62 * lines(sum(control["kind"] != "number" for control in spec["controls"]), columns)
+        if columns == 1:
+            total += 26 * lines(spec["title"], title)  # else it stands beside the buttons
+        total += 23 + 23 * lines(spec["text_length"], sentence)
+        row = []  # panels side by side
+        for panel in spec["panels"]:
+            row.append(panel)
+            if panel["wide"] or len(row) == columns or panel is spec["panels"][-1]:
+                total += 264 + max(head(p, columns, panel_title) for p in row)
+                row = []
+        return total
+
+    return [height(*page) for page in _PAGES.values()]
 
 
 def _table(panel, data):

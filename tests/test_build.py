@@ -1,0 +1,128 @@
+"""What tools/build.py refuses, and what it must never show: tried on small books, this one with other pages."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from harness import ROOT
+
+COPIED = ("_config.yml", "constraints.txt", "pyproject.toml", "tools", "src", "book/_ext", "book/assets")
+
+
+class SmallBook:
+    """The book's machinery with pages of the test's own: {name: Markdown text, or list of code cells}."""
+
+    def __init__(self, folder, pages):
+        self.folder = folder
+        for name in COPIED:
+            source, target = ROOT / name, folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if source.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+            else:
+                shutil.copy(source, target)
+        (folder / "book/references.bib").write_text("")
+        for name, content in pages.items():
+            self.write(name, content)
+        chapters = "".join(f"  - file: book/{name}\n" for name in list(pages)[1:])
+        self.contents(
+            f"format: jb-book\nroot: book/{next(iter(pages))}\n" + (f"chapters:\n{chapters}" if chapters else "")
+        )
+
+    def contents(self, text):
+        (self.folder / "_toc.yml").write_text(text)
+
+    def write(self, name, content):
+        if isinstance(content, str):
+            (self.folder / f"book/{name}.md").write_text(content)
+            return
+        cells = [{"cell_type": "markdown", "id": "title", "metadata": {}, "source": f"# The page {name}"}]
+        for i, source in enumerate(content):
+            code = {"cell_type": "code", "id": f"code-{i}", "metadata": {}, "source": source}
+            cells.append(code | {"outputs": [], "execution_count": None})
+        kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+        notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+        (self.folder / f"book/{name}.ipynb").write_text(json.dumps(notebook))
+
+    def build(self, *options, **environment):
+        """Build it in a process of its own; returns (exit code, log)."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("INITLAB_")}
+        done = subprocess.run(
+            [sys.executable, self.folder / "tools/build.py", *options],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            env=kept | {"PYTHONPATH": str(self.folder / "src")} | environment,
+        )
+        return done.returncode, re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
+
+    def page(self, name):
+        return (self.folder / f"_build/html/book/{name}.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def small_book(tmp_path):
+    return lambda pages: SmallBook(tmp_path, pages)
+
+
+def test_a_notebook_that_raises_fails_the_build_and_is_named(small_book):
+    book = small_book({"index": "# Front\n\nText.", "broken": ["depth = 10", "widths = {}\nprint(widths['hidden'])"]})
+    status, log = book.build()
+    assert status != 0
+    assert "broken.ipynb" in log
+    assert "print(widths['hidden'])" in log
+    assert "KeyError: 'hidden'" in log
+    assert "Traceback (most recent call last):\n  File" not in log.partition("KeyError")[2], "no traceback of the tools"
+
+    # It fails again, although nothing has changed; and what is repaired is built.
+    status, log = book.build()
+    assert status != 0
+    assert "KeyError: 'hidden'" in log
+    book.write("broken", ["depth = 10", "print('repaired')"])
+    status, log = book.build()
+    assert status == 0, log
+    assert "repaired" in book.page("broken")
+
+
+def test_a_missing_page_fails_the_build_and_is_named(small_book):
+    book = small_book({"index": "# Front\n\nText."})
+    book.contents("format: jb-book\nroot: book/index\nchapters:\n  - file: book/missing\n")
+    status, log = book.build()
+    assert status != 0
+    assert "book/missing" in log
+
+
+def test_a_link_to_nowhere_fails_the_build(small_book):
+    status, log = small_book({"index": "# Front\n\n[A chapter](nowhere.ipynb) that is not there."}).build()
+    assert status != 0
+    assert "nowhere.ipynb" in log
+
+
+def test_a_formula_that_cannot_be_read_fails_the_build_and_is_shown(small_book):
+    status, log = small_book({"index": "# Front\n\nA formula: $\\frac{1}{$."}).build()
+    assert status != 0
+    assert "\\frac{1}{" in log
+
+
+def test_results_of_old_code_are_never_shown(small_book):
+    book = small_book({"index": ["from initlab.probe import NUMBER\nprint('the number is', NUMBER)"]})
+    probe = book.folder / "src/initlab/probe.py"
+    for number in (17, 23):
+        probe.write_text(f"NUMBER = {number}\n")
+        status, log = book.build()
+        assert status == 0, log
+        assert f"the number is {number}" in book.page("index")
+
+
+def test_the_address_of_the_repository_brings_its_buttons(small_book):
+    book = small_book({"index": ["print(1)"]})
+    status, log = book.build(INITLAB_REPOSITORY="https://github.com/somebody/initialization-lab")
+    assert status == 0, log
+    page = book.page("index")
+    assert "https://mybinder.org/v2/gh/somebody/initialization-lab/main?urlpath=lab/tree/book/index.ipynb" in page
+    assert "https://colab.research.google.com/github/somebody/initialization-lab/blob/main/book/index.ipynb" in page
+    assert 'href="https://github.com/somebody/initialization-lab"' in page
