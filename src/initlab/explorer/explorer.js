@@ -7,9 +7,8 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 250;
-const MARGIN = { top: 22, right: 14, bottom: 38, left: 46 };
+const MARGIN = { top: 22, right: 20, bottom: 38, left: 46 };
 const ANNOUNCE_AFTER = 600; // ms of rest before a screen reader is told, so that a drag is one message
-let figures = 0;
 
 // ---------------------------------------------------------------- small tools
 
@@ -281,13 +280,12 @@ function lines(spec) {
       x = scale(xs[0], xs[xs.length - 1], MARGIN.left, width - MARGIN.right, spec.log_x);
       y = scale(...spec.y_range, HEIGHT - MARGIN.bottom, MARGIN.top, spec.log);
       axes(group, spec, x, y, ticks(x, Math.max(3, Math.floor(width / 55))), width);
-      const id = `il-clip-${++figures}`;
-      const clip = draw(draw(group, "clipPath", { id }), "rect", { x: MARGIN.left - 5, y: MARGIN.top - 4, width: width - MARGIN.left - MARGIN.right + 10, height: HEIGHT - MARGIN.top - MARGIN.bottom + 8 });
-      plot.clip = `url(#${clip.parentNode.id})`;
       if (spec.guide !== null) draw(group, "line", { class: "il-guide", x1: MARGIN.left, x2: width - MARGIN.right, y1: y(spec.guide), y2: y(spec.guide) });
     },
     marks(group) {
-      const inner = draw(group, "g", { "clip-path": plot.clip });
+      // A picture in the picture, in the same coordinates: what leaves the axes is cut off.
+      const frame = [MARGIN.left - 5, MARGIN.top - 4, size - MARGIN.left - MARGIN.right + 10, HEIGHT - MARGIN.top - MARGIN.bottom + 8];
+      const inner = draw(group, "svg", { x: frame[0], y: frame[1], width: frame[2], height: frame[3], viewBox: frame.join(" ") });
       if (plot.data.band) {
         const [low, high] = plot.data.band;
         const there = high.map((v, i) => [x(xs[i]), height(value(v)), height(value(low[i]))]).filter((p) => p[1] !== null && p[2] !== null);
@@ -392,7 +390,8 @@ const KINDS = { lines, histograms };
 
 // ---------------------------------------------------------------- controls
 
-function control(spec, model, live, id) {
+function control(spec, model, live) {
+  const id = `il-${Math.random().toString(36).slice(2)}`; // a counter would not do: a notebook loads this module once per figure
   const label = make("label", { for: id }, spec.label);
   const box = make("div", { class: `il-control il-${spec.kind}` }, label);
   const send = (v) => { model.set(spec.name, v); model.save_changes(); };
@@ -435,11 +434,10 @@ function control(spec, model, live, id) {
 
 function render({ model, el }) {
   const spec = model.get("spec");
-  const figure = ++figures;
   const live = !el.dataset.static;
   const start = Object.fromEntries(spec.controls.map((c) => [c.name, model.get(c.name)]));
 
-  const controls = spec.controls.map((c) => control(c, model, live, `il-${figure}-${c.name}`));
+  const controls = spec.controls.map((c) => control(c, model, live));
   const reset = make("button", { type: "button", class: "il-button il-reset" }, "Reset");
   reset.addEventListener("click", () => {
     for (const [name, v] of Object.entries(start)) model.set(name, v);

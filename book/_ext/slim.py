@@ -1,0 +1,134 @@
+"""Make the theme's files small, once the pages are written.
+
+The theme ships all of Bootstrap and 2,000 icons. What stays is what the pages and scripts of this book mention: the
+rules of a style sheet for classes that occur nowhere are dropped, and then the icons that no remaining rule asks for.
+The theme's own files are never touched, only their copies in the site, which Sphinx renews whenever it writes a page.
+"""
+
+import logging
+import re
+import shutil
+from pathlib import Path
+
+from fontTools import subset
+from fontTools.ttLib import TTFont
+from sphinx.errors import ExtensionError
+
+# Never loaded by a page, or only by the developer tools of a browser.
+DEAD = (
+    "scripts/fontawesome.js",
+    "scripts/bootstrap.js",
+    "scripts/*.LICENSE.txt",
+    "**/*.map",
+    "*webpack-macros.html",
+    "locales",
+)
+FONTS = "vendor/fontawesome/webfonts"
+
+
+def slim(app, exception):
+    files = Path(app.outdir, "_static")
+    if exception or ((files / f"{FONTS}/fa-solid-900.woff").exists() and not (files / DEAD[0]).exists()):
+        return  # nothing was written, so nothing was copied, and all is as the last build left it
+    for pattern in DEAD:
+        for path in _found(files, pattern):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    # Any class that a page or a script names, or could name: every word in them.
+    words = set()
+    for path in [*Path(app.outdir).rglob("*.html"), *files.rglob("*.js")]:
+        words.update(re.findall(r"[\w-]+", path.read_text(encoding="utf-8")))
+    for pattern in ("styles/pydata-sphinx-theme.css", "styles/sphinx-book-theme.css", "basic.css"):
+        for path in _found(files, pattern):
+            path.write_text(purge(path.read_text(encoding="utf-8"), words), encoding="utf-8")
+    _subset_icons(files)
+
+
+def _found(folder, pattern):
+    paths = list(folder.glob(pattern))
+    if not paths:
+        raise ExtensionError(f"the theme has changed: it has no {pattern} any more; adapt {__file__}")
+    return paths
+
+
+def purge(css, words):
+    """`css` without the rules whose every selector needs a class that is not in `words`; licences move to the end."""
+    comments = re.compile(r"/\*.*?\*/", re.S)
+    licences = "\n".join(comment for comment in comments.findall(css) if comment.startswith("/*!"))
+    return "".join(_kept_rules(comments.sub("", css), words)) + licences
+
+
+def _kept_rules(css, words):
+    for head, body in _rules(css):
+        if head.startswith(("@media", "@supports", "@layer", "@container")):
+            inner = "".join(_kept_rules(body, words))
+            if inner:
+                yield f"{head}{{{inner}}}"
+        elif head.startswith("@") or body is None:
+            yield head if body is None else f"{head}{{{body}}}"
+        else:
+            selectors = [s.strip() for s in _split(head) if _classes(s) <= words]
+            if selectors:
+                yield f"{','.join(selectors)}{{{body.strip()}}}"
+
+
+def _classes(selector):
+    while "(" in selector:  # what stands in :not(), :is(), :where() and :has() is no condition, or only one of several
+        selector, before = re.sub(r"\([^()]*\)", "", selector), selector
+        if selector == before:
+            break
+    return set(re.findall(r"\.([\w-]+)(?!\\)\b", selector))
+
+
+def _split(selectors):
+    return re.split(r",(?![^(]*\))(?![^\[]*\])", selectors)
+
+
+def _rules(css):
+    """Pairs of what stands before a block and what stands in it, which is None for a statement such as @import."""
+    start = depth = opened = 0
+    for token in re.finditer(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|[{};]', css):
+        mark = token.group()
+        if mark == ";" and depth == 0:
+            yield css[start : token.end()].strip(), None
+            start = token.end()
+        elif mark == "{":
+            if depth == 0:
+                opened = token.start()
+            depth += 1
+        elif mark == "}":
+            depth -= 1
+            if depth == 0:
+                yield css[start:opened].strip(), css[opened + 1 : token.start()]
+                start = token.end()
+    if depth or css[start:].strip():
+        raise ExtensionError(f"a style sheet of the theme cannot be read near {css[start : start + 80]!r}")
+
+
+def _subset_icons(files):
+    """Leave in the icon fonts the characters that the style sheets still ask for. WOFF, because the better compression
+    of WOFF 2 needs a package of its own and would save no more than a kilobyte."""
+    sheet = files / "styles/pydata-sphinx-theme.css"
+    css = sheet.read_text(encoding="utf-8")
+    quoted = "".join(re.findall(r'"((?:\\.|[^"\\])*)"', css))
+    escapes = re.compile(r"\\([0-9a-f]{2,5})")
+    wanted = {int(code, 16) for code in escapes.findall(quoted)} | set(map(ord, escapes.sub("", quoted)))
+    logging.getLogger("fontTools").setLevel(logging.WARNING)
+    unknown = {code for code in wanted if 0xE000 <= code <= 0xF8FF}
+    for path in _found(files, f"{FONTS}/*.ttf"):
+        font = TTFont(path)
+        present = wanted & set(font.getBestCmap())
+        unknown -= present
+        options = subset.Options(flavor="woff", layout_features=[], hinting=False)
+        subsetter = subset.Subsetter(options)
+        subsetter.populate(unicodes=present)
+        subsetter.subset(font)
+        subset.save_font(font, path.with_suffix(".woff"), options)
+        path.unlink()
+        path.with_suffix(".woff2").unlink()
+    if unknown:
+        raise ExtensionError(f"no icon font of the theme has {', '.join(map(hex, sorted(unknown)))}")
+    both = r'url\((\S+?)\.woff2\) format\("woff2"\),\s*url\(\1\.ttf\) format\("truetype"\)'
+    css, replaced = re.subn(both, r'url(\1.woff) format("woff")', css)
+    if replaced != 3:
+        raise ExtensionError(f"the theme names its icon fonts in another way; adapt {__file__}")
+    sheet.write_text(css.replace("font-display:block", "font-display:swap"), encoding="utf-8")

@@ -1,0 +1,174 @@
+"""An explorer on a page, for the tests: what a reader can do with it, and what it then shows."""
+
+import json
+import re
+from decimal import ROUND_HALF_UP, Context, Decimal
+from pathlib import Path
+
+from initlab.explorer import Menu, Number, Slider, Toggle, number
+
+AXE = Path(__file__).parent / "axe" / "axe.min.js"
+ADDRESS_SETTLES = 300  # ms until the address names a new picture
+
+
+class Figure:
+    def __init__(self, page, demo, root=None):
+        self.page = page
+        self.demo = demo
+        self.root = page.locator(f"#explorer-{demo.name}") if root is None else root
+
+    # ---- what it shows
+
+    def rest(self, width=1280):
+        """Back to the start, as if the page had just been opened in a window of this width."""
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.mouse.move(0, 0)
+        self.page.evaluate("document.activeElement.blur()")
+        self.button("Reset").evaluate("(button) => button.click()")
+        self.wait_until_drawn()
+
+    def wait_until_drawn(self):
+        """Every picture fills its place."""
+        fills = """(figure) => [...figure.querySelectorAll(".il-stage")].every((stage) =>
+            Number(stage.firstElementChild.getAttribute("width")) === Math.floor(stage.clientWidth))"""
+        self.page.wait_for_function(fills, arg=self.root.element_handle())
+
+    @property
+    def sentence(self):
+        return self.root.locator(".il-text").text_content()
+
+    @property
+    def picture(self):
+        """The curves, without cursors and without the running numbers that tell clips apart."""
+        drawn = self.root.locator(".il-stage > svg").evaluate_all(
+            "(all) => all.map((svg) => svg.children[0].outerHTML + svg.children[1].outerHTML).join('')"
+        )
+        return re.sub(r"il-clip-\d+", "il-clip", drawn)
+
+    def panel(self, index):
+        return self.root.locator(".il-panel").nth(index)
+
+    def reading(self, index):
+        """What the legend of a panel says: where, and one text for each key."""
+        panel = self.panel(index)
+        return panel.locator(".il-at").text_content(), panel.locator(".il-value").all_text_contents()
+
+    def layout(self):
+        """Where everything lies, the page below the figure included."""
+        return self.root.evaluate(
+            """(figure) => {
+                const parts = [...figure.querySelectorAll(".il-control, .il-button, .il-panel, .il-stage")];
+                const below = [...document.querySelectorAll("h2, h3, p, footer")].filter((e) => !figure.contains(e));
+                const place = (e) => {
+                    const { left, top, width, height } = e.getBoundingClientRect();
+                    return [left, top + scrollY, width, height].join(" ");
+                };
+                const sentence = figure.querySelector(".il-text"); // has room for more than it needs
+                return [...[figure, ...parts, ...below].map(place), sentence.getBoundingClientRect().top + scrollY];
+            }"""
+        )
+
+    # ---- its controls
+
+    @property
+    def offered(self):
+        """The controls that the static page offers."""
+        return [control for control in self.demo.controls if not isinstance(control, Number)]
+
+    def control(self, control):
+        role = {Slider: "slider", Menu: "combobox", Toggle: "checkbox", Number: "spinbutton"}[type(control)]
+        return self.root.get_by_role(role, name=control.label, exact=True)
+
+    def value(self, control):
+        """The number beside a slider, as the eye sees it."""
+        return self.control(control).locator("xpath=..").locator(".il-output").text_content()
+
+    def probe(self, panel):
+        return self.root.get_by_role("slider", name=f"{panel.title}: read the numbers", exact=True)
+
+    def button(self, name):
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def choose(self, settings):
+        """Bring every control to its place in `settings`, by keyboard."""
+        for control in self.offered:
+            locator = self.control(control)
+            locator.focus()
+            if isinstance(control, Slider):
+                step = control.values.index(settings[control.name]) - int(locator.input_value())
+                for _ in range(abs(step)):
+                    locator.press("ArrowRight" if step > 0 else "ArrowLeft")
+            elif isinstance(control, Menu):
+                locator.press("Home")
+                for _ in range(control.values.index(settings[control.name])):
+                    locator.press("ArrowDown")
+            elif locator.is_checked() != settings[control.name]:
+                locator.press("Space")
+
+    def shown(self):
+        """The settings that the controls show."""
+        settings = {}
+        for control in self.offered:
+            locator = self.control(control)
+            if isinstance(control, Slider):
+                settings[control.name] = control.values[int(locator.input_value())]
+            elif isinstance(control, Menu):
+                settings[control.name] = locator.input_value()
+            else:
+                settings[control.name] = locator.is_checked()
+        return settings
+
+
+def legend(value, digits=4):
+    """A number as the legend writes it. As `number`, but JavaScript rounds a tie such as 1.25 up."""
+    exact = Decimal(float(value)) if value is not None else Decimal("nan")
+    if exact.is_finite() and not (exact == int(exact) and abs(exact) < 1e5):  # whole numbers are written in full
+        value = float(Context(prec=digits, rounding=ROUND_HALF_UP).plus(exact))
+    return number(value, digits)
+
+
+def expected_reading(panel, data, i):
+    """What the legend must say at position i, from the frame that Python computed."""
+    if panel.kind == "histograms":
+        outside = legend(round(sum(data["outside"][i]), 1))
+        return f"{panel.x_label} {data['layers'][i]}", [legend(data["rms"][i]), f"{outside} %"]
+    x = data.get("x", panel.x)[i]
+    values = []
+    for series in panel.series:
+        y = data["y"][series.name]
+        if series.style == "strands":
+            here = sorted(float(strand[i]) for strand in y)
+            values.append(f"{legend(here[0], 3)} to {legend(here[-1], 3)}")
+        else:
+            values.append(legend(y[i]))
+    if panel.band_label:
+        low, high = data["band"]
+        values.append(f"{legend(low[i], 3)} to {legend(high[i], 3)}")
+    return f"{panel.x_label} {legend(x)}", values
+
+
+def home(panel, data):
+    """The position that the legend reads while there is no cursor: the current point, or else the end."""
+    for series in getattr(panel, "series", ()):
+        if series.style == "points":
+            return next(i for i, y in enumerate(data["y"][series.name]) if y is not None)
+    return positions(panel, data) - 1
+
+
+def positions(panel, data):
+    """How many positions the cursor of a panel has."""
+    return len(data["layers"] if panel.kind == "histograms" else data.get("x", panel.x))
+
+
+def payload(html, demo):
+    """The JSON that a page carries for a demo."""
+    after = html.partition(f'id="explorer-{demo.name}"')[2]
+    return json.loads(re.search(r'<script type="application/json">(.*?)</script>', after, re.S)[1])
+
+
+def luminance(colour):
+    """0 (black) to 1 (white), of a colour as getComputedStyle gives it; what is transparent counts as white paper."""
+    channels = [float(part) for part in colour[colour.index("(") + 1 : -1].replace(",", " ").replace("/", " ").split()]
+    if len(channels) == 4 and channels[3] == 0:
+        return 1.0
+    return sum(w * c / 255 for w, c in zip((0.2126, 0.7152, 0.0722), channels, strict=False))

@@ -1,0 +1,640 @@
+"""Every explorer of the book on the built site: by mouse and keyboard, by address, for eye and screen reader."""
+
+import random
+import re
+from functools import cache
+
+import pytest
+from figure import ADDRESS_SETTLES, Figure, expected_reading, home, legend, payload, positions
+from harness import explorers, visit
+from playwright.sync_api import expect
+
+from initlab.explorer import Demo, Histograms, Lines, Menu, Series, Slider, Toggle, histogram_data, number, static
+
+pytestmark = pytest.mark.browser
+
+EXPLORERS = explorers()
+WIDTHS = (360, 768, 1280)
+
+
+@pytest.fixture(scope="module", params=EXPLORERS, ids=str)
+def placed(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def window(browser, served, placed):
+    with visit(browser, f"{served}/{placed.page}.html") as visitor:
+        visitor.page.wait_for_load_state("networkidle")
+        yield visitor
+
+
+@pytest.fixture
+def figure(window, placed):
+    """The explorer on its page, in its start state; many tests share the window."""
+    figure = Figure(window.page, placed.demo)
+    figure.rest()
+    window.problems.clear()
+    return figure
+
+
+@pytest.fixture
+def opened(open_page, served):
+    """opened(placed, ...) -> (Figure, Visit), in a window of its own."""
+
+    def opened(placed, *, base=None, address="", **options):
+        visitor = open_page(f"{base or served}/{placed.page}.html{address}", **options)
+        figure = Figure(visitor.page, placed.demo)
+        figure.wait_until_drawn()
+        return figure, visitor
+
+    return opened
+
+
+@cache
+def _frame(placed, settings):
+    return placed.demo.frame(**dict(settings))
+
+
+def frame_of(placed, **changes):
+    """The frame that Python computes, computed once."""
+    return _frame(placed, tuple((placed.start | changes).items()))
+
+
+def some_settings(demo, count, seed=0):
+    """A few settings of the static page, drawn at random but always the same."""
+    grid = list(demo.grid())
+    return random.Random(seed).sample(grid, min(count, len(grid)))
+
+
+# ---------------------------------------------------------------- the same numbers in both hosts
+
+
+def test_the_pages_hold_exactly_the_explorers_of_the_notebooks(site):
+    for page in {placed.page for placed in EXPLORERS}:
+        html = (site / f"{page}.html").read_text(encoding="utf-8")
+        found = re.findall(r'class="initlab-explorer" id="explorer-([\w-]+)"', html)
+        assert found == [placed.demo.name for placed in EXPLORERS if placed.page == page]
+
+
+def test_the_pictures_of_the_page_are_those_a_kernel_computes(site, placed):
+    page = payload((site / f"{placed.page}.html").read_text(encoding="utf-8"), placed.demo)
+    assert page["start"] == placed.start
+    assert page["spec"] == placed.demo.spec() | {"text_length": page["spec"]["text_length"]}
+    pictures = list(zip(placed.demo.grid(), page["frames"], strict=True))
+    for point, frame in [pictures[0], pictures[-1], *random.Random(0).sample(pictures, 8)]:
+        assert frame == frame_of(placed, **point), point
+
+
+def test_the_figure_starts_where_the_notebook_says(figure, placed):
+    assert figure.sentence == frame_of(placed)["text"]
+    assert figure.shown().items() <= placed.start.items()
+
+
+def test_sentence_and_legend_give_the_numbers_of_the_settings(figure, placed):
+    for settings in some_settings(placed.demo, 3):
+        figure.choose(settings)
+        frame = frame_of(placed, **settings)
+        assert figure.sentence == frame["text"]
+        for i, panel in enumerate(placed.demo.panels):
+            data = frame["panels"][panel.name]
+            assert figure.reading(i) == expected_reading(panel, data, home(panel, data))
+
+
+# ---------------------------------------------------------------- controls
+
+
+def test_every_control_works_with_the_mouse(figure, window, placed):
+    page = window.page
+    for control in figure.offered:
+        before = figure.picture, figure.sentence
+        locator = figure.control(control)
+        locator.scroll_into_view_if_needed()
+        if isinstance(control, Slider):
+            box = locator.bounding_box()
+            at = int(locator.input_value()) / (len(control.values) - 1)
+            goal = 0.98 if at < 0.5 else 0.02
+            y = box["y"] + box["height"] / 2
+            page.mouse.move(box["x"] + 8 + at * (box["width"] - 16), y)
+            page.mouse.down()
+            page.mouse.move(box["x"] + goal * box["width"], y, steps=12)
+            page.mouse.up()
+            expect(locator).to_have_value(str(len(control.values) - 1 if goal > 0.5 else 0))
+        elif isinstance(control, Menu):
+            locator.select_option(next(v for v in control.values if v != locator.input_value()))
+        else:
+            page.get_by_text(control.label, exact=True).click()
+        assert figure.picture != before[0], control.name
+        assert figure.sentence != before[1], control.name
+        assert figure.sentence == frame_of(placed, **figure.shown())["text"]
+    assert window.problems == []
+
+
+def test_every_control_works_from_the_keyboard(figure, window, placed):
+    for control in figure.offered:
+        locator = figure.control(control)
+        locator.focus()
+        start = figure.shown()[control.name]
+        keys = ["Space"] if isinstance(control, Toggle) else ["Home", "End"]
+        pictures = {(figure.picture, figure.sentence)}
+        for key in keys:
+            locator.press(key)
+            pictures.add((figure.picture, figure.sentence))
+            if isinstance(control, Slider):
+                value = figure.shown()[control.name]
+                assert value == control.values[0 if key == "Home" else -1]
+                expect(locator).to_have_attribute("aria-valuetext", number(value, 4))
+                assert figure.value(control) == number(value, 4)
+        assert len(pictures) == 1 + len({*keys} - ({"Home", "End"} & _at_an_end(control, start)))
+        assert figure.sentence == frame_of(placed, **figure.shown())["text"]
+    assert window.problems == []
+
+
+def _at_an_end(control, value):
+    return {key for key, i in (("Home", 0), ("End", -1)) if control.values[i] == value}
+
+
+def test_a_slider_moves_one_step_a_key(figure, placed):
+    for control in figure.offered:
+        if not isinstance(control, Slider):
+            continue
+        locator = figure.control(control)
+        at = control.values.index(figure.shown()[control.name])
+        step, key = (1, "ArrowRight") if at + 1 < len(control.values) else (-1, "ArrowLeft")
+        locator.press(key)
+        assert figure.shown()[control.name] == control.values[at + step]
+        assert figure.sentence == frame_of(placed, **figure.shown())["text"]
+
+
+def test_tab_visits_everything_in_order_by_name(figure, window, placed):
+    figure.button("Copy link").focus()
+    stops = [figure.button("Copy link"), figure.button("Reset"), *map(figure.control, figure.offered)]
+    stops += map(figure.probe, placed.demo.panels)
+    for i, stop in enumerate(stops):
+        if i:
+            window.page.keyboard.press("Tab")
+        expect(stop).to_be_focused()
+    window.page.keyboard.press("Tab")
+    assert not figure.root.evaluate("(figure) => figure.contains(document.activeElement)"), (
+        "nothing unnamed takes focus"
+    )
+
+
+def test_what_only_a_kernel_can_answer_is_not_offered(figure, placed):
+    expect(figure.root.locator("input[type=number]:visible")).to_have_count(0)
+
+
+def test_reset_brings_back_the_start(figure, placed):
+    before = figure.picture, figure.sentence, figure.shown()
+    for control in figure.offered:
+        figure.control(control).press("Space" if isinstance(control, Toggle) else "End")
+        figure.control(control).press("Home")
+    figure.button("Reset").click()
+    assert (figure.picture, figure.sentence, figure.shown()) == before
+
+
+def test_one_figure_leaves_the_others_alone(figure, window, placed):
+    others = [Figure(window.page, p.demo) for p in EXPLORERS if p.page == placed.page and p.demo != placed.demo]
+    before = [(other.picture, other.sentence) for other in others]
+    figure.choose(some_settings(placed.demo, 1)[0])
+    assert [(other.picture, other.sentence) for other in others] == before
+
+
+# ---------------------------------------------------------------- what a screen reader is told
+
+
+LIVE_REGIONS = ":is([aria-live], output, [role=status], [role=alert], [role=log]):not([aria-live=off])"
+
+
+def test_a_drag_is_announced_once_after_it_rests(opened, placed):
+    figure, visitor = opened(placed)
+    spoken = figure.root.locator(LIVE_REGIONS)
+    expect(spoken).to_have_count(1)
+    expect(spoken).to_have_attribute("aria-live", "polite")
+    expect(spoken).to_be_empty()
+    watch = "(e) => new MutationObserver(() => told.push(e.textContent)).observe(e, { childList: true })"
+    visitor.page.evaluate("window.told = []")
+    spoken.evaluate(watch)
+    slider = next(control for control in figure.offered if isinstance(control, Slider))
+    for key in ("Home", "End", "ArrowLeft", "ArrowLeft"):
+        figure.control(slider).press(key)
+    expect(spoken).to_have_text(figure.sentence)
+    assert visitor.page.evaluate("told") == [figure.sentence]
+
+
+# ---------------------------------------------------------------- exact numbers
+
+
+def test_the_keyboard_reads_exact_numbers(figure, window, placed):
+    frame = frame_of(placed)
+    for i, panel in enumerate(placed.demo.panels):
+        data = frame["panels"][panel.name]
+        last = positions(panel, data) - 1
+        probe = figure.probe(panel)
+        probe.focus()
+        for key, position in (
+            ("Home", 0),
+            ("ArrowRight", 1),
+            ("ArrowRight", 2),
+            ("End", last),
+            ("ArrowLeft", last - 1),
+        ):
+            probe.press(key)
+            where, values = expected_reading(panel, data, position)
+            assert figure.reading(i) == (where, values)
+            spoken = probe.get_attribute("aria-valuetext")
+            assert spoken.startswith(f"{where}: ")
+            assert all(value in spoken for value in values)
+            expect(figure.panel(i).locator(".il-cursor > *").first).to_be_attached()
+        window.page.evaluate("document.activeElement.blur()")
+        assert figure.reading(i) == expected_reading(panel, data, home(panel, data))
+        expect(figure.panel(i).locator(".il-cursor > *")).to_have_count(0)
+
+
+def test_the_mouse_reads_exact_numbers(figure, window, placed):
+    frame = frame_of(placed)
+    for i, panel in enumerate(placed.demo.panels):
+        data = frame["panels"][panel.name]
+        count = positions(panel, data)
+        places = {expected_reading(panel, data, k)[0]: k for k in range(count)}
+        svg = figure.panel(i).locator(".il-stage > svg")
+        svg.scroll_into_view_if_needed()
+        box = svg.bounding_box()
+        found = []
+        for share in (0.0, 0.3, 0.5, 0.7, 1.0):
+            window.page.mouse.move(box["x"] + 46 + share * (box["width"] - 60 - 1), box["y"] + 100)
+            where, values = figure.reading(i)
+            found.append(places[where])
+            assert (where, values) == expected_reading(panel, data, places[where])
+            _cursors_agree(figure, placed.demo, frame, panel, where)
+        assert found == sorted(found)
+        assert (found[0], found[-1]) == (0, count - 1)
+        if not getattr(panel, "log_x", False):
+            assert found[2] == pytest.approx((count - 1) / 2, abs=1)
+        window.page.mouse.move(box["x"] + 50, box["y"] - 60)
+        assert figure.reading(i) == expected_reading(panel, data, home(panel, data))
+
+
+def _cursors_agree(figure, demo, frame, moved, where):
+    """Panels over the same x point to the same place, or to the nearest they have."""
+    at = float(where.removeprefix(f"{moved.x_label} ").replace("−", "-")) if "×" not in where else None
+    for i, panel in enumerate(demo.panels):
+        if at is None or panel.x_label != moved.x_label:
+            continue
+        data = frame["panels"][panel.name]
+        xs = data["layers"] if panel.kind == "histograms" else data.get("x", panel.x)
+        place, values = figure.reading(i)
+        k = [expected_reading(panel, data, k)[0] for k in range(len(xs))].index(place)
+        assert abs(xs[k] - at) == pytest.approx(min(abs(x - at) for x in xs), rel=1e-3)
+        assert values == expected_reading(panel, data, k)[1]
+
+
+def test_a_finger_reads_numbers_too(opened, placed):
+    figure, visitor = opened(placed, width=360, has_touch=True, is_mobile=True)
+    frame = frame_of(placed)
+    panel = placed.demo.panels[0]
+    svg = figure.panel(0).locator(".il-stage > svg")
+    svg.scroll_into_view_if_needed()
+    box = svg.bounding_box()
+    visitor.page.touchscreen.tap(box["x"] + 48, box["y"] + 100)
+    assert figure.reading(0) == expected_reading(panel, frame["panels"][panel.name], 0)
+
+
+# ---------------------------------------------------------------- links to one picture
+
+
+def test_the_address_leads_to_exactly_this_picture(opened, open_page, placed, site, served):
+    figure, visitor = opened(placed)
+    settings = next(s for s in some_settings(placed.demo, 3, seed=1) if s != placed.start)
+    figure.choose(settings)
+    visitor.page.wait_for_function(f"location.hash.startsWith('#explorer-{placed.demo.name}?')")
+    visitor.page.wait_for_timeout(ADDRESS_SETTLES + 50)  # what follows must not come from an earlier setting
+    fragment = "#" + visitor.page.url.partition("#")[2]
+    for base in (served, site.as_uri()):
+        again, visitor_again = opened(placed, base=base, address=fragment)
+        assert (again.picture, again.sentence) == (figure.picture, figure.sentence)
+        assert again.shown() == figure.shown()
+        assert visitor_again.problems == []
+        expect(again.root).to_be_in_viewport()
+
+
+def test_the_link_button_hands_out_the_address(opened, placed, served):
+    figure, visitor = opened(placed)
+    visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=served)
+    figure.choose(some_settings(placed.demo, 1, seed=2)[0])
+    figure.button("Copy link").click()
+    expect(figure.button("Link copied")).to_be_visible()
+    link = visitor.page.evaluate("navigator.clipboard.readText()")
+    assert link == visitor.page.url
+    again, _ = opened(placed, address="#" + link.partition("#")[2])
+    assert again.picture == figure.picture
+    expect(figure.button("Copy link")).to_be_visible()
+
+
+def test_a_link_within_the_page_moves_the_figure(opened, placed):
+    figure, visitor = opened(placed)
+    slider = next(control for control in figure.offered if isinstance(control, Slider))
+    for value in (slider.values[0], slider.values[-1]):
+        visitor.page.evaluate(f"location.hash = '#explorer-{placed.demo.name}?{slider.name}={value:g}'")
+        expect(figure.control(slider)).to_have_value(str(slider.values.index(value)))
+        assert figure.sentence == frame_of(placed, **figure.shown())["text"]
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "#explorer-sign",
+        "#explorer-sign?",
+        "#explorer-sign?nothing=1&size=",
+        "#explorer-sign?size=-7",
+        "#explorer-sign?size=abc&__proto__=1&constructor=2",
+        "#explorer-sign?%E0%A4%A",
+        "#explorer-sign?size=%E0%A4%A",
+        "#explorer-sign?%%%=%&&&==",
+        "#explorer-sign?<img src=x onerror=alert(1)>",
+        "#explorer-nowhere?size=1",
+        "#elsewhere?size=2",
+        "#%E0%A4%A",
+        "#?size=2",
+    ],
+)
+def test_a_bad_address_does_no_harm(bare, fragment):
+    figure, visitor = bare(SIGN, NOWHERE)
+    visitor.page.evaluate("(fragment) => (location.hash = fragment)", fragment)
+    visitor.page.reload()
+    assert visitor.problems == []
+    assert figure.sentence == "False 1.0"
+    assert Figure(visitor.page, NOWHERE).sentence == "some: text."
+    figure.control(SIGN.controls[1]).press("End")
+    assert figure.sentence == "False 2.0"
+
+
+# ---------------------------------------------------------------- nothing moves
+
+
+def test_the_place_of_a_figure_is_reserved_before_it_is_drawn(figure, opened, placed):
+    reserved = opened(placed, java_script_enabled=False)[1].page
+    for width in WIDTHS:
+        figure.rest(width)
+        reserved.set_viewport_size({"width": width, "height": 900})
+        heights = [
+            page.locator(f"#explorer-{placed.demo.name}").bounding_box()["height"] for page in (reserved, figure.page)
+        ]
+        assert heights[0] == heights[1], f"{width} px wide: reserved {heights[0]}, drawn {heights[1]}"
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("page", sorted({placed.page for placed in EXPLORERS}))
+def test_nothing_moves_while_the_page_loads(open_page, served, page, width):
+    visitor = open_page(f"{served}/{page}.html", width=width)
+    visitor.page.wait_for_load_state("networkidle")
+    # Only the letters of a formula move, inside it, when their font arrives.
+    shifts = visitor.page.evaluate(
+        """() => new Promise((resolve) => {
+            const sources = [];
+            new PerformanceObserver((list) => sources.push(...list.getEntries().flatMap((entry) => entry.sources)))
+                .observe({ type: "layout-shift", buffered: true });
+            setTimeout(() => resolve(sources), 100);
+        }).then((sources) => sources
+            .filter(({ node }) => node instanceof Element && node.closest("article") && !node.closest(".katex"))
+            .map((s) => `${s.node.outerHTML.slice(0, 80)} by ${s.currentRect.y - s.previousRect.y} px`))"""
+    )
+    assert shifts == []
+
+
+def test_nothing_moves_while_a_slider_is_dragged(figure, window, placed):
+    page = window.page
+    slider = [control for control in figure.offered if isinstance(control, Slider)][-1]
+    locator = figure.control(slider)
+    locator.scroll_into_view_if_needed()
+    box = locator.bounding_box()
+    at = int(locator.input_value()) / (len(slider.values) - 1)
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 8 + at * (box["width"] - 16), y)
+    page.mouse.down()
+    before, sentences = figure.layout(), set()
+    for share in (0.1, 0.3, 0.5, 0.7, 0.9, 0.99):
+        page.mouse.move(box["x"] + share * box["width"], y, steps=3)
+        sentences.add(figure.sentence)
+        assert figure.value(slider) == number(figure.shown()[slider.name], 4)
+        assert figure.layout() == before
+    page.mouse.up()
+    assert len(sentences) > 2
+
+
+# Goes through all settings of a figure by events on its controls, and looks at the picture of each.
+TOUR = """(figure) => {
+    const controls = [...figure.querySelectorAll(".il-control:not([hidden]) :is(input, select)")];
+    const choices = (c) => c.type === "range" ? [...Array(+c.max + 1).keys()] : c.type === "checkbox" ? [false, true]
+        : [...c.options].map((o) => o.value);
+    const heights = new Set(), bad = new Set(), texts = new Set();
+    (function go(i) {
+        if (i === controls.length) {
+            heights.add(figure.getBoundingClientRect().height);
+            for (const svg of figure.querySelectorAll("svg")) {
+                const found = svg.outerHTML.match(/.{30}(NaN|undefined|Infinity|null).{30}/);
+                if (found) bad.add(found[0]);
+            }
+            texts.add(figure.querySelector(".il-text").textContent);
+            return;
+        }
+        const c = controls[i];
+        for (const choice of choices(c)) {
+            if (c.type === "checkbox") c.checked = choice; else c.value = choice;
+            c.dispatchEvent(new Event(c.type === "range" ? "input" : "change", { bubbles: true }));
+            go(i + 1);
+        }
+    })(0);
+    return { heights: [...heights], bad: [...bad], texts: texts.size };
+}"""
+
+
+def test_the_figure_is_as_high_and_sound_whatever_is_chosen(figure, window, site, placed):
+    page = payload((site / f"{placed.page}.html").read_text(encoding="utf-8"), placed.demo)
+    texts = len({frame["text"] for frame in page["frames"]})
+    for width in WIDTHS:
+        figure.rest(width)
+        height = figure.root.bounding_box()["height"]
+        tour = figure.root.evaluate(TOUR)
+        assert tour == {"heights": [height], "bad": [], "texts": texts}, f"{width} px wide"
+    assert window.problems == []
+
+
+def test_the_picture_follows_the_size_of_the_window(figure, opened, placed):
+    for width in (360, 1280, 700):
+        before = figure.picture
+        figure.page.set_viewport_size({"width": width, "height": 900})
+        figure.wait_until_drawn()
+        assert figure.picture != before
+        assert figure.page.evaluate("document.scrollingElement.scrollWidth - document.documentElement.clientWidth") <= 0
+        if width == 360:
+            assert figure.picture == opened(placed, width=width)[0].picture
+
+
+# Labels that are cut off, and words of a picture that overlap or reach beyond it.
+ILLEGIBLE = """(figure) => {
+    const found = [...figure.querySelectorAll(".il-key, .il-at, .il-panel-title, label, .il-output, select")]
+        .filter((e) => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflow !== "visible")
+        .map((e) => `cut off: ${e.textContent}`);
+    for (const svg of figure.querySelectorAll(".il-stage > svg")) {
+        const frame = svg.getBoundingClientRect();
+        const words = [...svg.querySelectorAll("text")].map((e) => [e.textContent, e.getBoundingClientRect()]);
+        words.forEach(([text, a], i) => {
+            if (a.left < frame.left - 0.5 || a.right > frame.right + 0.5) found.push(`beyond the picture: ${text}`);
+            for (const [other, b] of words.slice(i + 1)) {
+                const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+                const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+                if (across > 1 && down > 4) found.push(`overlap: ${text} / ${other}`);
+            }
+        });
+    }
+    return found;
+}"""
+
+
+def test_all_words_of_a_figure_can_be_read(figure, placed):
+    for width in (WIDTHS[0], WIDTHS[-1]):
+        figure.rest(width)
+        for settings in some_settings(placed.demo, 2, seed=3):
+            figure.choose(settings)
+            assert figure.root.evaluate(ILLEGIBLE) == [], f"{width} px wide, {settings}"
+
+
+# ---------------------------------------------------------------- numbers that are none
+
+
+def nowhere(size):
+    inf, nan = float("inf"), float("nan")
+    y = {
+        "overflow": [1, 1e3, 1e6, inf, inf],
+        "nothing": [1, 0.1, nan, nan, nan],
+        "zero": [1, 1e-3, 0, 0, 0],
+        "minus": [1, 1, 1, 1, -1.5],
+    }
+    if size == "none":
+        y = {name: [nan] * 5 for name in y}
+    counts = [[0] * 4, [1, 2, 0, 0]]
+    histogram = histogram_data([1, 2], counts, below=[0, 0], above=[8, 5], rms=[inf, nan])
+    return {"curve": {"y": y, "band": ([nan, 1, 1, 1, 0], [inf, 2, inf, 2, 2])}, "bars": histogram}, f"{size}: text."
+
+
+NOWHERE = Demo(
+    name="nowhere",
+    title="Numbers that are none",
+    controls=(Menu("size", "Size", {"some": "some", "none": "none"}, "some"),),
+    panels=(
+        Lines(
+            "curve",
+            "Curve",
+            "layer",
+            tuple(Series(name, name, tone=i + 1) for i, name in enumerate(("overflow", "nothing", "zero", "minus"))),
+            y_range=(1e-4, 1e4),
+            x=(0, 1, 2, 3, 4),
+            log=True,
+            band_label="band",
+        ),
+        Histograms("bars", "Bars", "layer", (-2.0, 2.0)),
+    ),
+    compute=nowhere,
+)
+
+
+SIGN = Demo(
+    name="sign",
+    title="A sign",
+    controls=(Toggle("minus", "Minus", False), Slider("size", "Size", (1.0, 2.0), 1.0)),
+    panels=(Lines("line", "Line", "at", (Series("y", "y"),), (-3, 3), x=(0, 1)),),
+    compute=lambda minus, size: ({"line": {"y": {"y": [0, -size if minus else size]}}}, f"{minus} {size}"),
+)
+
+
+def bare_page(*demos):
+    """A page that holds nothing but figures."""
+    figures = "".join(static.figure(demo) for demo in demos)
+    return (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>Test</title><style>{static.stylesheet()}</style>"
+        f"<main>{figures}</main><script>{static.script()}</script>"
+    )
+
+
+@pytest.fixture
+def bare(open_page, tmp_path):
+    def bare(*demos, **options):
+        path = tmp_path / "bare.html"
+        path.write_text(bare_page(*demos), encoding="utf-8")
+        visitor = open_page(path.as_uri(), **options)
+        return Figure(visitor.page, demos[0]), visitor
+
+    return bare
+
+
+def test_overflow_and_underflow_are_drawn_as_what_they_are(bare):
+    figure, visitor = bare(NOWHERE)
+    notes = figure.panel(0).locator(".il-note").all_text_contents()
+    assert notes[:3] == ["overflow from 3", "not a number from 2", "0 from 2"]
+    assert "0 from 4" not in notes, "a negative number is not 0"
+    assert figure.reading(0)[1][:4] == ["overflow", "not a number", "0", "−1.5"]
+    assert figure.reading(1)[1] == ["not a number", "62.5 %"]
+    assert not re.search(r"NaN|Infinity|undefined", figure.picture)
+    figure.probe(NOWHERE.panels[1]).press("Home")
+    assert figure.reading(1) == ("layer 1", ["overflow", "100 %"])
+    assert visitor.problems == []
+
+
+def test_a_picture_without_any_number_says_so(bare):
+    figure, visitor = bare(NOWHERE)
+    figure.control(NOWHERE.controls[0]).press("End")
+    assert "not a number from 0" in figure.panel(0).locator(".il-note").all_text_contents()
+    assert figure.reading(0)[1][:4] == ["not a number"] * 4
+    assert not re.search(r"NaN|Infinity|undefined", figure.picture)
+    assert visitor.problems == []
+
+
+def test_a_picture_without_any_number_can_be_hovered(bare):
+    figure, visitor = bare(NOWHERE)
+    for key in ("End", "Home"):
+        figure.control(NOWHERE.controls[0]).press(key)
+        for i in range(2):
+            figure.panel(i).locator(".il-stage > svg").hover()
+            figure.probe(NOWHERE.panels[i]).press("ArrowLeft")
+    assert visitor.problems == []
+
+
+def test_python_and_javascript_write_numbers_alike(bare):
+    values = [0, 1, -3, 0.5, 1 / 3, 2 / 3 * 1e4, 9.9996, 99995, 99999.5, 1e5, 123456, 1e-3, 1.5e-4, 0.00099996, 5e-324]
+    values += [1.7e308, -2.5e-7, 12345.678, 1e21, 0.1 + 0.2, float("inf"), float("-inf"), float("nan"), None]
+    values += [random.Random(i).uniform(-1, 1) * 10.0 ** random.Random(-i).randint(-12, 12) for i in range(60)]
+    many = Demo(
+        name="many",
+        title="Many numbers",
+        controls=(),
+        panels=(Lines("line", "Line", "at", (Series("y", "y"),), (-1, 1), x=tuple(range(len(values)))),),
+        compute=lambda: ({"line": {"y": {"y": values}}}, "Text."),
+        digits=17,
+    )
+    figure, _ = bare(many)
+    shown = figure.root.evaluate(
+        """(figure, count) => [...Array(count).keys()].map((i) => {
+            const probe = figure.querySelector(".il-probe");
+            probe.value = i;
+            probe.dispatchEvent(new Event("input"));
+            return figure.querySelector(".il-value").textContent;
+        })""",
+        len(values),
+    )
+    assert shown == [legend(value) for value in values]
+
+
+def test_a_toggle_works_by_mouse_and_keyboard(bare):
+    figure, visitor = bare(SIGN)
+    box = figure.control(SIGN.controls[0])
+    assert not box.is_checked()
+    visitor.page.get_by_text("Minus", exact=True).click()
+    assert box.is_checked()
+    assert figure.sentence == "True 1.0"
+    assert figure.reading(0)[1] == ["−1"]
+    box.press("Space")
+    assert figure.sentence == "False 1.0"
+    visitor.page.evaluate("location.hash = '#explorer-sign?minus=true&size=2'")
+    expect(box).to_be_checked()
+    assert figure.sentence == "True 2.0"

@@ -1,0 +1,253 @@
+"""The chapters in JupyterLab: every cell runs, and the explorers ask the kernel and show what the static page shows."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+
+import pytest
+from figure import AXE, Figure, expected_reading, home, luminance
+from harness import explorers, read_notebook, visit
+from playwright.sync_api import expect
+
+from initlab.demos.exploding import ten_matrices
+from initlab.demos.signal import signal
+from initlab.explorer import Slider, number
+
+pytestmark = pytest.mark.browser
+
+TOKEN = "initialization"
+CHAPTER = "book/exploding"
+EXPLORERS = [placed for placed in explorers() if placed.page == CHAPTER]
+PATIENCE = 20_000  # ms for a kernel to start and a chapter to run on a busy machine
+SETTINGS = {
+    # No questions, and every cell in the page, so that what is far down can be looked at as well.
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "notebook-extension/tracker": {"windowingMode": "none", "autoStartDefaultKernel": True},
+}
+# Cells of a reader who goes on by himself: a figure of his own, and a setting that no slider offers.
+READER = (
+    "mine = exploding.ten_matrices.explorer()\nmine",
+    "mine.factor = 0.77 if mine.factor == 1 else 1.234\nmine.factor",
+)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """The address of a JupyterLab over copies of the notebooks."""
+    folder = tmp_path_factory.mktemp("lab")
+    for name, extra in ((CHAPTER, READER), ("book/index", ())):
+        notebook = read_notebook(name)
+        for i, source in enumerate(extra):
+            code = {"cell_type": "code", "id": f"reader-{i}", "metadata": {}, "source": source}
+            notebook["cells"].append(code | {"outputs": [], "execution_count": None})
+        path = folder / "root" / f"{name.removeprefix('book/')}.ipynb"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(notebook), encoding="utf-8")
+    for name, settings in SETTINGS.items():
+        path = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(settings))
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    places = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "IPYTHONDIR": "ipython",
+    }
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("INITLAB_", "JUPYTER"))}
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--IdentityProvider.token={TOKEN}"]
+    command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder / 'root'}"]
+    log = folder / "log.txt"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=kept | {key: str(folder / place) for key, place in places.items()},
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            wait_for(f"{address}/api/status?token={TOKEN}", server, log)
+            yield address
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+def wait_for(url, server, log):
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except (urllib.error.URLError, ConnectionError):
+            assert server.poll() is None, log.read_text()
+            time.sleep(0.1)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
+
+
+@contextmanager
+def opened_notebook(browser, lab, name):
+    """A notebook in a window, with all of its cells run."""
+    with visit(browser, f"{lab}/lab/tree/{name}.ipynb?token={TOKEN}&reset") as visitor:
+        page = visitor.page
+        idle = page.locator("#jp-main-statusbar", has_text="Python 3 (ipykernel) | Idle")
+        idle.wait_for(timeout=PATIENCE)
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        # Every code cell gets its number when it has run.
+        prompts = page.locator(".jp-CodeCell .jp-InputPrompt")
+        expect(prompts.last).to_have_text(re.compile(r"\[\d+\]:"), timeout=PATIENCE)
+        idle.wait_for(timeout=PATIENCE)
+        yield page
+
+
+@pytest.fixture(scope="module")
+def chapter(browser, lab):
+    with opened_notebook(browser, lab, CHAPTER.removeprefix("book/")) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def front(browser, lab):
+    with opened_notebook(browser, lab, "index") as page:
+        yield page
+
+
+def live(page, demo, which=0):
+    return Figure(
+        page, demo, page.get_by_role("group", name=f"Interactive figure: {demo.title}", exact=True).nth(which)
+    )
+
+
+def shows(figure, **settings):
+    """Wait until the kernel has answered, then compare sentence and legends with the demo's numbers."""
+    frame = figure.demo.frame(**settings)
+    expect(figure.root.locator(".il-text")).to_have_text(frame["text"], timeout=PATIENCE)
+    figure.wait_until_drawn()
+    for i, panel in enumerate(figure.demo.panels):
+        data = frame["panels"][panel.name]
+        assert figure.reading(i) == expected_reading(panel, data, home(panel, data))
+
+
+def test_every_cell_of_a_chapter_runs(chapter):
+    assert chapter.locator(".jp-OutputArea-output .jp-RenderedText[data-mime-type$=error]").all_text_contents() == []
+    assert chapter.locator(".jp-RenderedText[data-mime-type$=stderr]").all_text_contents() == []
+    expect(chapter.locator(".initlab-explorer .il-body")).to_have_count(len(EXPLORERS) + 1)
+
+
+def test_a_chapter_reads_clean(chapter):
+    raw = r"""() => [...document.querySelectorAll(".jp-MarkdownOutput")].flatMap((output) => {
+        const copy = output.cloneNode(true);
+        copy.querySelectorAll("mjx-container, code, pre").forEach((e) => e.remove());
+        return copy.textContent.match(/.{0,20}(\$|\\\(|\\\[|\\frac|\\begin|\{\w+\}`|:::|```|%%).{0,20}/g) || [];
+    })"""
+    chapter.wait_for_function(
+        "document.querySelectorAll('.jp-MarkdownOutput mjx-container').length > 20", timeout=PATIENCE
+    )
+    assert chapter.evaluate(raw) == []
+
+
+@pytest.mark.parametrize("placed", EXPLORERS, ids=str)
+def test_a_live_figure_starts_with_the_numbers_of_the_static_page(chapter, placed):
+    shows(live(chapter, placed.demo), **placed.start)
+
+
+@pytest.mark.parametrize("placed", EXPLORERS, ids=str)
+def test_the_kernel_answers_every_control(chapter, placed):
+    figure = live(chapter, placed.demo)
+    settings = dict(placed.start)
+    for control in figure.offered:
+        before = figure.picture
+        locator = figure.control(control)
+        at = control.values.index(settings[control.name])
+        key, step = ("ArrowRight", 1) if at + 1 < len(control.values) else ("ArrowLeft", -1)
+        if not isinstance(control, Slider):
+            key = {"ArrowRight": "ArrowDown", "ArrowLeft": "ArrowUp"}[key]
+        locator.press(key)
+        settings[control.name] = control.values[at + step]
+        shows(figure, **settings)
+        assert figure.picture != before
+    figure.button("Reset").click()
+    shows(figure, **placed.start)
+
+
+def test_dragging_the_mouse_ends_where_the_mouse_ends(chapter):
+    figure = live(chapter, ten_matrices)
+    (slider,) = figure.offered
+    locator = figure.control(slider)
+    locator.scroll_into_view_if_needed()
+    box = locator.bounding_box()
+    y = box["y"] + box["height"] / 2
+    chapter.mouse.move(box["x"] + box["width"] / 2, y)
+    chapter.mouse.down()
+    chapter.mouse.move(box["x"] + 0.98 * box["width"], y, steps=20)
+    chapter.mouse.up()
+    shows(figure, factor=slider.values[-1])
+    figure.button("Reset").click()
+
+
+def test_a_cell_sets_what_no_slider_offers(chapter):
+    figure = live(chapter, ten_matrices, which=1)
+    shows(figure, factor=0.77)
+    chapter.locator(".jp-CodeCell").last.locator(".cm-content").click()
+    chapter.keyboard.press("Control+Enter")
+    shows(figure, factor=1.234)
+    slider = figure.control(ten_matrices.controls[0])
+    expect(slider).to_have_attribute("aria-valuetext", number(1.234, 4))
+    shows(live(chapter, ten_matrices), factor=1.0)
+
+
+def test_width_depth_and_seed_are_offered_live(front):
+    figure = live(front, signal)
+    settings = signal.settings(gain=1.0)
+    shows(figure, **signal.settings())
+    figure.control(signal.controls[1]).focus()
+    figure.choose(settings)
+    shows(figure, **settings)
+    for name, value in (("width", 50), ("depth", 20), ("seed", 3)):
+        control = next(control for control in signal.controls if control.name == name)
+        field = figure.control(control)
+        expect(field).to_be_visible()
+        field.fill(str(value))
+        field.press("Enter")
+        settings[name] = value
+        shows(figure, **settings)
+
+
+def test_a_number_that_is_not_allowed_is_put_back(front):
+    figure = live(front, signal)
+    sentence = figure.sentence
+    width = next(control for control in signal.controls if control.name == "width")
+    field = figure.control(width)
+    good = field.input_value()
+    for bad in ("0", "-3", "1e9", "2.5", ""):
+        field.fill(bad)
+        field.press("Tab")
+        expect(field).to_have_value(good)
+    assert figure.sentence == sentence
+
+
+def test_a_figure_follows_the_dark_theme(front):
+    front.get_by_role("menuitem", name="Settings", exact=True).click()
+    front.locator(".lm-Menu-item", has_text="Theme").first.hover()
+    front.locator(".lm-Menu-item", has_text=re.compile("^JupyterLab Dark$")).click()
+    front.locator("body[data-jp-theme-light=false]").wait_for()
+    figure = live(front, signal)
+    assert luminance(figure.root.evaluate("(e) => getComputedStyle(e).backgroundColor")) < 0.2
+    front.add_script_tag(path=AXE)
+    found = front.evaluate(
+        "async () => (await axe.run('.initlab-explorer')).violations.map((v) => [v.id, v.nodes[0].html])"
+    )
+    assert found == []

@@ -1,0 +1,279 @@
+"""Every page of the built site, as readers meet it: in light and dark, wide and narrow, with and without JavaScript."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+from figure import AXE, luminance
+from harness import NOTEBOOKS, PAGES, explorers, read_notebook, table_of_contents, visit
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+BOOK_PAGES = table_of_contents()
+WITH_EXPLORERS = sorted({placed.page for placed in explorers()})
+
+
+@dataclass(frozen=True)
+class ThemeFault:
+    """Something that axe-core reports and that the theme, not this book, is to blame for."""
+
+    rule: str
+    selector: str
+    reason: str
+
+
+THEME_FAULTS = [
+    ThemeFault(
+        "region",
+        ".bd-sidebar-primary .logo__title",
+        "the title beside the logo stands outside the sidebar's <nav>; its link leads to the front page and is named",
+    ),
+    ThemeFault(
+        "label-content-name-mismatch",
+        "button.search-button-field",
+        'the name is "Search", and the keys Ctrl + K are part of what one sees',
+    ),
+    *(
+        ThemeFault(rule, ".citation-list", "docutils writes bibliographies with a role that ARIA has meanwhile dropped")
+        for rule in ("aria-deprecated-role", "aria-allowed-role", "aria-required-children")
+    ),
+]
+
+
+def variants():
+    for page in PAGES:
+        for theme in ("light", "dark"):
+            for width in (1280, 360):
+                yield pytest.param((page, theme, width), id=f"{page.removeprefix('book/')}-{theme}-{width}")
+
+
+@pytest.fixture(scope="module", params=variants())
+def seen(request, browser, served):
+    """One visit to one page, shared by all that is claimed about it."""
+    name, theme, width = request.param
+    with visit(browser, f"{served}/{name}.html", theme=theme, width=width) as visitor:
+        visitor.page.wait_for_load_state("networkidle")
+        visitor.page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
+        yield visitor
+
+
+def test_a_page_has_no_errors(seen):
+    assert seen.problems == []
+
+
+def test_a_page_asks_no_other_host(seen, served):
+    assert [url for url in seen.requests if not url.startswith((f"{served}/", "data:"))] == []
+
+
+def test_a_page_never_scrolls_sideways(seen):
+    wide = """() => [...document.querySelectorAll("main *")]
+        .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+        .slice(0, 5).map((e) => `${e.tagName}.${e.className}`)"""
+    scroll, client = seen.page.evaluate("[document.scrollingElement.scrollWidth, document.documentElement.clientWidth]")
+    assert scroll <= client, f"{scroll} > {client} px because of one of {seen.page.evaluate(wide)}"
+
+
+def test_a_page_shows_the_theme_the_reader_prefers(seen, request):
+    preferred = request.node.callspec.params["seen"][1]
+    background = seen.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (luminance(background) < 0.2) == (preferred == "dark"), background
+
+
+def test_a_page_is_accessible(seen):
+    seen.page.add_script_tag(path=AXE)
+    excuse = """async (faults) => {
+        const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+        const excused = (rule, node) => faults.some((fault) =>
+            fault.rule === rule && document.querySelector(node.target.at(-1))?.closest(fault.selector));
+        return violations.flatMap(({ id, help, nodes }) => nodes.filter((node) => !excused(id, node))
+            .map((node) => `${id} (${help}): ${node.target} ${node.html.slice(0, 150)} ${node.failureSummary}`));
+    }"""
+    found = seen.page.evaluate(excuse, [{"rule": fault.rule, "selector": fault.selector} for fault in THEME_FAULTS])
+    assert found == [], "\n".join(found)
+
+
+def test_every_image_is_there_and_described(seen):
+    missing = "[...document.images].filter((i) => !i.complete || !i.naturalWidth).map((i) => i.src)"
+    assert seen.page.evaluate(missing) == []
+    # An empty text says that an image is decoration, as the logo beside the title is; no image of a chapter is.
+    silent = """[...document.images].filter((i) => !i.hasAttribute("alt") || (i.closest("article") && !i.alt.trim()))
+        .map((i) => i.outerHTML)"""
+    assert seen.page.evaluate(silent) == []
+
+
+def test_a_page_has_one_main_heading(seen):
+    # The theme repeats the heading for print, hidden on the screen.
+    assert seen.page.locator("h1:visible").count() == 1
+
+
+# ---------------------------------------------------------------- links
+
+
+def soup(path):
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+def test_every_internal_link_and_anchor_resolves(site):
+    ids = {}
+    broken, followed = [], set()
+    queue = [site / f"{name}.html" for name in PAGES]
+    for path in queue:
+        for element in soup(path).select("[href], [src]"):
+            link = element.get("href") or element.get("src") or ""
+            if element.name == "link" and element.get("rel") == ["canonical"]:
+                continue
+            target, anchor = urldefrag(urljoin(path.as_uri(), link))
+            if urlsplit(target).scheme != "file":
+                continue
+            target = Path(unquote(urlsplit(target).path))
+            if not target.is_file():
+                broken.append(f"{path.name}: {link} leads nowhere")
+            elif anchor and target.suffix == ".html":
+                if target not in ids:
+                    ids[target] = {tag["id"] for tag in soup(target).select("[id]")}
+                known = ids[target]
+                if unquote(anchor) not in known and unquote(anchor).split("?")[0] not in known:
+                    broken.append(f"{path.name}: {link} names no place there")
+            followed.add(target)
+    assert broken == []
+    assert {site / f"{name}.html" for name in BOOK_PAGES} <= followed
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_chapter_can_be_downloaded_as_the_notebook_it_is(open_page, served, name):
+    page = open_page(f"{served}/{name}.html").page
+    link = page.locator("a[href$='.ipynb'][download], a.btn[href$='.ipynb']").first
+    with page.expect_download() as download:
+        page.locator("button[aria-label='Download this page']").click()
+        link.click()
+    notebook = json.loads(download.value.path().read_text(encoding="utf-8"))
+    assert notebook == read_notebook(name)
+    assert not any(cell.get("outputs") for cell in notebook["cells"])
+
+
+def test_reading_on_leads_through_the_whole_book(open_page, served):
+    page = open_page(f"{served}/index.html").page
+    page.wait_for_url("**/book/index.html")
+    read = []
+    while True:
+        read.append(page.url.removeprefix(f"{served}/").removesuffix(".html"))
+        following = page.locator("a.right-next")
+        if not following.count():
+            break
+        page.goto(following.evaluate("(link) => link.href"))
+    assert read == BOOK_PAGES
+
+
+# ---------------------------------------------------------------- what a page carries
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_carries_no_dead_weight(site, name):
+    html = (site / f"{name}.html").read_text(encoding="utf-8")
+    for unwanted in (
+        "widget-state",
+        "require.js",
+        "requirejs",
+        "fontawesome.js",
+        "thebe",
+        "unpkg",
+        "cdnjs",
+        "jsdelivr",
+    ):
+        assert unwanted not in html, unwanted
+
+
+@pytest.mark.parametrize("name", BOOK_PAGES)
+def test_without_an_address_of_the_repository_no_button_leads_there(site, name):
+    html = (site / f"{name}.html").read_text(encoding="utf-8")
+    for button in ("mybinder", "colab.research", "Launch on", "repository-button", "github.com/executablebooks"):
+        assert button not in html.split("<article")[0], button
+
+
+# ---------------------------------------------------------------- without a server, without JavaScript, on paper
+
+
+@pytest.mark.parametrize("name", BOOK_PAGES)
+def test_a_page_works_from_a_file(open_page, site, name):
+    visitor = open_page(f"{(site / name).as_uri()}.html")
+    visitor.page.wait_for_load_state("networkidle")
+    assert visitor.problems == []
+    assert [url for url in visitor.requests if not url.startswith(("file:", "data:"))] == []
+    for figure in visitor.page.locator(".initlab-explorer").all():
+        expect(figure.locator(".il-stage svg .il-mark, .il-stage svg .il-strands").first).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("name", BOOK_PAGES)
+def test_a_page_can_be_read_without_javascript(open_page, served, name, width):
+    page = open_page(f"{served}/{name}.html", java_script_enabled=False, width=width).page
+    expect(page.locator("article h1")).to_be_visible()
+    for figure in page.locator(".initlab-explorer").all():
+        expect(figure.locator(".il-fallback p").nth(1)).to_be_visible()
+        expect(figure.locator(".il-fallback table").first).to_be_visible()
+    html = page.content()
+    text = BeautifulSoup(html, "html.parser").select_one("article")
+    formulas = len(text.select(".katex-html"))
+    for element in text.select(".katex, pre, code, script, .initlab-explorer"):
+        element.decompose()
+    for raw in ("\\(", "\\[", "$", "\\frac", "\\begin"):
+        assert raw not in text.get_text(), raw
+    source = Path(f"{name}.ipynb").name if name in NOTEBOOKS else None
+    assert formulas or source is None
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", WITH_EXPLORERS)
+def test_on_paper_a_figure_is_a_figure(open_page, served, name, theme):
+    page = open_page(f"{served}/{name}.html", theme=theme).page
+    expect(page.locator(".il-body[role=group]").first).to_be_visible()
+    page.emulate_media(media="print", color_scheme=theme)
+    for figure in page.locator(".initlab-explorer").all():
+        for button in figure.locator("button").all():
+            expect(button).to_be_hidden()
+        expect(figure.locator(".il-stage svg").first).to_be_visible()
+        paper = figure.locator(".il-body").evaluate("(e) => getComputedStyle(e).backgroundColor")
+        ink = figure.locator(".il-text").evaluate("(e) => getComputedStyle(e).color")
+        assert luminance(paper) > 0.9, f"printed on {paper}"
+        assert luminance(ink) < 0.3, f"printed in {ink}"
+    body = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert luminance(body) > 0.9, f"the page is printed on {body}"
+    assert page.pdf(print_background=True).startswith(b"%PDF")
+
+
+# ---------------------------------------------------------------- search and theme
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_search_finds_the_page(open_page, served, width):
+    visitor = open_page(f"{served}/book/index.html", width=width)
+    page = visitor.page
+    page.keyboard.press("Control+k")
+    page.keyboard.type("Lyapunov")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=Lyapunov*")
+    hit = page.locator("#search-results a", has_text="Glossary").first
+    expect(hit).to_be_visible()
+    hit.click()
+    page.wait_for_url("**/book/glossary.html*")
+    assert visitor.problems == []
+
+
+def test_dark_mode_can_be_chosen_and_stays(open_page, served):
+    visitor = open_page(f"{served}/book/index.html")
+    page = visitor.page
+    button = page.locator(".theme-switch-button:visible").first
+    for _ in range(3):
+        if page.locator("html").get_attribute("data-theme") == "dark":
+            break
+        button.click()
+    assert luminance(page.evaluate("getComputedStyle(document.body).backgroundColor")) < 0.2
+    page.goto(f"{served}/{BOOK_PAGES[1]}.html")
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    paper = page.locator(".il-body").first.evaluate("(e) => getComputedStyle(e).backgroundColor")
+    assert luminance(paper) < 0.2
+    assert visitor.problems == []

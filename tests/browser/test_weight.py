@@ -1,0 +1,28 @@
+"""What the first visit to a page costs over the wire, with gzip, fonts and pictures included."""
+
+import gzip
+import re
+
+import pytest
+from harness import PAGES, explorers, weigh
+
+pytestmark = pytest.mark.browser
+
+PAGE, DATA = 300, 60  # KB: a page with all it loads; the numbers of one explorer
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_first_visit_to_a_page_is_light(browser, served, page):
+    rows = weigh(browser, served, page)
+    table = "\n".join(f"{size / 1000:8.1f} KB  {what}" for size, what in rows)
+    total = sum(size for size, _ in rows) / 1000
+    assert total <= PAGE, f"{page} weighs {total:.1f} KB:\n{table}"
+    assert rows, "nothing was measured"
+
+
+@pytest.mark.parametrize("placed", explorers(), ids=str)
+def test_the_numbers_of_a_figure_are_light(site, placed):
+    html = (site / f"{placed.page}.html").read_text(encoding="utf-8")
+    after = html.partition(f'id="explorer-{placed.demo.name}"')[2]
+    data = re.search(r'<script type="application/json">(.*?)</script>', after, re.S)[1]
+    assert len(gzip.compress(data.encode(), 6)) <= DATA * 1000

@@ -1,0 +1,63 @@
+"""The built site, a server over it, and a browser: made once a session, and only when a test asks for them.
+
+While you work on a test, INITLAB_SITE_DIR=_build/html makes it use a site that is already built.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from harness import ROOT, NoBrowserError, launch, serve, visit
+from playwright.sync_api import sync_playwright
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The folder of a site that was built from nothing, with warnings as errors."""
+    if folder := os.environ.get("INITLAB_SITE_DIR"):
+        path = Path(folder).resolve()
+        assert (path / "search.html").is_file(), f"INITLAB_SITE_DIR={folder} holds no built site"
+        return path
+    sys.path.insert(0, str(ROOT / "tools"))
+    from build import BuildError, build
+
+    try:
+        return build(tmp_path_factory.mktemp("book"), fresh=True)
+    except BuildError as error:
+        pytest.fail(f"the book could not be built: {error}; the log is in the captured output", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def served(site):
+    """The address of the site on a local web server."""
+    with serve(site) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium. Without one the tests fail, for a skipped test is soon forgotten."""
+    with sync_playwright() as playwright:
+        try:
+            browser = launch(playwright)
+        except NoBrowserError as error:
+            pytest.fail(str(error), pytrace=False)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """open_page(url, width=..., theme=..., ...) -> Visit, as often as a test likes; all windows close with the test."""
+    opened = []
+
+    def open_page(url, **options):
+        window = visit(browser, url, **options)
+        visitor = window.__enter__()
+        opened.append(window)
+        return visitor
+
+    yield open_page
+    for window in reversed(opened):
+        window.__exit__(None, None, None)

@@ -1,0 +1,190 @@
+"""What the tests of the book and the benchmarks of the site share: a list of its parts, a server, and a browser."""
+
+import functools
+import gzip
+import http.server
+import json
+import mimetypes
+import re
+import shutil
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from sphinx_external_toc.parsing import parse_toc_yaml
+
+from initlab.explorer import Demo
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+# ---------------------------------------------------------------- the book as its sources describe it
+
+
+def table_of_contents():
+    """The files that _toc.yml names, in order, without suffix: book/index, ..."""
+    documents = parse_toc_yaml(ROOT / "_toc.yml").values()
+    return [Path(document.docname).with_suffix("").as_posix() for document in documents]
+
+
+PAGES = [*table_of_contents(), "search"]
+NOTEBOOKS = [page for page in table_of_contents() if (ROOT / f"{page}.ipynb").is_file()]
+
+
+def read_notebook(name):
+    return json.loads((ROOT / f"{name}.ipynb").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """An explorer in its place: the page, the demo, and the settings it starts with."""
+
+    page: str
+    demo: Demo
+    start: dict
+
+    def __str__(self):
+        return f"{self.page.removeprefix('book/')}/{self.demo.name}"
+
+
+def explorers():
+    """Every explorer of the book, found in the notebooks: the lines that end a cell with `....explorer(...)`."""
+    return [placed for page in NOTEBOOKS for placed in _explorers_of(page)]
+
+
+def _explorers_of(page):
+    cells = ["".join(cell["source"]) for cell in read_notebook(page)["cells"] if cell["cell_type"] == "code"]
+    names = {}
+    for line in "\n".join(cells).splitlines():
+        if re.match(r"(from|import) initlab", line):
+            exec(line, names)
+    for cell in cells:
+        found = re.fullmatch(r"([\w.]+)\.explorer\((.*)\)", cell.strip().splitlines()[-1])
+        if found:
+            demo = eval(found[1], names)
+            changes = eval(f"dict({found[2]})", names)
+            yield Placed(page, demo, demo.settings(**changes))
+
+
+# ---------------------------------------------------------------- a server, as the published site has one
+
+
+@contextmanager
+def serve(folder):
+    """Serve a folder on a free port, with gzip as every web host does it; yields the address without last slash."""
+    handler = functools.partial(_Handler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Handler(http.server.SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        path = Path(self.directory, unquote(urlsplit(self.path).path).lstrip("/"))
+        if path.is_dir():
+            path /= "index.html"
+        if not path.is_file():
+            self.send_error(404)
+            return
+        body = path.read_bytes()
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        if kind.startswith("text/") or kind.endswith(("javascript", "json", "xml")):
+            body = gzip.compress(body, 6, mtime=0)
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass
+
+
+# ---------------------------------------------------------------- a browser
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+NO_BROWSER = (
+    "These tests drive a real browser, and none was found. Install Chromium, either from the system "
+    "(apt-get install chromium) or with playwright (playwright install --with-deps chromium), and run them again."
+)
+
+
+class NoBrowserError(Exception):
+    pass
+
+
+def launch(playwright, flags=()):
+    """Start the Chromium on the PATH, or else the one that playwright installed."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if not found and not Path(playwright.chromium.executable_path).exists():
+        raise NoBrowserError(NO_BROWSER)
+    return playwright.chromium.launch(executable_path=found, args=[*FLAGS, *flags])
+
+
+class Visit:
+    """One page in a browser window of its own, and all that went wrong or over the wire since it was opened."""
+
+    def __init__(self, page):
+        self.page = page
+        self.problems = []
+        self.requests = []
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("requestfailed", lambda request: self.problems.append(f"failed: {request.url} {request.failure}"))
+        page.on("response", self._response)
+
+    def _console(self, message):
+        if message.type in ("error", "warning"):
+            self.problems.append(f"console {message.type}: {message.text}")
+
+    def _response(self, response):
+        if response.status >= 400:
+            self.problems.append(f"{response.status}: {response.url}")
+
+
+@contextmanager
+def visit(browser, url, *, width=1280, theme="light", **options):
+    """Open `url` in a fresh window; `options` are those of playwright's Browser.new_context."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, **options)
+    context.set_default_timeout(10_000)
+    try:
+        visitor = Visit(context.new_page())
+        visitor.page.goto(url)
+        yield visitor
+    finally:
+        context.close()
+
+
+def weigh(browser, address, page):
+    """Rows (bytes over the wire, what), the heaviest first, of all that a first visit to a page loads."""
+    with visit(browser, "about:blank") as visitor:
+        finished = []
+        visitor.page.on("requestfinished", lambda request: finished.append(request))
+        visitor.page.goto(f"{address}/{page}.html")
+        visitor.page.wait_for_load_state("networkidle")
+        # A font that only a part further down needs is loaded when it comes near.
+        visitor.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        visitor.page.evaluate("document.fonts.ready.then(() => true)")
+        visitor.page.wait_for_load_state("networkidle")
+        loaded = [r for r in finished if r.url.startswith(address)]
+        rows = [(request.sizes()["responseBodySize"], request.url.removeprefix(address)) for request in loaded]
+    return sorted(rows, reverse=True)

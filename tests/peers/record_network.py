@@ -1,0 +1,105 @@
+"""Record small networks and their gradients as PyTorch's autograd computes them, in float64.
+
+    python tests/peers/record_network.py    write network.json beside this file
+
+It needs the packages in requirements.txt, and nothing of initlab.
+"""
+
+import itertools
+import json
+from pathlib import Path
+
+import torch
+
+HERE = Path(__file__).parent
+# The names that initlab gives to them.
+ACTIVATIONS = {
+    "identity": lambda z: z,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "relu": torch.relu,
+    "leaky_relu": torch.nn.functional.leaky_relu,
+    "elu": torch.nn.functional.elu,
+    "selu": torch.selu,
+    "gelu": torch.nn.functional.gelu,
+    "silu": torch.nn.functional.silu,
+    "softplus": torch.nn.functional.softplus,
+}
+WIDTHS, BATCH, STEPS, RATE = [3, 5, 4, 3], 4, 5, 0.1
+
+
+def network(generator, activation, output_activation, loss):
+    """One network: everything needed to run it, and everything autograd says about it."""
+
+    def normal(*shape):
+        return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+    f = [ACTIVATIONS[activation]] * (len(WIDTHS) - 2) + [ACTIVATIONS[output_activation]]
+    pairs = list(itertools.pairwise(WIDTHS))
+    weights = [(0.5 * normal(n_out, n_in)).requires_grad_() for n_in, n_out in pairs]
+    biases = [normal(n_out).requires_grad_() for _, n_out in pairs]
+    x = normal(WIDTHS[0], BATCH).requires_grad_()
+    if loss == "softmax_cross_entropy":
+        y = torch.randint(WIDTHS[-1], (BATCH,), generator=generator)
+    else:
+        y = normal(WIDTHS[-1], BATCH)
+
+    def run():
+        z, a = [], [x]
+        for W, b, f_l in zip(weights, biases, f, strict=True):
+            z.append(W @ a[-1] + b[:, None])
+            a.append(f_l(z[-1]))
+        if loss == "softmax_cross_entropy":
+            return z, a, torch.nn.functional.cross_entropy(a[-1].T, y)
+        return z, a, 0.5 * (a[-1] - y).square().sum(dim=0).mean()
+
+    def plain(tensors):
+        return [t.detach().tolist() for t in tensors]
+
+    z, a, value = run()
+    leaves = [*z, *weights, *biases, x]
+    gradients = torch.autograd.grad(value, leaves)
+    depth = len(weights)
+    record = {
+        "activation": activation,
+        "output_activation": output_activation,
+        "loss": loss,
+        "weights": plain(weights),
+        "biases": plain(biases),
+        "x": x.tolist(),
+        "y": y.tolist(),
+        "z": plain(z),
+        "a": plain(a),
+        "value": value.item(),
+        "dz": plain(gradients[:depth]),
+        "dW": plain(gradients[depth : 2 * depth]),
+        "db": plain(gradients[2 * depth : 3 * depth]),
+        "dx": gradients[-1].tolist(),
+    }
+
+    optimizer = torch.optim.SGD([*weights, *biases], lr=RATE)
+    losses = []
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        value = run()[2]
+        losses.append(value.item())
+        value.backward()
+        optimizer.step()
+    losses.append(run()[2].item())
+    return record | {"trained_weights": plain(weights), "trained_biases": plain(biases), "losses": losses}
+
+
+def main():
+    generator = torch.Generator().manual_seed(0)
+    records = [
+        network(generator, activation, output_activation, loss)
+        for activation in ACTIVATIONS
+        for output_activation, loss in (("identity", "softmax_cross_entropy"), (activation, "squared_error"))
+    ]
+    content = {"torch": torch.__version__.split("+")[0], "rate": RATE, "networks": records}
+    text = json.dumps(content, allow_nan=False, separators=(",", ":"))
+    (HERE / "network.json").write_text(text.replace('{"activation"', '\n{"activation"') + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""Build the book strictly: warnings are errors, and every page of _toc.yml must be there.
+
+    python tools/build.py [--fresh] [FOLDER]
+
+puts the site into FOLDER/_build/html (FOLDER is the repository by default) and prints where it is. --fresh executes
+every notebook and reads every page again; tests and releases are built so.
+"""
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SUFFIXES = (".ipynb", ".md")
+# Noise that no reader of the log can act on: settings, and a remark of every kernel.
+NOISE = re.compile(r"NbParserConfig|MdParserConfig|IPKernelApp|Using jupyter-cache|traceback saved in")
+# Sphinx's headline of a failure, such as "Extension error:".
+EXPLANATION = re.compile(r"[A-Z][\w ]* (error|occurred):$")
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class BuildError(Exception):
+    """The book could not be built; the log above says why."""
+
+
+def build(outdir=ROOT, fresh=True):
+    """Build the site below `outdir` and return the folder of its pages."""
+    out = Path(outdir).resolve() / "_build"
+    html = out / "html"
+    # An incremental build would not miss the source of a page that it has read before.
+    if absent := [page for page in _pages() if not any((ROOT / page).with_suffix(s).is_file() for s in SUFFIXES)]:
+        raise BuildError(f"_toc.yml names pages that do not exist: {', '.join(absent)}")
+    if fresh:
+        shutil.rmtree(out, ignore_errors=True)
+    # On its first use Matplotlib looks for the fonts of the machine and says so, which would count as a warning.
+    subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], check=True, capture_output=True)
+    book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    options = ["build", str(ROOT), "--path-output", str(out.parent), "-W", "-n", "--keep-going"]
+    status, complaints = _run([*book, *options])
+    missing = [page for page in _pages() if not (html / f"{page}.html").is_file()]
+    if status or missing:
+        # Sphinx would not repeat the warnings of pages that it has already read: let it read all of them next time.
+        shutil.rmtree(html, ignore_errors=True)
+        shutil.rmtree(out / ".doctrees", ignore_errors=True)
+        if not status:
+            complaints += [f"page missing: {page}" for page in missing]
+        raise BuildError("\n".join(complaints) or f"jupyter-book ended with exit code {status}")
+    return html
+
+
+def _run(command):
+    """Run and show the log as it comes, up to the Python traceback with which jupyter-book ends a failure.
+    Return the exit code, and once more the lines that say what is wrong."""
+    explaining = over = False
+    complaints = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT) as process:
+        for line in process.stdout:
+            plain = COLOUR.sub("", line).rstrip()
+            over = over or (explaining and plain.startswith("Traceback (most recent call last)"))
+            if over or NOISE.search(line):
+                continue
+            print(line, end="", flush=True)
+            explaining = explaining or EXPLANATION.match(plain) is not None
+            if plain and (explaining or "WARNING: " in plain):
+                complaints.append(plain)
+    return process.returncode, complaints
+
+
+def _pages():
+    from sphinx_external_toc.parsing import parse_toc_yaml
+
+    documents = parse_toc_yaml(ROOT / "_toc.yml").values()
+    return [Path(document.docname).with_suffix("").as_posix() for document in documents]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", default=ROOT, type=Path)
+    parser.add_argument("--fresh", action="store_true")
+    arguments = parser.parse_args()
+    start = time.monotonic()
+    try:
+        html = build(arguments.folder, fresh=arguments.fresh)
+    except BuildError as error:
+        sys.exit(f"\nThe book was not built.\n{error}")
+    print(f"Built in {time.monotonic() - start:.1f} s: {html / 'index.html'}")
+
+
+if __name__ == "__main__":
+    main()
