@@ -7,9 +7,14 @@ import os
 import sys
 from pathlib import Path
 
+# The tests' matrices are small: threads would only get in each other's way. Set before NumPy is first imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
 from harness import ROOT, NoBrowserError, launch, serve, visit
 from playwright.sync_api import sync_playwright
+
+collect_ignore_glob = ["peers/record*.py"]  # scripts that need PyTorch and JAX
 
 
 @pytest.fixture(scope="session")

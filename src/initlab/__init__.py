@@ -8,7 +8,17 @@ import importlib
 
 __version__ = "0.1.0"
 
-_SUBMODULES = ("activations", "demos", "explorer", "gaussian", "initializers", "network", "training")
+_SUBMODULES = (
+    "activations",
+    "demos",
+    "explorer",
+    "gaussian",
+    "initializers",
+    "losses",
+    "network",
+    "products",
+    "training",
+)
 
 __all__ = [*_SUBMODULES, "__version__"]
 

@@ -199,7 +199,7 @@ random_matrices = Demo(
             "Length of the signal (input = 1)",
             "layer",
             (
-                Series("strands", "eight networks", style="strands"),
+                Series("strands", "draws", style="strands"),
                 Series("median", "theory: median", style="theory", tone=0),
                 Series("equal", "equal matrices g I", style="theory", tone=2),
             ),

@@ -453,6 +453,7 @@ function render({ model, el }) {
     make("div", { class: "il-controls" }, ...controls.map((c) => c.box)),
     make("div", { class: "il-panels" }, ...panels.map((p) => p.box)),
     text, spoken);
+  body.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab leaves keys pressed in here alone
   el.classList.add("initlab-explorer");
   el.replaceChildren(body);
 
