@@ -6,6 +6,7 @@ included is turning the recorded picture into pixels, which happens in other thr
 book, for every explorer; compared with a page that holds one slider and one curve of 51 points, redrawn in one line.
 """
 
+import itertools
 import json
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tools")]
+
 
 from build import build  # noqa: E402
 from harness import explorers, launch, visit  # noqa: E402
@@ -78,12 +80,9 @@ def cost_of_keys(events):
     main = keys[0]["pid"], keys[0]["tid"]
     tasks = [e for e in events if e["name"].endswith("RunTask") and (e["pid"], e["tid"]) == main and "tdur" in e]
     # A key is dispatched within a task, so that task began a little earlier.
-    starts = [max((t["ts"] for t in tasks if t["ts"] <= key["ts"])) for key in keys]
+    starts = [max(t["ts"] for t in tasks if t["ts"] <= key["ts"]) for key in keys]
     bounds = [*starts, starts[-1] + 1000 * APART]
-    cost = [
-        sum(t["tdur"] for t in tasks if begin <= t["ts"] < end) / 1000
-        for begin, end in zip(bounds, bounds[1:], strict=False)
-    ]
+    cost = [sum(t["tdur"] for t in tasks if begin <= t["ts"] < end) / 1000 for begin, end in itertools.pairwise(bounds)]
     return cost[5:]  # the first ones compile the script
 
 
