@@ -3,14 +3,12 @@
 A trace of Chromium gives every task of the page's main thread: script, style, layout, paint and handing the picture
 over. The tasks between one key and the next are added up; the keys are far enough apart for all work to be done. Not
 included is turning the recorded picture into pixels, which happens in other threads. Measured on the pages of the built
-book, for every explorer; compared with a page that holds one slider and one curve of 51 points, redrawn in one line.
+book, for every explorer; compared with a slider on the same page that does nothing but move.
 """
 
 import itertools
-import itertools
 import json
 import sys
-import tempfile
 from pathlib import Path
 
 from common import Row
@@ -24,46 +22,39 @@ from build import build  # noqa: E402
 from harness import explorers, launch, visit  # noqa: E402
 
 KEYS, APART, LIMIT = 80, 60, 8  # events; ms between them; the budget in ms
-CATEGORIES = ["devtools.timeline", "disabled-by-default-devtools.timeline"]
-ONE_CURVE = """<!doctype html><title>One curve</title><input type=range min=0 max=40 value=20>
-<svg width=600 height=250><path fill=none stroke=black /></svg><script>
-const [input, path] = [document.querySelector("input"), document.querySelector("path")];
-const y = (x) => 125 + 100 * Math.sin(x * input.value / 100);
-input.oninput = () => path.setAttribute("d", "M" + Array.from({length: 51}, (_, i) => [12 * i, y(i)]).join("L"));
-</script>"""
+CATEGORIES = ["devtools.timeline", "toplevel"]
+BARE_SLIDER = """(explorer) => {
+    const slider = Object.assign(document.createElement("input"), { type: "range", max: 40, value: 20, id: "bare" });
+    explorer.before(slider);
+}"""
 
 
 def measure():
     rows = []
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+    with sync_playwright() as playwright:
         pages = build(fresh=False)
-        simple = Path(folder, "curve.html")
-        simple.write_text(ONE_CURVE)
         browser = launch(playwright)
-        one_curve = percentile(step_times(browser, simple.as_uri(), "input"), 95)
         for placed in explorers():
             url = (pages / f"{placed.page}.html").as_uri()
-            times = step_times(browser, url, f"#explorer-{placed.demo.name} .il-slider input")
-            slow = percentile(times, 95)
-            rows.append(
-                Row(
-                    f"explorer {placed.demo.name}: one step, 95th percentile",
-                    f"{slow:.2f} ms",
-                    f"one curve {one_curve:.2f} ms",
-                    slow / one_curve,
-                    f"< {LIMIT} ms",
-                    slow < LIMIT,
-                )
-            )
+            explorer = f"#explorer-{placed.demo.name}"
+            slow = percentile(step_times(browser, url, explorer, ".il-slider input"), 95)
+            bare = percentile(step_times(browser, url, explorer, "#bare"), 95)
+            name = f"explorer {placed.demo.name}: one step, 95th percentile"
+            figures = f"{slow:.2f} ms", f"bare slider {bare:.2f} ms", slow / bare
+            rows.append(Row(name, *figures, f"< {LIMIT} ms", slow < LIMIT))
         browser.close()
     return rows
 
 
-def step_times(browser, url, slider):
-    """CPU time in ms of the main thread for each of many steps of the first slider that the selector finds."""
+def step_times(browser, url, explorer, slider):
+    """CPU time in ms of the main thread for each of many steps of a slider, in the explorer or bare beside it."""
     with visit(browser, url) as visitor:
         page = visitor.page
         page.wait_for_load_state("networkidle")
+        if slider == "#bare":
+            page.locator(explorer).evaluate(BARE_SLIDER)
+        else:
+            slider = f"{explorer} {slider}"
         page.locator(slider).first.focus()
         page.wait_for_timeout(1000)
         browser.start_tracing(page=page, categories=CATEGORIES)

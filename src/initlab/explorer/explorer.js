@@ -27,6 +27,9 @@ function draw(parent, tag, attributes = {}, text = "") {
   return element;
 }
 
+// Writing a text that is there already would still cost a layout.
+const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+
 // JSON has no infinity: Python sends words.
 const WORDS = { inf: Infinity, "-inf": -Infinity, nan: NaN };
 const value = (v) => (typeof v === "string" ? WORDS[v] : v); // null: nothing to show here
@@ -115,11 +118,11 @@ function panel(spec, plot, pointTo) {
 
   function read() {
     const last = plot.values().length - 1;
-    probe.max = last;
+    if (Number(probe.max) !== last) probe.max = last;
     const shown = index === null ? plot.home() : Math.min(index, last);
     const { at: where, values } = plot.read(shown);
-    at.textContent = where;
-    values.forEach((text, i) => (outputs[i].textContent = text));
+    write(at, where);
+    values.forEach((text, i) => write(outputs[i], text));
     if (document.activeElement !== probe) probe.value = shown;
     probe.setAttribute("aria-valuetext", `${where}: ${plot.keys.map((key, i) => `${key.label} ${values[i]}`).join(", ")}`);
     cursor.replaceChildren();
@@ -419,10 +422,12 @@ function control(spec, model, live) {
     box.prepend(input);
   } else {
     const input = make("input", { type: "number", id, min: spec.low, max: spec.high, step: 1 });
-    input.addEventListener("change", () => {
+    const commit = () => {
       if (input.checkValidity() && input.value !== "") send(Number(input.value));
       else show(model.get(spec.name));
-    });
+    };
+    input.addEventListener("change", commit);
+    input.addEventListener("keydown", (event) => event.key === "Enter" && commit());
     show = (v) => (input.value = v);
     box.append(input);
     box.hidden = !live;
@@ -453,7 +458,8 @@ function render({ model, el }) {
     make("div", { class: "il-controls" }, ...controls.map((c) => c.box)),
     make("div", { class: "il-panels" }, ...panels.map((p) => p.box)),
     text, spoken);
-  body.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab leaves keys pressed in here alone
+  // JupyterLab leaves the keys alone that are pressed in an element with this attribute.
+  for (const input of body.querySelectorAll("input, select, button")) input.setAttribute("data-lm-suppress-shortcuts", "true");
   el.classList.add("initlab-explorer");
   el.replaceChildren(body);
 
