@@ -29,8 +29,9 @@ book: $(VENV)/.site  ## build the book into _build/html
 lab: $(VENV)/.test  ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab book/index.ipynb
 
-bench: $(PEERS)/.peers  ## measure against the budgets, next to PyTorch
-	$(PEERS)/bin/python benchmarks/run.py
+bench: $(PEERS)/.peers $(VENV)/.test  ## measure against the budgets, next to PyTorch
+	-$(PEERS)/bin/python benchmarks/run.py import simulation training
+	$(BIN)/python benchmarks/run.py explorer site
 
 peers: $(PEERS)/.peers $(VENV)/.test  ## compare with what PyTorch and JAX do, live
 	$(PEERS)/bin/python tests/peers/record.py --compare
