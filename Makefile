@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test book lab bench peers clean
+.PHONY: help serve test claims book lab bench peers clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -22,6 +22,9 @@ test: $(VENV)/.site $(VENV)/.test  ## lint, unit and property tests, a fresh str
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/python -m pytest
+
+claims: $(VENV)/.test  ## how every number in the prose is accounted for (ALL=1 lists all of them)
+	@PYTHONPATH=tests $(BIN)/python -m claims $(if $(ALL),--all)
 
 book: $(VENV)/.site  ## build the book into _build/html
 	@$(BIN)/python tools/build.py

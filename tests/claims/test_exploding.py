@@ -1,58 +1,22 @@
-"""The sentences of the book, held to account.
+"""The chapter on exploding and vanishing signals, held to account."""
 
-Every test quotes what a chapter says and works it out again. `says` fails when the sentence is no longer in the
-chapter, so a claim cannot outlive its test or the other way round.
-"""
-
-import contextlib
-import functools
-import io
-import json
 import math
 import re
 from functools import partial
-from pathlib import Path
 
-import matplotlib
 import numpy as np
 import pytest
 
-from initlab import gaussian, products
-from initlab.demos import exploding, signal
+from initlab import products
+from initlab.demos import exploding
 from initlab.initializers import xavier_normal
 from initlab.losses import squared_error
 from initlab.network import Network, backward, forward, sample
 from initlab.training import train
 
-BOOK = Path(__file__).resolve().parents[1] / "book"
+from . import chapter, near, printed
 
-
-@functools.cache
-def cells(chapter):
-    return json.loads((BOOK / f"{chapter}.ipynb").read_text(encoding="utf-8"))["cells"]
-
-
-def source(cell):
-    return "".join(cell["source"])
-
-
-def says(chapter, *sentences):
-    """Fail unless the prose of the chapter contains every one of the sentences."""
-    prose = " ".join(" ".join(source(c) for c in cells(chapter) if c["cell_type"] == "markdown").split())
-    for sentence in sentences:
-        assert " ".join(sentence.split()) in prose, f"{chapter} no longer says: {sentence}"
-
-
-@functools.cache
-def printed(chapter):
-    """Everything that the code cells of a chapter print, and then the code in its hidden solutions."""
-    matplotlib.use("agg")
-    out, namespace = io.StringIO(), {}
-    solutions = re.findall(r"```python\n(.*?)```", "\n".join(source(c) for c in cells(chapter)), re.S)
-    with contextlib.redirect_stdout(out):
-        for code in [source(c) for c in cells(chapter) if c["cell_type"] == "code"] + solutions:
-            exec(compile(code, chapter, "exec"), namespace)
-    return out.getvalue()
+says = chapter("exploding")
 
 
 def descend(factor, rate, steps=1000):
@@ -65,68 +29,18 @@ def solved_rates(factor):
     return {rate: step for rate, (fate, step) in zip(exploding.RATES, fates, strict=True) if fate == "solved"}
 
 
-# ---------------------------------------------------------------- the front page
-
-
-def test_ten_per_cent_too_large_is_a_hundred_times_too_large():
-    says("index", "$1.1^{50} = 117$: weights ten per cent too large make a signal a hundred times too large")
-    assert round(1.1**50) == 117
-
-
-def test_the_picture_is_the_network_that_the_page_describes():
-    says("index", "a network of 50 layers with 200 units each", "standard deviation $g/\\sqrt{200}$")
-    assert signal.signal.settings()["depth"] == 50
-    assert signal.signal.settings()["width"] == 200
-
-
-def test_relu_wants_root_two():
-    says("index", "ReLU throws half of the signal's energy away, so it wants $g = \\sqrt2 = 1.414$")
-    assert gaussian.second_moment("relu", 1.0) == pytest.approx(0.5)
-    assert math.sqrt(2) in [pytest.approx(gain, abs=5e-4) for gain in signal.GAINS]
-    assert "Forward, the signal lives" in signal.signal.frame(activation="relu", gain=1.4142)["text"]
-    # "Now switch to ReLU without moving the slider: what happened": at a scale that suits tanh, ReLU dies
-    for activation, fates in (("tanh", ("lives", "lives")), ("relu", ("dies", "dies"))):
-        text = signal.signal.frame(activation=activation, gain=1.0)["text"]
-        assert re.findall(r"(lives|dies|explodes)", text) == list(fates)
-
-
-def test_no_scale_on_the_slider_keeps_the_gradient_of_a_sigmoid_alive():
-    says(
-        "index",
-        "multiplies the gradient by at most $g/4$ per layer; at no setting of this slider does the gradient survive",
-    )
-    for gain in signal.GAINS:
-        assert "Backward, the gradient dies" in signal.signal.frame(activation="sigmoid", gain=gain)["text"]
-    for q in np.geomspace(1e-3, 1e3, 13):
-        assert gaussian.squared_slope("sigmoid", q) <= (1 / 4) ** 2 * (1 + 1e-12)
-
-
-def test_each_unit_of_a_deep_sigmoid_network_ends_on_a_constant_of_its_own():
-    says("index", "each unit ends on a constant of its own that says practically nothing about the input")
-    x = np.random.default_rng(0).standard_normal((200, 50))
-    for gain in signal.GAINS:
-        last = forward(sample([200] * 51, "sigmoid", partial(xavier_normal, gain=gain), rng=0), x).a[-2]
-        assert last.std(axis=1).max() < 1e-6 * last.std(axis=0).min()  # over inputs, against over units
-
-
-def test_for_a_linear_network_the_factor_is_g():
-    says("index", "For a linear network the factor is $g$ itself")
-    theory = gaussian.propagate("identity", weight_variance=1.3**2, depth=4)
-    assert theory.a == pytest.approx(1.3 ** (2 * np.arange(5)))
-
-
-# ---------------------------------------------------------------- exploding and vanishing signals
-
-
 def test_nine_equal_matrices():
-    says("exploding", "About 40 times: $1.5^9 = 38.44$.", "$0.5^9 = 0.00195$", "keeps a five-hundredth of its length")
+    says("About 40 times: $1.5^9 = 38.44$.")
+    says("$0.5^9 = 0.00195$")
+    says("keeps a five-hundredth of its length")
     assert 1.5**9 == pytest.approx(38.44, abs=0.005)
     assert 0.5**9 == pytest.approx(0.00195, abs=5e-6) == pytest.approx(1 / 500, rel=0.03)
     assert "c = 1.5:  |a[9]| / |x| = 38.44336" in printed("exploding")
 
 
 def test_weight_gradients_are_the_same_in_all_hidden_layers():
-    says("exploding", "**the same in all nine hidden layers**", "$1.5^8 = 25.63$, and $0.5^8 = 0.0039$")
+    says("**the same in all nine hidden layers**")
+    says("$1.5^8 = 25.63$, and $0.5^8 = 0.0039$")
     assert 1.5**8 == pytest.approx(25.63, abs=0.005)
     assert 0.5**8 == pytest.approx(0.0039, abs=5e-5)
     for line in ("layer 9: dL/da  1.00000, dL/dW 25.62891", "layer 1: dL/da 25.62891, dL/dW 25.62891"):
@@ -150,14 +64,13 @@ def test_the_figure_of_the_ten_matrices_agrees_with_backpropagation():
 
 
 def test_three_starts_at_one_rate():
+    says("Only $c = 1$ solves it.")
     says(
-        "exploding",
-        "Only $c = 1$ solves it.",
         "From $c = 1.5$ the loss starts at 720, and the very first step makes it worse by a factor of 84 million; "
-        "at step 3 it overflows, and what follows is nan, not a number.",
-        "From $c = 0.5$ the loss sits at 0.5",
-        "a network that always answers 0 has loss 0.5",
+        "at step 3 it overflows, and what follows is nan, not a number."
     )
+    says("From $c = 0.5$ the loss sits at 0.5")
+    says("a network that always answers 0 has loss 0.5")
     large, right, small = (descend(c, 0.01) for c in (1.5, 1.0, 0.5))
     assert large.loss[0] == pytest.approx(720, abs=0.5)
     assert large.loss[1] / large.loss[0] == pytest.approx(84e6, rel=0.01)
@@ -169,7 +82,7 @@ def test_three_starts_at_one_rate():
 
 
 def test_the_task_is_a_turn_of_six_degrees_in_every_layer():
-    says("exploding", "turn the plane by 60 degrees. A turn of six degrees in every layer would do.")
+    says("turn the plane by 60 degrees. A turn of six degrees in every layer would do.")
     angle = np.deg2rad(6)
     six = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     x, y = exploding.turn(60)
@@ -177,15 +90,12 @@ def test_the_task_is_a_turn_of_six_degrees_in_every_layer():
 
 
 def test_each_start_has_rates_that_work():
-    says(
-        "exploding",
-        "nineteen rates, from 0.0001 to 3.16",
-        "With its own best rate every start reaches the solution.",
-        "how fast, by a factor of a hundred",
-        "From $c = 1.5$ the largest rate that works is 0.001; from $c = 1$ it is 0.316.",
-        "an error that is 38 times too large: together almost a thousandfold",
-        "At $c = 0.5$ the factor is $0.5^8$, so that the gradient is hundreds of times too small",
-    )
+    says("nineteen rates, from 0.0001 to 3.16")
+    says("With its own best rate every start reaches the solution.")
+    says("how fast, by a factor of a hundred")
+    says("From $c = 1.5$ the largest rate that works is 0.001; from $c = 1$ it is 0.316.")
+    says("an error that is 38 times too large: together almost a thousandfold")
+    says("At $c = 0.5$ the factor is $0.5^8$, so that the gradient is hundreds of times too small")
     assert len(exploding.RATES) == 19
     assert (exploding.RATES[0], exploding.RATES[-1]) == (0.0001, 3.16)
     rates = {c: solved_rates(c) for c in exploding.FACTORS}
@@ -202,11 +112,10 @@ def test_each_start_has_rates_that_work():
 
 
 def test_large_starts_do_not_oscillate_around_the_minimum():
+    says("none of the 19 runs from $c = 1.5$ oscillates")
     says(
-        "exploding",
-        "none of the 19 runs from $c = 1.5$ oscillates",
         "Our grid has one such rate, 0.562. With it most starts between 0.5 and 1.1 oscillate, up to losses of 0.3 and "
-        "more; one rate lower, at 0.316, all of them solve the task.",
+        "more; one rate lower, at 0.316, all of them solve the task."
     )
     oscillating = set()
     for c in exploding.FACTORS:
@@ -223,7 +132,7 @@ def test_large_starts_do_not_oscillate_around_the_minimum():
 
 
 def test_the_largest_stable_rate_at_the_solution():
-    says("exploding", "just beyond what is stable *at the solution*, which is 0.4 here")
+    says("just beyond what is stable *at the solution*, which is 0.4 here")
     solution = descend(1.0, 0.1).network
     theta = np.concatenate([W.ravel() for W in solution.weights])
 
@@ -241,10 +150,9 @@ def test_the_largest_stable_rate_at_the_solution():
 
 def test_one_step_from_too_large_to_vanished():
     says(
-        "exploding",
         "From $c = 1.5$ at rates between 0.00178 and 0.00562, the first step or two *shrink* every hidden matrix so "
         "violently that the loss falls from 720 straight to about 0.5, and does not visibly move for the rest of the "
-        "thousand steps.",
+        "thousand steps."
     )
     for rate in (0.00178, 0.00316, 0.00562):
         run = descend(1.5, rate)
@@ -254,9 +162,8 @@ def test_one_step_from_too_large_to_vanished():
 
 def test_a_small_start_stagnates_and_then_solves_the_task():
     says(
-        "exploding",
         "At $c = 0.5$ and rate 0.01 the loss looks settled for three thousand steps; then it falls, faster and faster, "
-        "and the task is solved at step 4202.",
+        "and the task is solved at step 4202."
     )
     run = descend(0.5, 0.01, steps=5000)
     assert run.loss[:3000] == pytest.approx(0.5, abs=0.01)
@@ -264,23 +171,23 @@ def test_a_small_start_stagnates_and_then_solves_the_task():
 
 
 def test_the_typical_length_at_width_two():
-    says(
-        "exploding", "Half of all networks end below 0.0002.", "the middle 95 % of the networks cover six powers of ten"
-    )
+    says("Half of all networks end below 0.0002.")
+    says("the middle 95 % of the networks cover six powers of ten")
     low, typical, high = (float(products.growth_quantile(p, 30, 2)) for p in (0.025, 0.5, 0.975))
     assert typical == pytest.approx(0.0002, rel=0.05)
     assert np.log10(high / low) == pytest.approx(6, abs=0.1)
 
 
 def test_the_mean_square_of_twenty_thousand_networks_misses_its_expectation():
-    says("exploding", "Even the average of 20,000 networks misses its own expectation")
+    says("Even the average of 20,000 networks misses its own expectation")
     assert "20,000 networks of width 2: 0.3% end above 1,\nand the mean square is 0.18. (Expected: 1.)" in printed(
         "exploding"
     )
 
 
 def test_wide_layers_are_predictable():
-    says("exploding", "At width 512 they lie between 0.69 and 1.36.", "a relative spread of $1/\\sqrt{2n}$")
+    says("At width 512 they lie between 0.69 and 1.36.")
+    says("a relative spread of $1/\\sqrt{2n}$")
     low, high = (float(products.growth_quantile(p, 30, 512)) for p in (0.025, 0.975))
     assert (round(low, 2), round(high, 2)) == (0.69, 1.36)
     factor = products.stretch(512, 1, seeds=400, rng=0)[:, 1]
@@ -289,7 +196,7 @@ def test_wide_layers_are_predictable():
 
 
 def test_drift_and_spread_go_with_depth_over_width():
-    says("exploding", "drifted by $-L/(2n)$, at $g = 1$, and spread by $\\sqrt{L/(2n)}$")
+    says("drifted by $-L/(2n)$, at $g = 1$, and spread by $\\sqrt{L/(2n)}$")
     for n in (32, 128, 512):
         assert products.growth_rate(n) == pytest.approx(-1 / (2 * n), rel=0.05)
         assert products.growth_variance(n) == pytest.approx(1 / (2 * n), rel=0.05)
@@ -297,9 +204,8 @@ def test_drift_and_spread_go_with_depth_over_width():
 
 def test_randomness_takes_the_edge_off():
     says(
-        "exploding",
         "at width 2 and $g = 1.3$ equal matrices would multiply a signal by 2620 in thirty layers, while more than "
-        "half of the random networks let it shrink",
+        "half of the random networks let it shrink"
     )
     assert 1.3**30 == pytest.approx(2620, abs=5)
     assert products.growth_quantile(0.55, 30, 2, 1.3) < 1
@@ -312,7 +218,8 @@ def test_random_products_flatten_directions():
 
 
 def test_forward_and_backward_take_the_same_walk():
-    says("exploding", "a linear network of 40 layers with 256 units and $g = 0.9$", "$\\sqrt{256} = 16$ times as large")
+    says("a linear network of 40 layers with 256 units and $g = 0.9$")
+    says("$\\sqrt{256} = 16$ times as large")
     lines = dict(re.findall(r"layer ( ?\d+) +([\d. ]+)\n", printed("exploding").split("size of:")[1]))
     sizes = {int(layer): [float(v) for v in row.split()] for layer, row in lines.items()}
     # The log of a size after l layers of width n spreads by sqrt(l / 2n): 0.28 here; three of them either way.
@@ -324,17 +231,18 @@ def test_forward_and_backward_take_the_same_walk():
 
 
 def test_exercises():
-    says("exploding", "$l > \\ln 1000 / \\ln 1.1 = 72.5$. So 73 layers.", "$1/\\sqrt{512} = 0.0442$")
+    says("$l > \\ln 1000 / \\ln 1.1 = 72.5$. So 73 layers.")
+    says("$1/\\sqrt{512} = 0.0442$")
     assert math.log(1000) / math.log(1.1) == pytest.approx(72.5, abs=0.05)
     assert 1 / math.sqrt(512) == pytest.approx(0.0442, abs=5e-5)
-    says("exploding", "$0.01\\,\\sqrt{512} = 0.226$")
+    says("$0.01\\,\\sqrt{512} = 0.226$")
     assert 0.01 * math.sqrt(512) == pytest.approx(0.226, abs=5e-4)
-    says("exploding", "the exact gain is 1.33457, and the approximation gives 1.28403, which is 4 % too small.")
-    says("exploding", "At width 100 they are 1.00503 and 1.00501.")
+    says("the exact gain is 1.33457, and the approximation gives 1.28403, which is 4 % too small.")
+    says("At width 100 they are 1.00503 and 1.00501.")
     assert "width 2: 1.33457, approximately 1.28403\nwidth 100: 1.00503, approximately 1.00501" in printed("exploding")
     assert 1 - 1.28403 / 1.33457 == pytest.approx(0.04, abs=0.005)
-    says("exploding", "of length $1.5\\sqrt2 = 2.12$ at the start, have length 0.07 after the step")
-    says("exploding", "Their product has length $4 \\cdot 10^{-12}$")
+    says("of length $1.5\\sqrt2 = 2.12$ at the start, have length 0.07 after the step")
+    says("Their product has length $4 \\cdot 10^{-12}$")
     text = printed("exploding")
     assert "loss before and after: 720, 0.500000" in text
     assert text.count("length 0.07") == 9
@@ -342,7 +250,7 @@ def test_exercises():
 
 
 def test_a_repaired_output_trains_like_a_good_network_at_a_quarter_of_the_rate():
-    says("exploding", "Divide the learning rate by 4, and the network trains exactly like the one with $g = 1$.")
+    says("Divide the learning rate by 4, and the network trains exactly like the one with $g = 1$.")
     depth = 6
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((2, 8, 20))
@@ -361,7 +269,7 @@ def test_a_repaired_output_trains_like_a_good_network_at_a_quarter_of_the_rate()
 
 
 def test_directions_of_a_product_are_lost_in_single_precision():
-    says("exploding", "at width 32 in single precision already after these nine layers")
+    says("at width 32 in single precision already after these nine layers")
     largest, smallest = re.findall(
         r"width 32: .* multiplied by ([\d.]+),\n +another by ([\d.e-]+)", printed("exploding")
     )[0]
@@ -369,5 +277,5 @@ def test_directions_of_a_product_are_lost_in_single_precision():
 
 
 def test_takeaways():
-    says("exploding", "$1.5^9 = 38$, $0.5^9 = 0.002$, and $1.1^{50} = 117$")
+    says("$1.5^9 = 38$, $0.5^9 = 0.002$, and $1.1^{50} = 117$")
     assert (round(1.5**9), round(0.5**9, 3), round(1.1**50)) == (38, 0.002, 117)
