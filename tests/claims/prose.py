@@ -43,7 +43,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Number:
-    """A number in the prose: prose[start:end], and prose[start:core] without "million" or "%"; `at` is in the source."""
+    """A number in the prose, prose[start:end], or prose[start:core] without "million" or "%"; `at` is in the source."""
 
     written: Written
     start: int
@@ -203,6 +203,11 @@ def chapter_prose(chapter):
     if chapter not in CHAPTERS:
         raise ValueError(f"the book has no chapter {chapter!r}; it has {', '.join(CHAPTERS)}")
     return Prose(read_notebook(f"book/{chapter}"))
+
+
+def prose_of(chapter):
+    """The prose of a chapter as one text, with runs of white space made one space."""
+    return chapter_prose(chapter).text
 
 
 @functools.cache

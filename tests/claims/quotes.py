@@ -8,10 +8,9 @@ import ast
 import difflib
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
-import pytest
 
 from . import numerals
 from .prose import chapter_prose
@@ -19,11 +18,18 @@ from .prose import chapter_prose
 MARKED = re.compile(r"«([^«»]*)»")
 
 
-def near(value, *, rel=None, abs=None):
+@dataclass(frozen=True)
+class near:
     """A computed value that the prose rounds loosely: `near(38.44, rel=0.05)` is also said by "about 40"."""
-    if rel is None and abs is None:
-        raise TypeError("near needs a tolerance, rel or abs")
-    return pytest.approx(value, rel=rel, abs=abs)
+
+    value: float
+    _: KW_ONLY
+    rel: float = 0.0
+    abs: float = 0.0
+
+    def __post_init__(self):
+        if not (self.rel > 0 or self.abs > 0):
+            raise TypeError("near needs a tolerance, rel or abs")
 
 
 def chapter(name):
@@ -68,13 +74,18 @@ def agrees(text, value):
     if isinstance(value, str):
         return text == value
     written = numerals.read(text)
-    if isinstance(value, type(pytest.approx(1.0))):
-        return written.value == value
-    values = np.asarray(value, dtype=float).ravel()
-    return values.size > 0 and all(written.agrees(float(each)) for each in values)
+    values = np.asarray(value.value if isinstance(value, near) else value, dtype=float).ravel()
+    if isinstance(value, near):
+        right = np.abs(values - written.value) <= np.maximum(value.rel * np.abs(values), value.abs)
+    else:
+        right = [written.agrees(float(each)) for each in values]
+    return values.size > 0 and bool(np.all(right))
 
 
 def _show(value):
+    if isinstance(value, near):
+        tolerance = f"{value.rel:.3g} of it" if value.rel else f"{value.abs:.3g}"
+        return f"{_show(value.value)}, give or take {tolerance}"
     return repr(value.item() if isinstance(value, np.generic) else value)
 
 
@@ -130,7 +141,7 @@ class Quote:
     marks : list
         Where the marked numbers are in it.
     used : frozenset of float
-        The numbers that stand in the code of the test.
+        The numbers that stand in the code of the test, and in what it uses of its own file.
     """
 
     where: str
@@ -142,7 +153,9 @@ class Quote:
 def quotes_in(source):
     """The quotes of a test file, and the faults in how it quotes."""
     quotes, faults = [], []
-    for test in ast.parse(source).body:
+    tree = ast.parse(source)
+    definitions = _definitions(tree)
+    for test in tree.body:
         calls = [node for node in ast.walk(test) if _calls(node, "says")]
         if not calls:
             continue
@@ -153,7 +166,7 @@ def quotes_in(source):
             faults.append(f"{test.name}: a test that may be skipped holds nothing to account")
             continue
         asserts = any(_asserts(node) for node in ast.walk(test))
-        used = _numbers_used(test)
+        used = frozenset().union(*(_numbers_used(node) for node in _reached(test, definitions)))
         body = [statement.value for statement in _unconditional(test.body) if isinstance(statement, ast.Expr)]
         for call in calls:
             where = f"{test.name}, line {call.lineno}"
@@ -210,12 +223,36 @@ def _asserts(node):
     return False
 
 
+def _reached(test, definitions):
+    """The test, and the functions and constants of its file that it uses."""
+    reached, waiting = [], [test]
+    while waiting:
+        node = waiting.pop()
+        if node not in reached:
+            reached.append(node)
+            names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+            waiting += [definitions[name] for name in names & definitions.keys()]
+    return reached
+
+
+def _definitions(tree):
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    constants = {
+        target.id: node
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    return functions | constants
+
+
 def _numbers_used(test):
-    """The numbers in the code of a test and in its strings, but for what `says` quotes and for the docstring."""
+    """The numbers in a piece of code and in its strings, but for what `says` quotes and for the docstring."""
     quoted = {
         id(node) for call in ast.walk(test) if _calls(call, "says") for arg in call.args[:1] for node in ast.walk(arg)
     }
-    if isinstance(test.body[0], ast.Expr):
+    if isinstance(test, ast.FunctionDef) and isinstance(test.body[0], ast.Expr):
         quoted.add(id(test.body[0].value))
     used = set()
     for node in ast.walk(test):

@@ -2,48 +2,88 @@
 
 import math
 import re
+import tomllib
 from functools import partial
 
 import numpy as np
 import pytest
+from harness import ROOT
 
 from initlab import gaussian
-from initlab.demos import signal
-from initlab.initializers import xavier_normal
+from initlab.demos import exploding, signal
+from initlab.initializers import variance_scaling, xavier_normal
 from initlab.network import forward, sample
 
-from . import chapter, near
+from . import chapter, near, prose_of
 
 says = chapter("index")
 
 
-def test_ten_per_cent_too_large_is_a_hundred_times_too_large():
-    says("$1.1^{50} = 117$: weights ten per cent too large make a signal a hundred times too large")
-    assert round(1.1**50) == 117
+def fates(**settings):
+    """What the figure says about the signal and the gradient."""
+    return re.findall(r"(lives|dies|explodes)", signal.signal.frame(**settings)["text"])
+
+
+# ---------------------------------------------------------------- the figure
 
 
 def test_the_picture_is_the_network_that_the_page_describes():
-    says("a network of 50 layers with 200 units each")
-    says("standard deviation $g/\\sqrt{200}$")
-    assert signal.signal.settings()["depth"] == 50
-    assert signal.signal.settings()["width"] == 200
+    settings = signal.signal.settings()
+    says("a network of «50» layers with «200» units each", settings["depth"], settings["width"])
+    says("Gradients of size 1 enter behind layer «50»", settings["depth"])
+    weights = variance_scaling((200, 200), scale=1.3**2, mode="fan_in", distribution="normal", rng=0)
+    says("Its weights are drawn at random with standard deviation $g/\\sqrt{«200»}$.", settings["width"])
+    assert weights.std() == pytest.approx(1.3 / math.sqrt(200), rel=0.02)
+
+
+def test_signal_and_gradient_enter_with_size_one():
+    panels = signal.signal.frame(activation="identity", gain=1.0)["panels"]
+    enters = near(panels["forward"]["y"]["measured"][0], rel=0.02)
+    says("Signals of size «1» enter on the left of the blue picture.", enters)
+    enters = near(panels["backward"]["y"]["measured"][-1], rel=0.02)
+    says("Gradients of size «1» enter behind layer 50, on the right of the orange one", enters)
+
+
+def test_tanh_lives_at_a_scale_between_one_and_two():
+    says("raise $g$ until signal and gradient both survive «50» layers", signal.DEPTH)
+    alive = [gain for gain in signal.GAINS if fates(activation="tanh", gain=gain) == ["lives", "lives"]]
+    assert alive
+    assert all(1 <= gain < 2 for gain in alive)
+
+
+def test_fifty_equal_layers_raise_the_factor_to_the_fiftieth_power():
+    says("if every layer has the same factor, «fifty» layers raise it", signal.DEPTH)
+    size = math.sqrt(gaussian.propagate("identity", weight_variance=1.1**2, depth=signal.DEPTH).a[-1])
+    says("raise it to the «fiftieth» power", math.log(size) / math.log(1.1))
+
+
+def test_ten_per_cent_too_large_is_a_hundred_times_too_large():
+    says(
+        "$1.1^{«50»} = «117»$: weights «ten per cent» too large make a signal «a hundred» times too large",
+        signal.DEPTH,
+        1.1**50,
+        1.1 - 1,
+        near(1.1**50, rel=0.2),
+    )
 
 
 def test_relu_wants_root_two():
-    says("ReLU throws half of the signal's energy away, so it wants $g = \\sqrt2 = 1.414$")
-    assert gaussian.second_moment("relu", 1.0) == pytest.approx(0.5)
+    says(
+        "ReLU throws «half» of the signal's energy away, so it wants $g = \\sqrt2 = «1.414»$",
+        gaussian.second_moment("relu", 1.0),
+        math.sqrt(2),
+    )
     assert math.sqrt(2) in [pytest.approx(gain, abs=5e-4) for gain in signal.GAINS]
-    assert "Forward, the signal lives" in signal.signal.frame(activation="relu", gain=1.4142)["text"]
+    assert fates(activation="relu", gain=1.4142)[0] == "lives"
     # "Now switch to ReLU without moving the slider: what happened": at a scale that suits tanh, ReLU dies
-    for activation, fates in (("tanh", ("lives", "lives")), ("relu", ("dies", "dies"))):
-        text = signal.signal.frame(activation=activation, gain=1.0)["text"]
-        assert re.findall(r"(lives|dies|explodes)", text) == list(fates)
+    assert fates(activation="tanh", gain=1.0) == ["lives", "lives"]
+    assert fates(activation="relu", gain=1.0) == ["dies", "dies"]
 
 
 def test_no_scale_on_the_slider_keeps_the_gradient_of_a_sigmoid_alive():
     says("multiplies the gradient by at most $g/4$ per layer; at no setting of this slider does the gradient survive")
     for gain in signal.GAINS:
-        assert "Backward, the gradient dies" in signal.signal.frame(activation="sigmoid", gain=gain)["text"]
+        assert fates(activation="sigmoid", gain=gain)[1] == "dies"
     for q in np.geomspace(1e-3, 1e3, 13):
         assert gaussian.squared_slope("sigmoid", q) <= (1 / 4) ** 2 * (1 + 1e-12)
 
@@ -60,3 +100,41 @@ def test_for_a_linear_network_the_factor_is_g():
     says("For a linear network the factor is $g$ itself")
     theory = gaussian.propagate("identity", weight_variance=1.3**2, depth=4)
     assert theory.a == pytest.approx(1.3 ** (2 * np.arange(5)))
+
+
+def test_the_power_that_the_first_chapter_explains():
+    says("Say what $1.5^9$ has to do with gradients")
+    gradient = exploding.ten_matrices.frame(factor=1.5)["panels"]["backward"]["y"]["gradient"]
+    assert gradient[0] == pytest.approx(1.5**9, rel=1e-3)
+
+
+# ---------------------------------------------------------------- the rest of the page
+
+
+def section(title):
+    return re.split(r" #+ ", prose_of("index").split(f"# {title} ")[1])[0]
+
+
+def test_ten_minutes():
+    minutes = re.findall(r"\((\d+) minutes\)", section("Ten minutes"))
+    says("## «Ten» minutes", sum(map(int, minutes)))
+    tasks = re.findall(r"what happened|which \$g\$|Is there any scale", section("Initialization Lab"))
+    says("Answer the «three» questions under the figure above.", len(tasks))
+    title = re.search(r"## (\w+) matrices", prose_of("exploding"))[1]
+    says("Read *«Ten» matrices* in the chapter [Exploding and vanishing signals](exploding.ipynb)", title)
+
+
+def test_three_ways_to_use_the_book():
+    ways = re.findall(r"\*\*\w+ it\.\*\*", section("Three ways to use the book"))
+    says("## «Three» ways to use the book", len(ways))
+
+
+def test_the_python_that_is_needed():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    says("With Python «3.11» or later", project["requires-python"].removeprefix(">="))
+
+
+def test_layers_are_counted_from_the_input():
+    x = np.ones((3, 1))
+    passed = forward(sample([3, 2, 1], "tanh", xavier_normal, rng=0), x)
+    says("the input is layer «0»", next(layer for layer, a in enumerate(passed.a) if a is x))
