@@ -61,6 +61,8 @@ BARE_POWER = re.compile(POWER.replace("{0}", "p"))
 RAISED = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]+|[" + "".join(VULGAR) + "]")
 PERCENT = re.compile(r"(?:\s|~|\\,|\\ )*(?:\\?%|per[ \n]?cent\b)")
 SCALE = re.compile(r"[\s-]+(hundred|thousand|million|billion|trillion)s?\b")
+START = re.compile(r"\.?\d|[⁰¹²³⁴⁵⁶⁷⁸⁹" + "".join(VULGAR) + "]")
+NAME = re.compile(r"\w*")
 LENGTH = re.compile(r"\s*(?:pt|em|ex|mu)\b")  # \hspace{1em} is layout
 
 
@@ -79,7 +81,7 @@ def _digits_at(text, position, formula):
             value = 1 / VULGAR[match[0]]
             return value, value / 50, 0, match.end()
         return float(match[0].translate(SUPERSCRIPT)), 1.0, _significant(match[0].translate(SUPERSCRIPT)), match.end()
-    if formula and re.search(r"\\[dt]?frac\s*\d?$", text[max(0, position - 8) : position]):
+    if formula and re.search(r"\\[dt]?frac\s*\d?\Z", text[max(0, position - 8) : position]):
         return float(text[position]), 1.0, 1, position + 1  # \frac12 is 1 over 2
     match = DIGITS.match(text, position)
     whole = re.sub(r"\D", "", match["whole"] or "0")
@@ -101,8 +103,8 @@ def _sign(text, position, formula):
         return 0
     before = text[: position - 1]
     if formula:
-        before = re.sub(r"(\s|\\[,;:! ]|\{\})+$", "", before)
-    return 0 if re.search(r"[\w)\]}|'!%$-]$", before) and not re.search(r"\\[A-Za-z]+$", before) else 1
+        before = re.sub(r"(\s|\\[,;:! ]|\{\})+\Z", "", before)
+    return 0 if re.search(r"[\w)\]}|'!%$-]\Z", before) and not re.search(r"\\[A-Za-z]+\Z", before) else 1
 
 
 def _suffix(text, end, value, unit):
@@ -199,11 +201,10 @@ def find(text, formula=False):
     """Every number of the text, in order; `formula` says that the text is LaTeX."""
     found = []
     position = 0
-    start = re.compile(r"\.?\d|[⁰¹²³⁴⁵⁶⁷⁸⁹" + "".join(VULGAR) + "]")
-    while match := start.search(text, position):
+    while match := START.search(text, position):
         at = match.start()
-        if not formula and re.search(r"[^\W\d]\.?$", text[:at]) and match[0] not in VULGAR and "⁰" > match[0]:
-            position = re.compile(r"[\w]*").match(text, match.end()).end()  # float32 is a name
+        if not formula and match[0].isdecimal() and at and (text[at - 1].isalpha() or text[at - 1] == "_"):
+            position = NAME.match(text, match.end()).end()  # float32 is a name
             continue
         value, unit, digits, core = _digits_at(text, at, formula)
         position = core

@@ -162,7 +162,11 @@ def quotes_in(source):
         if not (isinstance(test, ast.FunctionDef) and test.name.startswith("test_")):
             faults += [f"line {call.lineno}: a sentence is quoted outside a test" for call in calls]
             continue
-        if any(word in ast.unparse(mark) for mark in test.decorator_list for word in ("skip", "xfail")):
+        if definitions[test.name] is not test:
+            faults.append(f"{test.name}: a later test has the same name, so this one never runs")
+            continue
+        marks = any(word in ast.unparse(mark) for mark in test.decorator_list for word in ("skip", "xfail"))
+        if marks or any(_calls(node, "skip", "xfail", "importorskip") for node in ast.walk(test)):
             faults.append(f"{test.name}: a test that may be skipped holds nothing to account")
             continue
         asserts = any(_asserts(node) for node in ast.walk(test))

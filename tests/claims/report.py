@@ -46,13 +46,13 @@ class Report:
         return f"  {each.number.cell}: {self.prose.around(each.number)}{reason}"
 
 
-def test_file(chapter):
+def claims_file(chapter):
     return Path(__file__).with_name(f"test_{chapter.replace('-', '_')}.py")
 
 
 def report(chapter):
     """The account of a chapter of the book."""
-    path = test_file(chapter)
+    path = claims_file(chapter)
     tests = path.read_text(encoding="utf-8") if path.is_file() else f"says = chapter({chapter!r})"
     return account(chapter, chapter_prose(chapter), tests, chapter_outputs(chapter))
 
