@@ -1,0 +1,271 @@
+"""Exercises with a checker that says what is wrong.
+
+An exercise has one source, a module of `initlab.exercises`: its statement, its solution, an ordinary Python function,
+and the wrong answers that people typically give. The cell that readers fill in is the solution without its body, the
+hidden solution on the page is the function itself, and `tools/write_exercises.py` writes both into the notebook. The
+checker calls the reader's function and the solution on the same arguments; where they differ it looks for the reason,
+first among the typical mistakes, then among the slips that can happen in any formula (a factor, a square, a transpose).
+
+    @exercise(
+        statement="Which standard deviation keeps the mean square of a linear network of width `n`?",
+        hint="Look at equation (5).",
+        explanation="By (5) the mean square is kept at $g = 1$.",
+        cases=[(512,), (100,)],
+        mistakes=[Mistake(lambda n: 1 / n, "That is the variance of the weights.")],
+    )
+    def weight_std(n):
+        \"\"\"The standard deviation of the weights.\"\"\"
+        return 1 / np.sqrt(n)
+"""
+
+import ast
+import inspect
+import itertools
+import os
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .explorer import number
+
+UNFILLED = "Not filled in yet: replace the dots, then run this cell."
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer that people typically give, as a function like the solution, and what to tell them."""
+
+    answer: Callable
+    message: str
+
+
+class Wrong(Exception):
+    """Raised by a check with the sentence that the reader is to see."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """An exercise for paper or for the head: there is nothing to run."""
+
+    statement: str
+    explanation: str
+    hint: str = ""
+    kind: str = "By hand"
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise in which the reader writes a function."""
+
+    solution: Callable
+    statement: str
+    explanation: str
+    cases: tuple
+    """Arguments to try: a tuple for each call, or a function that makes one, where a call uses an argument up."""
+    mistakes: tuple = ()
+    hint: str = ""
+    tolerance: float = 1e-6
+    """Relative difference that still counts as right. It covers rounding, or the sampling error of `measure`."""
+    measure: Callable = field(default=lambda answer, *case: answer(*case))
+    """What to compare: by default, what the function returns. A random answer is measured by its statistics."""
+    gives: str = "gives"
+    """The words between the call and what is measured."""
+    require: Callable = field(default=lambda answer: None)
+    """Looks at the answer before it is measured; raises `Wrong` when something about its form is not as asked."""
+    kind: str = "Code"
+
+    @property
+    def name(self):
+        return self.solution.__name__
+
+    def check(self, answer):
+        """Print whether the reader's function does what the exercise asks for, and if not, what is wrong."""
+        print(self.verdict(answer))
+        # While the book is built nobody has filled in anything; the solution must pass in this very place.
+        if os.environ.get("INITLAB_BOOK") and not self.accepts(self.solution):
+            raise AssertionError(f"the solution of {self.name} is not accepted: {self.verdict(self.solution)}")
+
+    def accepts(self, answer):
+        """Whether the checker takes this function for right."""
+        return self._fault(answer) is None
+
+    def verdict(self, answer):
+        """The sentence that `check` prints."""
+        fault = self._fault(answer)
+        if fault is None:
+            count = len(self.cases)
+            tried = "" if count == 1 else f" (tried with {count} different sets of arguments)"
+            return f"Right: {self.name} does what was asked{tried}."
+        return fault if fault == UNFILLED else f"Not yet. {fault}"
+
+    def _fault(self, answer):
+        """What is wrong with an answer, as a sentence, or None."""
+        if not callable(answer):
+            return f"{self.name} must be a function, but it is {_short(answer)}."
+        try:
+            if any(self._returned(answer, case) in (None, Ellipsis) for case in map(_arguments, self.cases)):
+                return UNFILLED
+            self.require(answer)
+            given = [self._measured(answer, case) for case in self.cases]
+            expected = self._measured_all(self.solution)
+            if self._agree(given, expected):
+                return None
+            for mistake in self.mistakes:
+                if self._agree(given, self._measured_all(mistake.answer)):
+                    return mistake.message
+            for case, *pair in zip(self.cases, given, expected, strict=True):
+                self._compare(case, *pair)
+        except Wrong as wrong:
+            return str(wrong)
+        first = next(i for i, (a, b) in enumerate(zip(given, expected, strict=True)) if not self._agree([a], [b]))
+        call = _call_text(self.name, _arguments(self.cases[first]))
+        seen = f"{call} {self.gives} {number(given[first], 4)}." if given[first].ndim == 0 else f"{call} is not right."
+        return f"{seen} {self._slip(given, expected)}".strip()
+
+    def _measured_all(self, answer):
+        return [np.asarray(self.measure(answer, *_arguments(case)), dtype=float) for case in self.cases]
+
+    def _returned(self, answer, arguments):
+        """What the reader's function returns: the thing itself if it is a mere placeholder, else True."""
+        try:
+            with np.errstate(all="ignore"):
+                result = answer(*arguments)
+        except Exception as error:
+            call = _call_text(self.name, arguments)
+            raise Wrong(f"{call} raised {type(error).__name__}: {error}.") from None
+        return result if result is None or result is Ellipsis else True
+
+    def _measured(self, answer, case):
+        """What is measured on the reader's answer, as an array."""
+        try:
+            with np.errstate(all="ignore"):
+                return np.asarray(self.measure(answer, *_arguments(case)), dtype=float)
+        except (TypeError, ValueError, IndexError):
+            result = answer(*_arguments(case))
+            call, asked = _call_text(self.name, _arguments(case)), inspect.getdoc(self.solution)
+            raise Wrong(f"{call} returned {_short(result)}. What was asked for: {asked}") from None
+
+    def _compare(self, case, given, expected):
+        """Say so where an array has another form than was asked for."""
+        call = _call_text(self.name, _arguments(case))
+        if given.shape != expected.shape:
+            turned = ": it is transposed" if given.ndim == 2 and given.T.shape == expected.shape else ""
+            raise Wrong(f"{call} returned {_form(given)}; {_form(expected)} was asked for{turned}.")
+        if not np.isfinite(given).all() and np.isfinite(expected).all():
+            raise Wrong(f"{call} returned {'nan, not a number' if np.isnan(given).any() else 'an infinite number'}.")
+
+    def _agree(self, given, expected):
+        return all(
+            np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=self.tolerance, atol=1e-12, equal_nan=True)
+            for a, b in zip(given, expected, strict=True)
+        )
+
+    def _slip(self, given, expected):
+        """What the wrong numbers have to do with the right ones, if it is something simple."""
+        with np.errstate(all="ignore"):
+            a, b = (np.concatenate([np.ravel(part) for part in parts]) for parts in (given, expected))
+            if self._agree([a], [b**2]):
+                return "That is the square of what was asked for."
+            if self._agree([a**2], [b]):
+                return "That is the square root of what was asked for."
+            if self._agree([a], [1 / b]):
+                return "That is one over what was asked for."
+            ratio = a[b != 0] / b[b != 0]
+            if ratio.size > 1 and np.allclose(ratio, ratio[0], rtol=max(self.tolerance, 1e-6)) and ratio[0] != 0:
+                if np.isclose(ratio[0], -1):
+                    return "Only the sign is wrong."
+                way, factor = ("large", ratio[0]) if abs(ratio[0]) > 1 else ("small", 1 / ratio[0])
+                return f"It is too {way} by the same factor each time, {number(factor, 4)}."
+        close = np.allclose(a, b, rtol=0.05)
+        return "That is close, but it is not exact." if close else ""
+
+
+def exercise(**description):
+    """Make an `Exercise` of the function that follows, which is its solution."""
+
+    def make(solution):
+        for name in ("cases", "mistakes"):
+            description[name] = tuple(description.get(name, ()))
+        return Exercise(solution, **description)
+
+    return make
+
+
+def _arguments(case):
+    return case() if callable(case) else case
+
+
+def _call_text(name, arguments):
+    return f"{name}({', '.join(map(_short, arguments))})"
+
+
+def _short(value):
+    if isinstance(value, np.ndarray):
+        return f"<array of shape {value.shape}>"
+    if isinstance(value, np.random.Generator):
+        return "rng"
+    text = repr(value)
+    return text if len(text) <= 40 else f"<{type(value).__name__}>"
+
+
+def _form(array):
+    return "a number" if array.ndim == 0 else f"an array of shape {array.shape}"
+
+
+# ---------------------------------------------------------------- from the source to the cells of a notebook
+
+
+def cells(module):
+    """The cells of a chapter's exercises, as dicts of a notebook, in the order in which the module defines them."""
+    chapter = module.__name__.rpartition(".")[2]
+    numbers = itertools.count(1)
+    yield _cell("code", "exercise-imports", f"from initlab.exercises import {chapter} as exercises")
+    for name, item in vars(module).items():
+        slug = f"exercise-{name}".replace("_", "-")
+        if isinstance(item, Written):
+            yield _cell("markdown", slug, f"{_statement(item, next(numbers))}\n\n{_solution(item)}")
+        elif isinstance(item, Exercise):
+            yield _cell("markdown", slug, _statement(item, next(numbers)))
+            call = f"exercises.{name}.check({item.name})"
+            yield _cell("code", f"{slug}-code", f"{skeleton(item.solution)}\n\n\n{call}")
+            yield _cell("markdown", f"{slug}-solution", _solution(item, code(item.solution)))
+
+
+def code(function):
+    """The source of a function without its decorators."""
+    text = textwrap.dedent(inspect.getsource(function))
+    (definition,) = ast.parse(text).body
+    return "\n".join(text.splitlines()[definition.lineno - 1 :])
+
+
+def skeleton(function):
+    """The source of a function with dots in place of its body; the docstring stays."""
+    text = code(function)
+    (definition,) = ast.parse(text).body
+    head = definition.body[0]
+    if not (isinstance(head, ast.Expr) and isinstance(head.value, ast.Constant) and len(definition.body) > 1):
+        raise ValueError(f"{function.__name__} must have a body, and a docstring that says what to return")
+    return "\n".join([*text.splitlines()[: head.end_lineno], "    return ..."])
+
+
+def _statement(item, n):
+    parts = [f"**{n}.** *({item.kind}.)* {item.statement.strip()}"]
+    if item.hint:
+        parts.append(_details("Hint", item.hint))
+    return "\n\n".join(parts)
+
+
+def _solution(item, source=""):
+    block = f"```python\n{source}\n```\n\n" if source else ""
+    return _details("Solution", block + item.explanation.strip())
+
+
+def _details(summary, text):
+    return f"<details>\n<summary>{summary}</summary>\n\n{text.strip()}\n\n</details>"
+
+
+def _cell(kind, identity, source):
+    cell = {"cell_type": kind, "id": identity, "metadata": {}, "source": source.splitlines(keepends=True)}
+    return cell | ({"execution_count": None, "outputs": []} if kind == "code" else {})

@@ -1,0 +1,125 @@
+"""Units that are equal: how many different ones a layer has, and how fast equal ones part.
+
+Units that start with equal weights, in and out, receive equal gradients, and stay equal. A small difference between
+them obeys a linear equation, because to first order it changes neither the output nor the loss: differences of twins
+cancel. `twin_differences` solves it, along the path that the equal units take together.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from . import losses
+
+
+def units(network, layer):
+    """All numbers that belong to one unit of layer `layer` (1..L): its weights in, its bias, its weights out.
+
+    Returns
+    -------
+    (..., units, numbers) array
+
+    Raises
+    ------
+    ValueError
+        If there is no such layer.
+    """
+    if not 1 <= layer <= network.depth:
+        raise ValueError(f"layer must be from 1 to {network.depth}, got {layer!r}")
+    parts = [network.weights[layer - 1]]
+    if network.biases[layer - 1] is not None:
+        parts.append(network.biases[layer - 1][..., None])
+    if layer < network.depth:
+        parts.append(network.weights[layer].mT)
+    return np.concatenate(parts, axis=-1)
+
+
+def distinct_units(network, layer):
+    """How many different units a layer of one network has: equal units have the same `units` numbers, bit for bit.
+
+    >>> from initlab.network import sample
+    >>> from initlab.initializers import he_normal, zeros
+    >>> distinct_units(sample([2, 8, 2], "relu", zeros), 1), distinct_units(sample([2, 8, 2], "relu", he_normal), 1)
+    (1, 8)
+    """
+    return len(np.unique(units(network, layer), axis=0))
+
+
+def spread(network, layer):
+    """How different the units of a layer are: the root mean square distance of their `units` numbers from those of the
+    average unit, 0 for twins. An ensemble gets one number for each run."""
+    rows = units(network, layer)
+    away = rows - rows[..., :1, :]  # first from one of them, so that twins give exactly 0
+    away -= away.mean(axis=-2, keepdims=True)
+    return np.sqrt(np.square(away).sum(axis=-1).mean(axis=-1))
+
+
+class Twins(NamedTuple):
+    """What `twin_differences` returns."""
+
+    growth: np.ndarray
+    """(steps + 1, m, m): the difference of two twins after t steps is growth[t] times the difference at the start.
+    The m numbers of a unit are its weights in, its bias and its weights out."""
+    loss: np.ndarray
+    """(steps + 1,): of the network whose hidden units are all equal."""
+
+
+def twin_differences(network, x, labels, *, learning_rate, steps):
+    """How a small difference between the equal hidden units of a network grows while it trains.
+
+    The network has one hidden layer and is trained by gradient descent on all examples, with softmax cross-entropy.
+    A unit adds v f(u) to the output, with u = w x + b. Two twins that differ by +d and -d leave the output as it is, to
+    first order, so the gradient g at the output is that of the equal units, and the gradient of a twin changes by H d:
+
+        H = sum over examples of [ (v.g) f''(u) x x^T    f'(u) x g^T ]
+                                 [ f'(u) g x^T           0           ]
+
+    (x with a 1 appended for the bias). So one step multiplies the difference by I - learning_rate H.
+
+    Parameters
+    ----------
+    network : Network
+        widths [n, units, classes], hidden units all equal. It is not modified.
+    x : (n, examples) array
+    labels : (examples,) array of int
+
+    Returns
+    -------
+    Twins
+
+    Raises
+    ------
+    ValueError
+        If the network is of another form, or its hidden units are not equal.
+    """
+    if network.depth != 2 or network.runs or network.biases[0] is None or distinct_units(network, 1) != 1:
+        raise ValueError("network must be one network with one hidden layer, biases there, and equal hidden units")
+    f, count = network.activation, network.widths[1]
+    x = np.vstack([x, np.ones(x.shape[1])])
+    inward, out = np.append(network.weights[0][0], network.biases[0][0]), network.weights[1][:, 0].copy()
+    bias = np.zeros(len(out)) if network.biases[1] is None else network.biases[1].copy()
+    n, m = len(inward), len(inward) + len(out)
+    growth, loss = np.empty((steps + 1, m, m)), np.empty(steps + 1)
+    growth[0], H = np.eye(m), np.zeros((m, m))
+    for step in range(steps + 1):
+        u = inward @ x
+        a, slope = f.f(u), f.df(u)
+        loss[step], g = losses.softmax_cross_entropy(count * np.outer(out, a) + bias[:, None], labels)
+        if step == steps:
+            break
+        H[:n, :n] = (x * ((out @ g) * _curvature(f, u))) @ x.T
+        H[:n, n:] = (x * slope) @ g.T
+        H[n:, :n] = H[:n, n:].T
+        growth[step + 1] = growth[step] - learning_rate * H @ growth[step]
+        inward, out = inward - learning_rate * x @ (slope * (out @ g)), out - learning_rate * g @ a
+        if network.biases[1] is not None:
+            bias -= learning_rate * g.sum(axis=1)
+    return Twins(growth, loss)
+
+
+def _curvature(f, u, step=1e-5):
+    """f''(u), from differences of f'; 0 at a kink, where there is none."""
+    bend = (f.df(u + step) - f.df(u - step)) / (2 * step)
+    for kink in f.kinks:
+        bend[np.abs(u - kink) <= step] = 0
+    return bend
