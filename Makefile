@@ -18,7 +18,7 @@ help:  ## show this list
 serve: book  ## build the book and show it in the browser, at http://localhost:8000 or the next free port (PORT=...)
 	@$(BIN)/python tools/serve.py --port $(PORT)
 
-test: $(VENV)/.site $(VENV)/.test  ## lint, unit and property tests, a fresh strict build, browser tests
+test: $(VENV)/.site $(VENV)/.test  ## lint, unit and property tests, a fresh strict build, browser tests, Binder's environment
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/python -m pytest

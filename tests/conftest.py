@@ -14,6 +14,7 @@ import pytest
 from harness import ROOT, NoBrowserError, launch, serve, visit
 from playwright.sync_api import sync_playwright
 
+MEASURED = pytest.StashKey()
 collect_ignore_glob = ["peers/record*.py"]  # scripts that need PyTorch and JAX
 
 
@@ -66,3 +67,17 @@ def open_page(browser):
     yield open_page
     for window in reversed(opened):
         window.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def measured(pytestconfig):
+    """A list of lines to show at the end of the run: what depends on the machine is reported, not asserted."""
+    return pytestconfig.stash.setdefault(MEASURED, [])
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    lines = config.stash.get(MEASURED, [])
+    if lines:
+        terminalreporter.section("measured")
+    for line in lines:
+        terminalreporter.write_line(line)

@@ -29,6 +29,12 @@ def table_of_contents():
     return [Path(document.docname).with_suffix("").as_posix() for document in documents]
 
 
+def copy_repository(folder):
+    """What a clone holds, and what is not committed yet: all but what .gitignore names."""
+    ignored = [line.rstrip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines() if line]
+    return Path(shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".git", *ignored)))
+
+
 PAGES = [*table_of_contents(), "search"]
 NOTEBOOKS = [page for page in table_of_contents() if (ROOT / f"{page}.ipynb").is_file()]
 

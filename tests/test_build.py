@@ -119,10 +119,14 @@ def test_results_of_old_code_are_never_shown(small_book):
 
 
 def test_the_address_of_the_repository_brings_its_buttons(small_book):
-    book = small_book({"index": ["print(1)"]})
+    book = small_book({"index": ["print(1)"], "glossary": "# Glossary"})
     status, log = book.build(INITLAB_REPOSITORY="https://github.com/somebody/initialization-lab")
     assert status == 0, log
     page = book.page("index")
     assert "https://mybinder.org/v2/gh/somebody/initialization-lab/main?urlpath=lab/tree/book/index.ipynb" in page
     assert "https://colab.research.google.com/github/somebody/initialization-lab/blob/main/book/index.ipynb" in page
     assert 'href="https://github.com/somebody/initialization-lab"' in page
+    # Whatever is launched on any page is a notebook of the repository.
+    launched = [re.findall(r"(?:lab/tree|blob/main)/([^\"?#&]+)", book.page(name)) for name in ("index", "glossary")]
+    assert [set(paths) for paths in launched] == [{"book/index.ipynb"}, set()]
+    assert (ROOT / "book/index.ipynb").is_file()

@@ -1,19 +1,12 @@
 """The chapters in JupyterLab: every cell runs, and the explorers ask the kernel and show what the static page shows."""
 
 import json
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from contextlib import contextmanager
 
 import pytest
-from figure import AXE, Figure, expected_reading, home, luminance
-from harness import explorers, read_notebook, visit
+from figure import AXE, luminance
+from harness import explorers, read_notebook
+from lab import PATIENCE, complaints, live, opened_notebook, serve_lab, shows
 from playwright.sync_api import expect
 
 from initlab.demos.exploding import ten_matrices
@@ -22,15 +15,8 @@ from initlab.explorer import Slider, number
 
 pytestmark = pytest.mark.browser
 
-TOKEN = "initialization"
 CHAPTER = "book/exploding"
 EXPLORERS = [placed for placed in explorers() if placed.page == CHAPTER]
-PATIENCE = 20_000  # ms for a kernel to start and a chapter to run on a busy machine
-SETTINGS = {
-    # No questions, and every cell in the page, so that what is far down can be looked at as well.
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-    "notebook-extension/tracker": {"windowingMode": "none", "autoStartDefaultKernel": True},
-}
 # Cells of a reader who goes on by himself: a figure of his own, and a setting that no slider offers.
 READER = (
     "mine = exploding.ten_matrices.explorer()\nmine",
@@ -50,67 +36,8 @@ def lab(tmp_path_factory):
         path = folder / "root" / f"{name.removeprefix('book/')}.ipynb"
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(notebook), encoding="utf-8")
-    for name, settings in SETTINGS.items():
-        path = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(settings))
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    places = {
-        "JUPYTER_CONFIG_DIR": "config",
-        "JUPYTER_DATA_DIR": "data",
-        "JUPYTER_RUNTIME_DIR": "runtime",
-        "JUPYTERLAB_SETTINGS_DIR": "settings",
-        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
-        "IPYTHONDIR": "ipython",
-    }
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("INITLAB_", "JUPYTER"))}
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--IdentityProvider.token={TOKEN}"]
-    command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder / 'root'}"]
-    log = folder / "log.txt"
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            command,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=kept | {key: str(folder / place) for key, place in places.items()},
-        )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            wait_for(f"{address}/api/status?token={TOKEN}", server, log)
-            yield address
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
-
-
-def wait_for(url, server, log):
-    for _ in range(600):
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError):
-            assert server.poll() is None, log.read_text()
-            time.sleep(0.1)
-    pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
-
-
-@contextmanager
-def opened_notebook(browser, lab, name):
-    """A notebook in a window, with all of its cells run."""
-    with visit(browser, f"{lab}/lab/tree/{name}.ipynb?token={TOKEN}&reset") as visitor:
-        page = visitor.page
-        idle = page.locator("#jp-main-statusbar", has_text="Python 3 (ipykernel) | Idle")
-        idle.wait_for(timeout=PATIENCE)
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        # Every code cell gets its number when it has run.
-        prompts = page.locator(".jp-CodeCell .jp-InputPrompt")
-        expect(prompts.last).to_have_text(re.compile(r"\[\d+\]:"), timeout=PATIENCE)
-        idle.wait_for(timeout=PATIENCE)
-        yield page
+    with serve_lab(folder / "root", folder) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -125,25 +52,8 @@ def front(browser, lab):
         yield page
 
 
-def live(page, demo, which=0):
-    return Figure(
-        page, demo, page.get_by_role("group", name=f"Interactive figure: {demo.title}", exact=True).nth(which)
-    )
-
-
-def shows(figure, **settings):
-    """Wait until the kernel has answered, then compare sentence and legends with the demo's numbers."""
-    frame = figure.demo.frame(**settings)
-    expect(figure.root.locator(".il-text")).to_have_text(frame["text"], timeout=PATIENCE)
-    figure.wait_until_drawn()
-    for i, panel in enumerate(figure.demo.panels):
-        data = frame["panels"][panel.name]
-        assert figure.reading(i) == expected_reading(panel, data, home(panel, data))
-
-
 def test_every_cell_of_a_chapter_runs(chapter):
-    assert chapter.locator(".jp-OutputArea-output .jp-RenderedText[data-mime-type$=error]").all_text_contents() == []
-    assert chapter.locator(".jp-RenderedText[data-mime-type$=stderr]").all_text_contents() == []
+    assert complaints(chapter) == []
     expect(chapter.locator(".initlab-explorer .il-body")).to_have_count(len(EXPLORERS) + 1)
 
 
