@@ -252,6 +252,8 @@ def skeleton(function):
 
 def _statement(item, n):
     parts = [f"**{n}.** *({item.kind}.)* {item.statement.strip()}"]
+    if n > 1:
+        parts.insert(0, "---")  # a line between two exercises
     if item.hint:
         parts.append(_details("Hint", item.hint))
     return "\n\n".join(parts)

@@ -98,7 +98,7 @@ twins = Demo(
         Menu("data", "Data", {"cross": "cross", "moons": "moons"}, "cross"),
         Menu("centre", "Start", CENTRES, "0.5"),
         Menu("activation", "Activation", ACTIVATIONS, "tanh"),
-        Slider("noise", "Noise added to every weight", NOISE, 0.0),
+        Slider("noise", "Noise", NOISE, 0.0),
     ),
     panels=(
         Lines(

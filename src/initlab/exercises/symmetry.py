@@ -70,7 +70,7 @@ nothing else.""",
     ],
 )
 def collapse(W, b, V):
-    """W, b and V of one unit, of shapes (1, inputs), (1,) and (outputs, 1)."""
+    """W, b, V of one unit; shapes (1, inputs), (1,), (outputs, 1)."""
     return W[:1], b[:1], V.sum(axis=1, keepdims=True)
 
 

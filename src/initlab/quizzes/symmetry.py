@@ -97,8 +97,8 @@ quiz = Quiz(
                 ),
                 Option(
                     "The units have grown in the same direction, and do the work of one",
-                    "They grow out of the noise along the direction in which the noise grows fastest. Their lengths "
-                    "differ, their borders do not.",
+                    "All grow along the direction in which noise grows fastest. Their lengths differ, their "
+                    "direction does not.",
                     right=True,
                 ),
                 Option(
