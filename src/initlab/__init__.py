@@ -12,6 +12,7 @@ _SUBMODULES = (
     "activations",
     "demos",
     "explorer",
+    "front_end",
     "gaussian",
     "initializers",
     "losses",
