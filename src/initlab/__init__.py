@@ -18,6 +18,8 @@ _SUBMODULES = (
     "losses",
     "network",
     "products",
+    "quiz",
+    "quizzes",
     "training",
 )
 
