@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 from initlab.explorer import Demo
+from initlab.quiz import Quiz
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -61,17 +62,38 @@ def explorers():
 
 
 def _explorers_of(page):
+    for demo, changes in _last_lines(page, "explorer"):
+        yield Placed(page, demo, demo.settings(**changes))
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A quiz in its place."""
+
+    page: str
+    quiz: Quiz
+
+    def __str__(self):
+        return f"{self.page.removeprefix('book/')}/{self.quiz.name}"
+
+
+def quizzes():
+    """Every quiz of the book, found in the notebooks: the lines that end a cell with `....ask()`."""
+    return [Asked(page, quiz) for page in NOTEBOOKS for quiz, _ in _last_lines(page, "ask")]
+
+
+def _last_lines(page, method):
+    """(object, keyword arguments) of every cell of a notebook that ends with `object.method(...)`."""
     cells = ["".join(cell["source"]) for cell in read_notebook(page)["cells"] if cell["cell_type"] == "code"]
     names = {}
-    for line in "\n".join(cells).splitlines():
-        if re.match(r"(from|import) initlab", line):
-            exec(line, names)
     for cell in cells:
-        found = re.fullmatch(r"([\w.]+)\.explorer\((.*)\)", cell.strip().splitlines()[-1])
+        lines = cell.strip().splitlines()
+        for line in lines:
+            if re.match(r"(from|import) initlab", line):
+                exec(line, names)
+        found = re.fullmatch(rf"([\w.]+)\.{method}\((.*)\)", lines[-1])
         if found:
-            demo = eval(found[1], names)
-            changes = eval(f"dict({found[2]})", names)
-            yield Placed(page, demo, demo.settings(**changes))
+            yield eval(found[1], names), eval(f"dict({found[2]})", names)
 
 
 # ---------------------------------------------------------------- a server, as the published site has one

@@ -6,7 +6,7 @@ from collections import Counter
 from urllib.parse import urlsplit
 
 import pytest
-from harness import NOTEBOOKS, ROOT, explorers, read_notebook, table_of_contents
+from harness import NOTEBOOKS, ROOT, explorers, quizzes, read_notebook, table_of_contents
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -129,6 +129,15 @@ def test_an_explorer_stands_once_on_a_page():
     places = Counter((placed.page, placed.demo.name) for placed in explorers())
     assert places
     assert [place for place, count in places.items() if count > 1] == []
+
+
+def test_a_quiz_is_asked_once_and_under_a_heading_of_its_own():
+    names = Counter(asked.quiz.name for asked in quizzes())
+    assert names
+    assert [name for name, count in names.items() if count > 1] == []
+    for asked in quizzes():
+        ids = [cell["id"] for cell in read_notebook(asked.page)["cells"]]
+        assert ids[ids.index("quiz") - 1] == "quiz-heading", asked.page
 
 
 # ---------------------------------------------------------------- what is installed

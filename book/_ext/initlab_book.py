@@ -18,10 +18,12 @@ from sphinx.errors import SphinxError
 from sphinx.util import logging
 from sphinxcontrib import katex
 
-from initlab.explorer import static
+from initlab.explorer import static as explorer
+from initlab.quiz import static as quiz
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+FRONT_ENDS = {"initlab-explorer": explorer, "initlab-quiz": quiz}  # by the class of their elements
 logger = logging.getLogger(__name__)
 
 
@@ -30,14 +32,15 @@ class BookError(SphinxError):
 
 
 def setup(app):
-    # Kernels inherit both. The first makes explorers show themselves as static HTML. The second keeps sums in the same
-    # order on every machine; and small matrices gain nothing from threads, but lose a factor of 10 on a busy machine.
+    # Kernels inherit both. The first makes explorers and quizzes show themselves as static HTML. The second keeps sums
+    # in the same order on every machine; and small matrices gain nothing from threads, but lose a factor of 10 on a
+    # busy machine.
     os.environ["INITLAB_BOOK"] = "1"
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     # Jupyter Book sets this option of an extension that _config.yml leaves out; unknown options are warnings.
     app.add_config_value("comments_config", None, "")
     app.connect("config-inited", configure)
-    app.connect("builder-inited", write_explorer_files)
+    app.connect("builder-inited", write_front_ends)
     app.connect("doctree-read", keep_punctuation_with_formulas)
     app.connect("env-updated", stop_at_failed_notebooks)
     app.connect("html-page-context", finish_page, priority=900)
@@ -114,11 +117,12 @@ def find_node():
     return asked.stdout.strip() or None
 
 
-def write_explorer_files(app):
+def write_front_ends(app):
     folder = app.outdir / "_static"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "initlab.js").write_text(static.script(), encoding="utf-8")
-    (folder / "initlab.css").write_text(static.stylesheet(), encoding="utf-8")
+    for name, static in FRONT_ENDS.items():
+        (folder / f"{name}.js").write_text(static.script(), encoding="utf-8")
+        (folder / f"{name}.css").write_text(static.stylesheet(), encoding="utf-8")
 
 
 def keep_punctuation_with_formulas(app, doctree):
@@ -153,9 +157,10 @@ def finish_page(app, pagename, templatename, context, doctree):
         for script in context["script_files"]
         if getattr(script, "attributes", {}).get("type") != "application/vnd.jupyter.widget-state+json"
     ]
-    if 'class="initlab-explorer' in context.get("body", ""):
-        app.add_css_file("initlab.css")
-        app.add_js_file("initlab.js", loading_method="defer")
+    for name in FRONT_ENDS:
+        if f'class="{name}' in context.get("body", ""):
+            app.add_css_file(f"{name}.css")
+            app.add_js_file(f"{name}.js", loading_method="defer")
     if pagename == "search":
         # Sphinx shows a summary of every result by fetching the page, which a browser forbids when there is no server.
         app.add_js_file(None, body="DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY &&= location.protocol !== 'file:';")

@@ -10,13 +10,20 @@ __version__ = "0.1.0"
 
 _SUBMODULES = (
     "activations",
+    "datasets",
     "demos",
+    "exercise",
+    "exercises",
     "explorer",
+    "front_end",
     "gaussian",
     "initializers",
     "losses",
     "network",
     "products",
+    "quiz",
+    "quizzes",
+    "symmetry",
     "training",
 )
 

@@ -5,13 +5,14 @@ import re
 
 import pytest
 from figure import AXE, luminance
-from harness import explorers, read_notebook
+from harness import explorers, quizzes, read_notebook
 from lab import PATIENCE, complaints, live, opened_notebook, serve_lab, shows
 from playwright.sync_api import expect
 
 from initlab.demos.exploding import ten_matrices
 from initlab.demos.signal import signal
 from initlab.explorer import Slider, number
+from initlab.quiz import Estimate
 
 pytestmark = pytest.mark.browser
 
@@ -147,6 +148,30 @@ def test_a_number_that_is_not_allowed_is_put_back(front):
         field.press("Tab")
         expect(field).to_have_value(good)
     assert figure.sentence == sentence
+
+
+@pytest.mark.parametrize("asked", [asked for asked in quizzes() if asked.page == CHAPTER], ids=str)
+def test_a_quiz_marks_itself_in_a_notebook(chapter, asked):
+    quiz = chapter.get_by_role("group", name=f"Quiz: {asked.quiz.title}", exact=True)
+    cells = chapter.locator(".jp-Cell").count()
+    for i, question in enumerate(asked.quiz.questions):
+        form = quiz.locator("form").nth(i)
+        first = form.locator("input").first
+        # Outside the quiz these keys would copy, delete and insert cells, and Space would scroll on.
+        for key in (*"cddab", "Space"):
+            first.press(key)
+        if isinstance(question, Estimate):
+            first.fill(str(question.answer))
+            said = f"✓Right. {question.explanation}"
+        else:
+            option = question.options[0]
+            said = f"✓Right. {option.explanation}" if option.right else f"✗Not right. {option.explanation}"
+        first.press("Enter")
+        expect(form.locator(".il-verdict").first).to_have_text(said.replace("`", ""))
+        expect(first).to_be_focused()
+        form.get_by_role("button").press("Enter" if i % 2 else "Space")
+        expect(form.locator(".il-verdict").first).to_have_text(said.replace("`", ""))
+    expect(chapter.locator(".jp-Cell")).to_have_count(cells)
 
 
 def test_a_figure_follows_the_dark_theme(front):

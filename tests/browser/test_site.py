@@ -213,6 +213,8 @@ def test_a_page_can_be_read_without_javascript(open_page, served, name, width):
     for figure in page.locator(".initlab-explorer").all():
         expect(figure.locator(".il-fallback p").nth(1)).to_be_visible()
         expect(figure.locator(".il-fallback table").first).to_be_visible()
+    for quiz in page.locator(".initlab-quiz").all():
+        expect(quiz.locator("details").first).to_be_visible()
     html = page.content()
     text = BeautifulSoup(html, "html.parser").select_one("article")
     formulas = len(text.select(".katex-html"))

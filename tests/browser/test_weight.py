@@ -4,11 +4,13 @@ import gzip
 import re
 
 import pytest
-from harness import PAGES, explorers, weigh
+from harness import PAGES, explorers, quizzes, weigh
+
+from initlab.quiz import static
 
 pytestmark = pytest.mark.browser
 
-PAGE, DATA = 300, 60  # KB: a page with all it loads; the numbers of one explorer
+PAGE, DATA, QUIZ = 300, 60, 5  # KB: a page with all it loads; the numbers of one explorer; a quiz without its words
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -26,3 +28,11 @@ def test_the_numbers_of_a_figure_are_light(site, placed):
     after = html.partition(f'id="explorer-{placed.demo.name}"')[2]
     data = re.search(r'<script type="application/json">(.*?)</script>', after, re.S)[1]
     assert len(gzip.compress(data.encode(), 6)) <= DATA * 1000
+
+
+def test_a_quiz_is_light():
+    """Script and styles, and on each page its words: those cost less than as much again."""
+    machinery = len(gzip.compress(static.script().encode(), 6)) + len(gzip.compress(static.stylesheet().encode(), 6))
+    assert machinery <= QUIZ * 1000
+    for asked in quizzes():
+        assert len(gzip.compress(static.html(asked.quiz).encode(), 6)) <= QUIZ * 1000, asked

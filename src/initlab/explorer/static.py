@@ -4,29 +4,24 @@ The page carries the frames of all settings as JSON; `host.js` hands them to the
 uses. Until the script runs, and if it never does, the start frame's sentence and a small table stand in its place.
 """
 
-import json
 import math
 from html import escape
 from pathlib import Path
 
+from .. import front_end
 from .demo import Demo
 
 _HERE = Path(__file__).parent
-_EXPORT = "export default { render };"
 
 
 def script():
-    """The figure's JavaScript and its static host as one classic script: modules do not load from file://."""
-    module = (_HERE / "explorer.js").read_text(encoding="utf-8")
-    if module.count("export") != 1 or _EXPORT not in module or "import " in module:
-        raise RuntimeError(f"explorer.js must import nothing and export one thing, by the line {_EXPORT!r}")
-    host = (_HERE / "host.js").read_text(encoding="utf-8")
-    return f'(() => {{\n"use strict";\n{module.replace(_EXPORT, "")}\n{host}}})();\n'
+    """The figure's JavaScript and its static host, as one classic script."""
+    return front_end.classic_script(_HERE / "explorer.js", _HERE / "host.js")
 
 
 def stylesheet():
     """The figure's CSS."""
-    return (_HERE / "explorer.css").read_text(encoding="utf-8")
+    return front_end.stylesheet(_HERE / "explorer.css")
 
 
 def data(demo: Demo, **start):
@@ -46,13 +41,11 @@ def figure(demo: Demo, **start):
     frame = demo.frame(**start)
     reserved = ";".join(f"--il-{width}:{px}px" for width, px in zip(_PAGES, heights(payload["spec"]), strict=True))
     tables = "".join(_table(panel, frame["panels"][panel.name]) for panel in demo.panels)
-    # "</" would end the script element early.
-    packed = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     return (
         f'<div class="initlab-explorer" id="explorer-{demo.name}" style="{reserved}">'
         f'<div class="il-body"><div class="il-fallback"><p class="il-title">{escape(demo.title)}</p>'
         f"<p>{escape(frame['text'])}</p>{tables}</div></div>"
-        f'<script type="application/json">{packed}</script></div>'
+        f"{front_end.json_script(payload)}</div>"
     )
 
 

@@ -1,18 +1,17 @@
 """The live host: an ordinary ipywidget whose pictures Python computes on demand."""
 
-import os
 from pathlib import Path
 
-import anywidget
 import traitlets
 
+from ..front_end.widget import Widget
 from . import static
 from .demo import Demo
 
 _HERE = Path(__file__).parent
 
 
-class Explorer(anywidget.AnyWidget):
+class Explorer(Widget):
     """The interactive figure of a `Demo`.
 
     Every setting is a trait: read it, set it, `observe` it, or `link` it to another widget. The grid of the sliders is
@@ -31,7 +30,7 @@ class Explorer(anywidget.AnyWidget):
     """
 
     _esm = _HERE / "explorer.js"
-    _css = _HERE / "explorer.css"
+    _css = static.stylesheet()
     spec = traitlets.Dict(read_only=True).tag(sync=True)
     frame = traitlets.Dict(read_only=True).tag(sync=True)
 
@@ -51,10 +50,11 @@ class Explorer(anywidget.AnyWidget):
     def _compute(self, change=None):
         self.set_trait("frame", self.demo.frame(**{name: getattr(self, name) for name in self._start}))
 
-    def _repr_mimebundle_(self, **kwargs):
-        if os.environ.get("INITLAB_BOOK"):
-            return {"text/html": static.figure(self.demo, **self._start), "text/plain": self.frame["text"]}
-        return super()._repr_mimebundle_(**kwargs)
+    def _html(self):
+        return static.figure(self.demo, **self._start)
+
+    def _text(self):
+        return self.frame["text"]
 
 
 def _trait(control):

@@ -10,7 +10,7 @@ quiz = Quiz(
             "A new classifier for ten classes reports a loss of 2.30 before its first step. What does that tell you?",
             (
                 Option(
-                    "The weights have the right scale",
+                    "The weights have the right scale, and training can begin",
                     "A network whose weights are far too small gives all classes the same score, and has this loss too. "
                     "Look at the signal and at the gradient as well.",
                 ),
@@ -43,8 +43,9 @@ quiz = Quiz(
                     "A network that has diverged does not answer 80 % right. It may just be slow at this rate.",
                 ),
                 Option(
-                    "Nothing yet: each needs the rate that suits it best, and more than one seed",
-                    "Rate and scale are mixed up here, and one seed may be luck.",
+                    "Nothing about the two initializations yet",
+                    "Rate and scale are mixed up here, and one seed may be luck. Give each the rate that suits it best, and "
+                    "several seeds.",
                     right=True,
                 ),
             ),

@@ -1,0 +1,442 @@
+"""Every quiz of the book on the built site: by mouse and keyboard, for eye and screen reader, and without a script."""
+
+import re
+from dataclasses import dataclass
+
+import pytest
+from figure import AXE, luminance
+from harness import PAGES, quizzes
+from playwright.sync_api import expect
+
+from initlab.quiz import Choose, Estimate, Option, Quiz, static
+
+pytestmark = pytest.mark.browser
+
+QUIZZES = quizzes()
+WIDTHS = (1280, 768, 360)
+ELSEWHERE = 12345.678  # no answer to anything
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a reader may answer to one question, and what that must be told."""
+
+    given: tuple | str
+    right: bool
+    told: tuple  # one verdict for each option chosen, then what is said of them together
+
+
+def answers(question):
+    """Right and wrong answers to a question: every option alone, or every number that the quiz knows, and more."""
+    if isinstance(question, Estimate):
+        known = ((question.answer, question.explanation), *question.wrong, (ELSEWHERE, question.otherwise))
+        for i, (number, why) in enumerate(known):
+            yield Answer(f"{number}", i == 0, (verdict(i == 0, why),))
+        return
+    everything = range(len(question.options))
+    right = tuple(i for i in everything if question.options[i].right)
+    if len(right) == 1:
+        for i, option in enumerate(question.options):
+            yield Answer((i,), option.right, (verdict(option.right, option.explanation),))
+        return
+    for chosen in (right, *((i,) for i in everything), tuple(everything), right[:-1]):
+        options = [question.options[i] for i in chosen]
+        wrong, missing = sum(not o.right for o in options), len(right) - sum(o.right for o in options)
+        faults = [f"{wrong} choice{' is' if wrong == 1 else 's are'} wrong"] * bool(wrong)
+        faults += [f"{missing} right answer{' is' if missing == 1 else 's are'} missing"] * bool(missing)
+        together = verdict(not faults, f"{', '.join(faults)}." if faults else "That is all of them.")
+        yield Answer(chosen, not faults, (*(verdict(o.right, o.explanation) for o in options), together))
+
+
+def verdict(right, why):
+    return f"✓Right. {plain(why)}" if right else f"✗Not right. {plain(why)}"
+
+
+def plain(words):
+    return words.replace("`", "")
+
+
+class Form:
+    """One question on a page: what a reader can do with it, and what it then shows."""
+
+    def __init__(self, quiz, which):
+        self.quiz = quiz
+        self.root = quiz.locator("form").nth(which)
+        self.number = which + 1
+
+    @property
+    def inputs(self):
+        return self.root.locator("input")
+
+    @property
+    def button(self):
+        return self.root.get_by_role("button", name=f"Check question {self.number}", exact=True)
+
+    def give(self, given):
+        """Put an answer in with the mouse, and type where there is something to type."""
+        if isinstance(given, str):
+            self.inputs.fill(given)
+            return
+        for i, label in enumerate(self.root.locator("label").all()):
+            if self.inputs.nth(i).is_checked() != (i in given) and (i in given or self.multiple):
+                label.click()
+
+    def give_by_keyboard(self, page, given):
+        """Put an answer in with keys alone, beginning in the first field; leaves the focus in the last one."""
+        if isinstance(given, str):
+            page.keyboard.press("Control+a")
+            page.keyboard.type(given)
+        elif self.multiple:
+            for i in range(self.inputs.count()):
+                if self.inputs.nth(i).is_checked() != (i in given):
+                    page.keyboard.press("Space")
+                if i + 1 < self.inputs.count():
+                    page.keyboard.press("Tab")
+        else:
+            page.keyboard.press("Space")
+            for _ in range(given[0]):
+                page.keyboard.press("ArrowDown")
+
+    @property
+    def multiple(self):
+        return self.inputs.first.get_attribute("type") == "checkbox"
+
+    @property
+    def told(self):
+        return tuple(filter(None, self.root.locator(".il-verdict").all_text_contents()))
+
+
+def announced(quiz):
+    return quiz.locator("[role=status]")
+
+
+def forms(quiz, questions):
+    return [(Form(quiz, i), question) for i, question in enumerate(questions)]
+
+
+@pytest.fixture(params=QUIZZES, ids=str)
+def asked(request):
+    return request.param
+
+
+@pytest.fixture
+def opened(open_page, served, asked):
+    """opened(...) -> (the quiz on its page, Visit), in a window of its own."""
+
+    def opened(address=None, **options):
+        visitor = open_page(f"{address or served}/{asked.page}.html", **options)
+        return visitor.page.locator(f"#quiz-{asked.quiz.name}"), visitor
+
+    return opened
+
+
+# ---------------------------------------------------------------- answers
+
+
+def test_the_pages_hold_exactly_the_quizzes_of_the_notebooks(site):
+    for page in PAGES:
+        html = (site / f"{page}.html").read_text(encoding="utf-8")
+        found = re.findall(r'class="initlab-quiz" id="quiz-([\w-]+)"', html)
+        assert found == [asked.quiz.name for asked in QUIZZES if asked.page == page]
+        assert ("initlab-quiz.js" in html) == ("initlab-quiz.css" in html) == bool(found), page
+
+
+def test_every_answer_by_mouse_is_marked_and_explained(opened, asked):
+    quiz, visitor = opened()
+    for form, question in forms(quiz, asked.quiz.questions):
+        for answer in answers(question):
+            form.give(answer.given)
+            assert form.told == (), "a new answer takes the old verdict back"
+            form.button.click()
+            assert form.told == answer.told
+    assert visitor.problems == []
+
+
+def test_every_answer_by_keyboard_is_marked_and_explained(opened, asked):
+    quiz, visitor = opened()
+    keyboard = visitor.page.keyboard
+    for form, question in forms(quiz, asked.quiz.questions):
+        for i, answer in enumerate(answers(question)):
+            first = form.inputs.first
+            if not isinstance(answer.given, str) and not form.multiple and i:
+                form.root.evaluate("(form) => form.reset()")  # the keys begin at the first option
+            first.focus()
+            form.give_by_keyboard(visitor.page, answer.given)
+            if i % 2:
+                keyboard.press("Enter")
+            else:
+                keyboard.press("Tab")
+                expect(form.button).to_be_focused()
+                keyboard.press("Space")
+            assert form.told == answer.told
+            # The reader stays where he is.
+            assert form.root.evaluate("(form) => form.contains(document.activeElement)")
+    assert visitor.problems == []
+
+
+def test_tab_leads_through_the_whole_quiz(opened, asked):
+    quiz, visitor = opened()
+    quiz.locator("input").first.focus()
+    buttons = quiz.get_by_role("button")
+    for _ in range(quiz.locator("input").count() + buttons.count()):
+        if buttons.last.evaluate("(button) => button === document.activeElement"):
+            break
+        focused = visitor.page.evaluate(
+            """() => {
+                const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+                return [document.activeElement.closest(".initlab-quiz") !== null, outlineStyle, outlineWidth];
+            }"""
+        )
+        assert focused == [True, "solid", "3px"]
+        visitor.page.keyboard.press("Tab")
+    expect(buttons.last).to_be_focused()
+
+
+def test_the_end_of_the_quiz_counts_right_answers(opened, asked):
+    quiz, _ = opened()
+    total = len(asked.quiz.questions)
+    progress = quiz.locator(".il-progress")
+    expect(progress).to_have_text(f"0 of {total} answered correctly.")
+    for i, (form, question) in enumerate(forms(quiz, asked.quiz.questions)):
+        right = next(answer for answer in answers(question) if answer.right)
+        wrong = next(answer for answer in answers(question) if not answer.right)
+        for answer, count in ((wrong, i), (right, i + 1)):
+            form.give(answer.given)
+            form.button.click()
+            expect(progress).to_have_text(f"{count} of {total} answered correctly.")
+    form.give(wrong.given)
+    expect(progress).to_have_text(f"{total - 1} of {total} answered correctly.")
+
+
+def test_checking_without_an_answer_asks_for_one(opened, asked):
+    quiz, _ = opened()
+    for form, question in forms(quiz, asked.quiz.questions):
+        form.button.click()
+        (said,) = form.told
+        assert said in ("Choose an answer first.", "Choose at least one answer first.", "Type a number first.")
+        expect(announced(quiz)).to_have_text(said)
+        assert form.root.locator(".il-right, .il-wrong").count() == 0
+        form.give(next(answers(question)).given)
+        assert form.told == ()
+
+
+# ---------------------------------------------------------------- screen reader, eye, paper
+
+
+def test_a_verdict_is_announced_once_in_one_message(opened, asked):
+    quiz, visitor = opened()
+    announced(quiz).evaluate(
+        """(status) => {
+            window.heard = [];
+            new MutationObserver(() => status.textContent && heard.push(status.textContent))
+                .observe(status, { childList: true, characterData: true, subtree: true });
+        }"""
+    )
+    total = len(asked.quiz.questions)
+    for form, question in forms(quiz, asked.quiz.questions):
+        answer = [answer for answer in answers(question) if not answer.right][-1]
+        form.give(answer.given)
+        for _ in range(2):  # the same answer again is a message again
+            visitor.page.evaluate("heard.length = 0")
+            form.button.click()
+            visitor.page.wait_for_function("heard.length")
+            (message,) = visitor.page.evaluate("heard")
+            for told in answer.told:
+                assert told[1:] in message
+            assert message.endswith(f" 0 of {total} answered correctly.")
+            assert "✗" not in message
+
+
+def test_a_verdict_describes_the_answer_that_it_is_about(opened, asked):
+    quiz, _ = opened()
+    for form, question in forms(quiz, asked.quiz.questions):
+        for answer in answers(question):
+            form.give(answer.given)
+            assert form.root.locator("[aria-describedby]").count() == 0
+            form.button.click()
+            fields = [form.inputs.nth(i if isinstance(i, int) else 0) for i in answer.given] or [form.inputs]
+            for field, told in zip(fields, answer.told, strict=False):
+                assert field.evaluate("(e) => e.ariaDescribedByElements.map((d) => d.textContent)") == [told]
+
+
+def test_every_question_is_a_group_with_its_text_for_a_name(opened, asked):
+    quiz, _ = opened()
+    expect(quiz.get_by_role("group", name=f"Quiz: {asked.quiz.title}", exact=True)).to_be_visible()
+    for i, (form, question) in enumerate(forms(quiz, asked.quiz.questions), start=1):
+        expect(form.root.get_by_role("group", name=f"{i}. {plain(question.prompt)}", exact=True)).to_be_visible()
+        if isinstance(question, Estimate):
+            expect(form.root.get_by_role("textbox", name="Answer", exact=True)).to_be_visible()
+            continue
+        role = "checkbox" if form.multiple else "radio"
+        for option in question.options:
+            expect(form.root.get_by_role(role, name=plain(option.text), exact=True)).to_be_visible()
+
+
+def answer_all(quiz, questions, right):
+    for form, question in forms(quiz, questions):
+        form.give([answer for answer in answers(question) if answer.right == right][-1].given)
+        form.button.click()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_an_answered_quiz_is_accessible_and_nothing_is_cut_off(opened, asked, theme, width):
+    quiz, visitor = opened(theme=theme, width=width)
+    page = visitor.page
+    assert (luminance(quiz.locator(".il-body").evaluate("(e) => getComputedStyle(e).backgroundColor")) < 0.2) == (
+        theme == "dark"
+    )
+    page.add_script_tag(path=AXE)
+    for right in (False, True):
+        answer_all(quiz, asked.quiz.questions, right)
+        found = page.evaluate(
+            "async (name) => (await axe.run(name)).violations.map((v) => [v.id, v.nodes.map((n) => n.html)])",
+            f"#quiz-{asked.quiz.name}",
+        )
+        assert found == []
+        cut = quiz.evaluate(
+            """(quiz) => [...quiz.querySelectorAll("*:not(input, .il-spoken)")].filter((e) =>
+                e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline"
+                || e.getBoundingClientRect().right > quiz.getBoundingClientRect().right).map((e) => e.outerHTML)"""
+        )
+        assert cut == []
+        scroll = page.evaluate("document.scrollingElement.scrollWidth - document.documentElement.clientWidth")
+        assert scroll <= 0
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_on_paper_a_quiz_is_questions_and_options(opened, asked, theme):
+    quiz, visitor = opened(theme=theme)
+    answer_all(quiz, asked.quiz.questions, right=False)
+    visitor.page.emulate_media(media="print", color_scheme=theme)
+    for button in quiz.locator("button").all():
+        expect(button).to_be_hidden()
+    for form, question in forms(quiz, asked.quiz.questions):
+        expect(form.root.locator("legend")).to_be_visible()
+        assert form.inputs.count() == len(getattr(question, "options", "1"))
+    assert luminance(quiz.locator(".il-body").evaluate("(e) => getComputedStyle(e).backgroundColor")) > 0.9
+    for part in (".il-prompt", ".il-verdict:not(:empty)", ".il-verdict strong"):
+        assert luminance(quiz.locator(part).first.evaluate("(e) => getComputedStyle(e).color")) < 0.4, part
+
+
+# ---------------------------------------------------------------- without a server, without JavaScript
+
+
+def test_a_quiz_works_from_a_file(opened, asked, site):
+    quiz, visitor = opened(site.as_uri())
+    answer_all(quiz, asked.quiz.questions, right=True)
+    total = len(asked.quiz.questions)
+    expect(quiz.locator(".il-progress")).to_have_text(f"{total} of {total} answered correctly.")
+    assert visitor.problems == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_without_javascript_the_answers_can_be_unfolded(opened, asked, width):
+    quiz, _ = opened(java_script_enabled=False, width=width)
+    places = quiz.locator(".il-question")
+    expect(places).to_have_count(len(asked.quiz.questions))
+    for place, question in zip(places.all(), asked.quiz.questions, strict=True):
+        expect(place.locator(".il-prompt")).to_contain_text(plain(question.prompt))
+        options = getattr(question, "options", ())
+        assert place.locator("li").all_text_contents() == [plain(option.text) for option in options]
+        answers = place.locator("details p")
+        expect(answers.first).to_be_hidden()
+        place.locator("summary").click()
+        expect(answers).to_have_count(max(1, len(options)))
+        for answer, option in zip(answers.all(), options, strict=False):
+            expect(answer).to_have_text(f"{'✓' if option.right else '✗'} {plain(option.text + option.explanation)}")
+        if isinstance(question, Estimate):
+            expect(answers).to_contain_text(plain(question.explanation))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_what_follows_hardly_moves_when_the_script_takes_over(opened, asked, width):
+    before, _ = opened(java_script_enabled=False, width=width)
+    after, _ = opened(width=width)
+    expect(after.get_by_role("button").first).to_be_visible()
+    assert abs(before.bounding_box()["height"] - after.bounding_box()["height"]) <= 12
+
+
+# ---------------------------------------------------------------- anything a quiz may be
+
+TRICKY = Quiz(
+    name="tricky",
+    title="`<b>` & more",
+    questions=(
+        Estimate("How much?", 38.4, "It is.", "It is not.", 0.01, "%", wrong=((-38.4, "`a < b`, so no minus."),)),
+        Estimate("How much more?", 1024.5, "It is.", "It is not."),
+        Estimate("How little?", 3.05e-5, "It is.", "It is not."),
+        Choose(
+            "Is `a < b`, or is it </script>?",
+            (Option("<i>Yes</i>", "Because `&amp;`."), Option("`No`", "Because <br>.", right=True)),
+        ),
+        Estimate("How big a part?", 0.125, "It is.", "It is not.", unit="e"),
+    ),
+)
+
+
+@pytest.fixture
+def bare(open_page, tmp_path):
+    """A page that holds nothing but one quiz, twice, as a notebook may."""
+    path = tmp_path / "bare.html"
+    html = static.html(TRICKY)
+    path.write_text(
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>Test</title><style>{static.stylesheet()}</style>"
+        f"<main>{html}{html.replace('quiz-tricky', 'again')}</main><script>{static.script()}</script>",
+        encoding="utf-8",
+    )
+    return open_page(path.as_uri()).page
+
+
+RIGHT, WRONG, NONE = "✓Right.", "✗Not right.", "That is not a number."
+
+
+@pytest.mark.parametrize(
+    ("which", "typed", "said"),
+    [
+        *((0, typed, RIGHT) for typed in ("38.4", "38,4", " 38.4 ", "+38.4", "3.84e1", "3,84E+1", "38.4 %", "38.4%")),
+        *((0, typed, RIGHT) for typed in ("3.84 × 10¹", "0.384·10^2", "384 x 10^-1", "38.1", "38.7")),
+        *((0, typed, WRONG) for typed in ("38.0", "38.8", "384", ".384", "0", "1e999", "0,384", "-0")),
+        *((0, typed, "✗Not right. a < b, so no minus.") for typed in ("-38.4", "−38.4", "−3.84 × 10¹")),
+        *((0, typed, NONE) for typed in ("abc", "1e", "--3", "0x10", "Infinity", "NaN", "3 8", "1.2.3", "e5", "1/2")),
+        *((0, typed, "Type a number first.") for typed in ("", "  ")),
+        (0, "1,024", "Does the comma separate thousands or decimals? Write 1024 or 1.024."),
+        (0, "-38,400", "Does the comma separate thousands or decimals? Write -38400 or -38.400."),
+        *((1, typed, RIGHT) for typed in ("1024.5", "1,024.5", "1 024.5", "1024,5", "1.0245e3")),
+        (1, "1,024,500", WRONG),
+        *((4, typed, RIGHT) for typed in ("0,125", ".125", ",125", "0.125e", "1.25e-1", "12.5e-2 e")),
+        *((2, typed, RIGHT) for typed in ("3.05 × 10⁻⁵", "3.05e-5", "0.0000305", "3,05·10^−5")),
+    ],
+)
+def test_a_number_may_be_typed_in_any_usual_way(bare, which, typed, said):
+    form = Form(bare.locator("#quiz-tricky"), which)
+    form.give(typed)
+    form.inputs.press("Enter")
+    assert form.told[0].startswith(said), form.told
+
+
+def test_numbers_of_a_kind_that_a_keypad_lacks_get_a_keyboard(bare):
+    fields = bare.locator("#quiz-tricky input[type=text]")
+    assert [field.get_attribute("inputmode") for field in fields.all()] == ["decimal", "decimal", "text", "decimal"]
+
+
+def test_the_same_quiz_twice_is_two_quizzes(bare):
+    one, two = (Form(bare.locator(place), 3) for place in ("#quiz-tricky", "#again"))
+    one.give((1,))
+    two.give((0,))
+    for form in (one, two):
+        form.button.click()
+    assert one.inputs.nth(1).is_checked()
+    assert two.inputs.nth(0).is_checked()
+    assert (one.told, two.told) == (("✓Right. Because <br>.",), ("✗Not right. Because &amp;.",))
+    ids = bare.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id)")
+    assert len(ids) == len(set(ids))
+
+
+def test_text_is_never_taken_for_markup(bare):
+    quiz = bare.locator("#quiz-tricky")
+    assert quiz.locator(".il-title").inner_html() == "<code>&lt;b&gt;</code> &amp; more"
+    form = Form(quiz, 3)
+    assert form.root.locator("legend").inner_html() == "4. Is <code>a &lt; b</code>, or is it &lt;/script&gt;?"
+    assert form.root.locator("label").all_inner_texts() == ["<i>Yes</i>", "No"]
+    assert quiz.locator("i, b, br").count() == 0
