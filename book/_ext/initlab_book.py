@@ -10,10 +10,15 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import nbformat
 import slim
 from docutils import nodes
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.executors.utils import single_nb_execution
 from sphinx.errors import SphinxError
 from sphinx.util import logging
 from sphinxcontrib import katex
@@ -41,6 +46,7 @@ def setup(app):
     app.add_config_value("comments_config", None, "")
     app.connect("config-inited", configure)
     app.connect("builder-inited", write_front_ends)
+    app.connect("env-before-read-docs", run_notebooks)
     app.connect("doctree-read", keep_punctuation_with_formulas)
     app.connect("env-updated", stop_at_failed_notebooks)
     app.connect("html-page-context", finish_page, priority=900)
@@ -115,6 +121,32 @@ def find_node():
     # keep its pipes open. So ask for the program itself.
     asked = subprocess.run([node, "-p", "process.execPath"], capture_output=True, text=True, timeout=60)
     return asked.stdout.strip() or None
+
+
+def run_notebooks(app, env, docnames):
+    """Run the notebooks that are not in the cache, as many at once as there are cores: myst-nb, which then finds them
+    there, would take one after the other. One that fails is left to myst-nb, which runs it again and reports it."""
+    cache = get_cache(app.config.nb_execution_cache_path)
+    paths = [Path(env.doc2path(docname)) for docname in docnames]
+    waiting = {}
+    for path in paths:
+        if path.suffix == ".ipynb":
+            notebook = nbformat.read(path, as_version=4)
+            try:
+                cache.match_cache_notebook(notebook)
+            except KeyError:
+                waiting[path] = notebook
+
+    def run(path):
+        logger.info("running %s", path.name)
+        options = {"timeout": app.config.nb_execution_timeout, "allow_errors": False}
+        return single_nb_execution(waiting[path], cwd=str(path.parent), **options)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for path, result in zip(waiting, pool.map(run, waiting), strict=True):
+            if result.err is None:
+                bundle = CacheBundleIn(result.nb, str(path), data={"execution_seconds": result.time})
+                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
 def write_front_ends(app):
