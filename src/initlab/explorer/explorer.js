@@ -411,7 +411,8 @@ function control(spec, model, live) {
     box.append(output, input);
   } else if (spec.kind === "menu") {
     const select = make("select", { id });
-    for (const [key, words] of Object.entries(spec.options)) select.append(make("option", { value: key }, words));
+    // In the order of the values: an object would put keys that look like whole numbers first.
+    for (const key of spec.values) select.append(make("option", { value: key }, spec.options[key]));
     select.addEventListener("change", () => send(select.value));
     show = (v) => (select.value = v);
     box.append(select);

@@ -43,7 +43,8 @@ function host(el) {
     if (id !== el.id || !query) return false;
     for (const [name, text] of new URLSearchParams(query)) {
       const c = choices.find((choice) => choice.name === name);
-      const known = c && c.values.find((v) => String(v) === text);
+      // 0.000001 and 1e-6 are the same number
+      const known = c && c.values.find((v) => (typeof v === "number" && text ? Number(text) === v : String(v) === text));
       if (known !== undefined) model.set(name, known);
     }
     save_changes();
