@@ -132,6 +132,7 @@ def test_a_right_answer_written_in_another_way_is_accepted():
             lambda shape, rng: rng.normal(0, 2 * np.sqrt(2 / shape[1]), shape),
             "too large by the same factor each time, 2",
         ),
+        (lambda shape, rng: rng.uniform(-1, 1, shape) * np.sqrt(6 / shape[1]), "not normal: 0.0% of them lie beyond"),
         (lambda shape: 1, "raised TypeError"),
     ],
 )
@@ -164,15 +165,18 @@ DOUBLE = Exercise(double, statement="Double.", explanation="So.", cases=((1,), (
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (lambda n: 6 * n, "double(1) gives 6. It is too large by the same factor each time, 3."),
-        (lambda n: n / 2, "double(1) gives 0.5. It is too small by the same factor each time, 4."),
-        (lambda n: -2 * n, "double(1) gives −2. Only the sign is wrong."),
-        (lambda n: 4 * n * n, "double(1) gives 4. That is the square of what was asked for."),
-        (lambda n: (2 * n) ** 0.5, "double(1) gives 1.414. That is the square root of what was asked for."),
-        (lambda n: 1 / (2 * n), "double(1) gives 0.5. That is one over what was asked for."),
-        (lambda n: 2 * n + 0.01, "double(1) gives 2.01. That is close, but it is not exact."),
-        (lambda n: 2 if n == 1 else 7, "double(3) gives 7."),
-        (lambda n: 0 * n, "double(1) gives 0."),
+        (lambda n: 6 * n, "double(1) gives 6; it should be 2. It is too large by the same factor each time, 3."),
+        (lambda n: n / 2, "double(1) gives 0.5; it should be 2. It is too small by the same factor each time, 4."),
+        (lambda n: -2 * n, "double(1) gives −2; it should be 2. Only the sign is wrong."),
+        (lambda n: 4 * n * n, "double(1) gives 4; it should be 2. That is the square of what was asked."),
+        (
+            lambda n: (2 * n) ** 0.5,
+            "double(1) gives 1.414; it should be 2. That is the square root of what was asked.",
+        ),
+        (lambda n: 1 / (2 * n), "double(1) gives 0.5; it should be 2. That is one over what was asked."),
+        (lambda n: 2 * n + 0.01, "double(1) gives 2.01; it should be 2. That is close, but it is not exact."),
+        (lambda n: 2 if n == 1 else 7, "double(3) gives 7; it should be 6."),
+        (lambda n: 0 * n, "double(1) gives 0; it should be 2."),
         (lambda n: [2 * n], "double(1) returned an array of shape (1,); a number was asked for."),
         (lambda n: n / 0, "double(1) raised ZeroDivisionError: division by zero."),
         (lambda n: np.nan, "double(1) returned nan, not a number."),
@@ -184,9 +188,21 @@ def test_a_slip_is_named(answer, said):
     assert DOUBLE.verdict(answer) == f"Not yet. {said}"
 
 
-def test_a_function_that_is_filled_in_only_in_part_is_not_called_empty():
-    assert DOUBLE.verdict(lambda n: 2 * n if n == 1 else None) == exercise.UNFILLED
-    assert DOUBLE.verdict(lambda n: 2 * n).startswith("Right")
+def test_a_function_that_prints_instead_of_returning_is_told_so():
+    said = "returned None. Did you forget the return?"
+    assert DOUBLE.verdict(lambda n: None) == f"Not yet. double(1) {said}"
+    assert DOUBLE.verdict(lambda n: 2 * n if n == 1 else None) == f"Not yet. double(3) {said}"
+    assert DOUBLE.verdict(lambda n: 2 * n if n == 1 else ...) == exercise.UNFILLED
+
+
+def test_a_rounded_answer_is_told_so():
+    def half(n):
+        """Half of n."""
+        return n / 2
+
+    item = Exercise(half, statement="", explanation="", cases=((3,), (7,)))
+    assert item.verdict(lambda n: n // 2).endswith("Do not round: the number need not be whole.")
+    assert item.verdict(lambda n: np.ceil(n / 2)).endswith("Do not round: the number need not be whole.")
 
 
 def test_a_transposed_array_is_told_so():

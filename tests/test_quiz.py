@@ -191,11 +191,11 @@ def exploding_says(*sentences):
         assert sentence in explanations(exploding_quiz.quiz), f"the quiz no longer says: {sentence}"
 
 
-def test_twenty_factors_of_1_2():
+def test_twenty_factors_of_1_3():
     question = exploding_quiz.quiz.questions[0]
-    assert question.answer == round(1.2**20, 2)
-    assert [number for number, _ in question.wrong] == [20 * 1.2, 1 + 20 * 0.2, round(1.2**19, 2), round(1.2**21, 2)]
-    exploding_says("1.2²⁰ = 38.34", "1.2¹⁹ = 31.95", "1.2²¹ = 46.01", "24 is 20 × 1.2")
+    assert question.answer == round(1.3**20)
+    assert [number for number, _ in question.wrong] == [20 * 1.3, 1 + 20 * 0.3, round(1.3**19, 1), round(1.3**21, 1)]
+    exploding_says("1.3²⁰ = 190", "1.3¹⁹ = 146.2", "1.3²¹ = 247.1", "26 is 20 × 1.3")
 
 
 def test_nine_hidden_layers_get_equally_small_weight_gradients():

@@ -105,7 +105,7 @@ class Exercise:
         if not callable(answer):
             return f"{self.name} must be a function, but it is {_short(answer)}."
         try:
-            if any(self._returned(answer, case) in (None, Ellipsis) for case in map(_arguments, self.cases)):
+            if any(self._returned(answer, case) is Ellipsis for case in map(_arguments, self.cases)):
                 return UNFILLED
             self.require(answer)
             given = [self._measured(answer, case) for case in self.cases]
@@ -121,21 +121,27 @@ class Exercise:
             return str(wrong)
         first = next(i for i, (a, b) in enumerate(zip(given, expected, strict=True)) if not self._agree([a], [b]))
         call = _call_text(self.name, _arguments(self.cases[first]))
-        seen = f"{call} {self.gives} {number(given[first], 4)}." if given[first].ndim == 0 else f"{call} is not right."
+        if given[first].ndim:
+            seen = f"{call} is not right."
+        else:
+            a, b = (number(values[first], 4) for values in (given, expected))
+            seen = f"{call} {self.gives} {a}; it should be {b}."
         return f"{seen} {self._slip(given, expected)}".strip()
 
     def _measured_all(self, answer):
         return [np.asarray(self.measure(answer, *_arguments(case)), dtype=float) for case in self.cases]
 
     def _returned(self, answer, arguments):
-        """What the reader's function returns: the thing itself if it is a mere placeholder, else True."""
+        """What the reader's function returns to a plain call."""
         try:
             with np.errstate(all="ignore"):
                 result = answer(*arguments)
         except Exception as error:
             call = _call_text(self.name, arguments)
             raise Wrong(f"{call} raised {type(error).__name__}: {error}.") from None
-        return result if result is None or result is Ellipsis else True
+        if result is None:
+            raise Wrong(f"{_call_text(self.name, arguments)} returned None. Did you forget the return?")
+        return result
 
     def _measured(self, answer, case):
         """What is measured on the reader's answer, as an array."""
@@ -166,12 +172,14 @@ class Exercise:
         """What the wrong numbers have to do with the right ones, if it is something simple."""
         with np.errstate(all="ignore"):
             a, b = (np.concatenate([np.ravel(part) for part in parts]) for parts in (given, expected))
+            if (a == np.rint(a)).all() and (abs(a - b) < 1).all():
+                return "Do not round: the number need not be whole."
             if self._agree([a], [b**2]):
-                return "That is the square of what was asked for."
+                return "That is the square of what was asked."
             if self._agree([a**2], [b]):
-                return "That is the square root of what was asked for."
+                return "That is the square root of what was asked."
             if self._agree([a], [1 / b]):
-                return "That is one over what was asked for."
+                return "That is one over what was asked."
             ratio = a[b != 0] / b[b != 0]
             if ratio.size > 1 and np.allclose(ratio, ratio[0], rtol=max(self.tolerance, 1e-6)) and ratio[0] != 0:
                 if np.isclose(ratio[0], -1):
@@ -203,7 +211,8 @@ def _call_text(name, arguments):
 
 def _short(value):
     if isinstance(value, np.ndarray):
-        return f"<array of shape {value.shape}>"
+        values = f", {number(value.min())} to {number(value.max())}" if value.size else ""
+        return f"<array of shape {value.shape}{values}>"
     if isinstance(value, np.random.Generator):
         return "rng"
     text = repr(value)

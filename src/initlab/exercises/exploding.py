@@ -34,6 +34,15 @@ matrix itself.""",
             "That is the part from below, the signal. The gradient that arrives from above is missing.",
         ),
         Mistake(
+            lambda c, layer, hidden: c ** (hidden - layer + 1),
+            "That is the part from above with one factor too many, and the signal from below is missing.",
+        ),
+        Mistake(
+            lambda c, layer, hidden: c**layer,
+            "That is the part from below with one factor too many, and the gradient that arrives from above is missing.",
+        ),
+        Mistake(lambda c, layer, hidden: c**8, "Right for nine hidden layers, and for no other number. Use hidden."),
+        Mistake(
             lambda c, layer, hidden: c ** (hidden - layer) + c ** (layer - 1),
             "The two parts of equation (3) are multiplied, not added.",
         ),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..exercise import Mistake, Written, exercise
+from ..exercise import Mistake, Written, Wrong, exercise
 
 which_layers = Written(
     statement=r"""A network has two hidden layers, biases 0, tanh. Which of these starts leave it with units that can
@@ -28,6 +28,20 @@ with it everything else.""",
 )
 
 
+def _three_parts(answer):
+    """W, b and V of one unit, each of the right size."""
+    parts = answer(*_equal_units(4))
+    if not isinstance(parts, (tuple, list)) or len(parts) != 3:
+        raise Wrong("Return three arrays, W, b and V, of a single unit.")
+    for name, part, size in zip("WbV", parts, (2, 1, 3), strict=True):
+        if np.size(part) == 4 * size:
+            raise Wrong(f"{name} still has an entry for each of the n units. A single unit is asked for.")
+        if np.size(part) != size:
+            raise Wrong(
+                f"With 2 inputs and 3 outputs {name} of one unit has {size} entries, and yours has {np.size(part)}."
+            )
+
+
 def _collapsed(answer, W, b, V):
     """The three arrays that come back, as one."""
     return np.concatenate([np.ravel(part) for part in answer(W, b, V)])
@@ -49,6 +63,7 @@ and what remains is the sum of the weights out, $\sum_j V_{kj}$. The weights in 
 need larger ones, since $f$ need not be linear. So a layer of $n$ twins has a weight out that is $n$ times as large, and
 nothing else.""",
     cases=[lambda n=n: _equal_units(n, rng=n) for n in (2, 8, 16)],
+    require=_three_parts,
     measure=_collapsed,
     mistakes=[
         Mistake(
@@ -64,8 +79,8 @@ nothing else.""",
             "What goes out may be added up, but what comes in may not: f(n u) is something else than f(u).",
         ),
         Mistake(
-            lambda W, b, V: (W, b, V),
-            "That is still the whole layer. A single unit is asked for: one row of W, one bias, one column of V.",
+            lambda W, b, V: (W[:1], [b.sum()], V.sum(axis=1)),
+            "b must stay as it is: it stands inside f, and only what goes out may be added up.",
         ),
     ],
 )
@@ -140,15 +155,4 @@ Different biases make different units, whatever the weights are. With weights 0.
 weights 0 the units are eight different ones as well, and yet the loss stays at $\ln 2$: no unit sees anything of the
 input, so every point gets the same scores. With classes of equal size that is a point where all gradients are 0.
 Breaking the symmetry is necessary. It is not sufficient.""",
-)
-
-dropout = Written(
-    kind="Think",
-    statement=r"""Dropout switches off half of the hidden units, chosen anew in every step. Can it part twins that start
-with the same non-zero constant?""",
-    explanation=r"""Yes. In a step in which one twin is switched off and the other is not, they receive different
-gradients, so the argument of (1) and (2) does not apply: the loss of that step does change when the two are
-swapped. The same holds for learning rates that differ from unit to unit. Momentum and Adam, however, treat equal
-histories equally, and keep twins together for ever. Nor does it help to take the examples in random order: both
-twins see the same examples.""",
 )

@@ -31,6 +31,12 @@ def _random_weights(answer):
         raise Wrong("Every rng gives the same weights. Draw from the rng that you are given.")
     if abs(W.mean()) > 5 * W.std() / np.sqrt(W.size):  # five standard errors
         raise Wrong(f"The weights have mean {W.mean():.3g}. It should be 0.")
+    # Beyond two standard deviations lie 4.55 % of a normal distribution, with a standard error of 0.12 % here.
+    if abs(np.mean(abs(W) > 2 * W.std()) - 0.0455) > 0.006:
+        raise Wrong(
+            f"The weights are not normal: {np.mean(abs(W) > 2 * W.std()):.1%} of them lie beyond two standard deviations, "
+            "and of normal ones 4.6% do. rng.normal draws them."
+        )
 
 
 @exercise(
@@ -71,10 +77,6 @@ one unit, so the number of its inputs is the number of columns.""",
             "The root must cover the n as well: sqrt(2 / n), not sqrt(2) / n.",
         ),
         Mistake(
-            lambda shape, rng: rng.uniform(-np.sqrt(2 / shape[1]), np.sqrt(2 / shape[1]), shape),
-            "Weights drawn evenly from -r to r have the variance r²/3. Here normal weights were asked for.",
-        ),
-        Mistake(
             lambda shape, rng: rng.normal(0, 1, shape),
             "These weights have variance 1, whatever the number of inputs.",
         ),
@@ -98,9 +100,19 @@ def _unsafe(scores, labels):
         return -np.mean(np.log(p[labels, np.arange(len(labels))]))
 
 
+def _log_of_sum(scores, labels):
+    with np.errstate(all="ignore"):
+        log_p = scores - np.log(np.exp(scores).sum(axis=0))
+        return -np.mean(log_p[labels, np.arange(len(labels))])
+
+
+def _log_sum(scores, axis):
+    top = scores.max(axis=axis, keepdims=True)
+    return np.log(np.exp(scores - top).sum(axis=axis, keepdims=True)) + top
+
+
 def _stable(scores, labels):
-    top = scores.max(axis=0)
-    return np.log(np.exp(scores - top).sum(axis=0)) + top - scores[labels, np.arange(len(labels))]
+    return (_log_sum(scores, 0) - scores)[labels, np.arange(len(labels))]
 
 
 @exercise(
@@ -112,8 +124,37 @@ $p$, but $\ln p = s_k - \ln \sum_j e^{s_j}$.""",
     explanation=r"""After the subtraction the largest score is 0, so that the sum lies between 1 and the number of
 classes, and its logarithm is harmless. Taking the logarithm of a computed $p$ would not be: $e^{-1000000}$ is rounded
 to 0.""",
-    cases=[lambda scale=scale: (_scores(scale), _LABELS) for scale in (1.0, 0.1, 1e6)],
+    cases=[
+        (_scores(1.0), _LABELS),
+        (_scores(0.1), _LABELS),
+        (_scores(1e6), _LABELS),
+        (_scores(1.0) + 1e4, _LABELS),  # only differences count
+        (_scores(1e6), _scores(1e6).argmax(axis=0)),  # all answers right: the loss is 0
+    ],
     mistakes=[
+        Mistake(
+            _log_of_sum,
+            "Right for small scores. With scores of a million exp overflows, and the logarithm of infinity is infinite. "
+            "Subtract the largest score of each example first, so that no exponent is above 0.",
+        ),
+        Mistake(
+            lambda scores, labels: _log_of_sum(scores - scores.mean(axis=0), labels),
+            "You have subtracted the mean. Some exponents are still above 0, and with scores of a million exp overflows. "
+            "Subtract the largest score.",
+        ),
+        Mistake(
+            lambda scores, labels: _log_of_sum(scores - scores.max(), labels),
+            "You have subtracted the largest score of all examples. For an example whose scores are all far below it, "
+            "every exp is rounded to 0. Subtract the largest score of each example: axis=0.",
+        ),
+        Mistake(
+            lambda scores, labels: -(scores - _log_sum(scores, 1))[labels, np.arange(len(labels))].mean(),
+            "The sum has run over the examples, axis 1. For each example, p adds up to 1 over the classes: axis 0.",
+        ),
+        Mistake(
+            lambda scores, labels: -(scores - _log_sum(scores, 0))[labels].mean(),
+            "log_p[labels] takes whole rows. One entry is wanted for each example: log_p[labels, np.arange(len(labels))].",
+        ),
         Mistake(
             _unsafe,
             "Right for small scores. With scores of a million exp overflows, and inf / inf is not a number. Subtract "

@@ -7,19 +7,19 @@ quiz = Quiz(
     title="Four questions on growth and decay",
     questions=(
         Estimate(
-            "A network has 20 hidden layers, each with the weight matrix W = 1.2 I. How many times as long as the "
+            "A network has 20 hidden layers, each with the weight matrix W = 1.3 I. How many times as long as the "
             "input is the signal in the last of them?",
-            answer=38.34,
+            answer=190,
             within=0.03,
             unit="times",
-            explanation="1.2²⁰ = 38.34. A factor that looks harmless was applied twenty times.",
+            explanation="1.3²⁰ = 190. A factor that looks harmless was applied twenty times.",
             wrong=(
-                (24, "24 is 20 × 1.2, but factors do not add up: each layer multiplies what the last one made."),
-                (5, "Adding 20 % of the input twenty times gives 5. Each layer adds 20 % of what reaches it."),
-                (31.95, "1.2¹⁹ = 31.95 counts one layer too few: a[1] has grown once already."),
-                (46.01, "1.2²¹ = 46.01 counts one layer too many: the input itself is a[0], with no factor."),
+                (26, "26 is 20 × 1.3, but factors do not add up: each layer multiplies what the last one made."),
+                (7, "Adding 30 % of the input twenty times gives 7. Each layer adds 30 % of what reaches it."),
+                (146.2, "1.3¹⁹ = 146.2 counts one layer too few: a[1] has grown once already."),
+                (247.1, "1.3²¹ = 247.1 counts one layer too many: the input itself is a[0], with no factor."),
             ),
-            otherwise="The first layer makes it 1.2 times as long, the second 1.2 × 1.2 times. Go on to the twentieth.",
+            otherwise="The first layer makes it 1.3 times as long, the second 1.3 × 1.3 times. Go on to the twentieth.",
         ),
         Choose(
             "In the network of ten matrices with W = 0.5 I, which hidden layer gets the smallest weight gradient?",

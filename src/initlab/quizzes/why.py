@@ -86,8 +86,8 @@ quiz = Quiz(
                     right=True,
                 ),
                 Option(
-                    "Its units stay twins",
-                    "Its weights are random, so its units differ from the start. Only equal weights make twins.",
+                    "Its units stay equal to each other",
+                    "Its weights are random, so its units differ from the start.",
                 ),
             ),
         ),
