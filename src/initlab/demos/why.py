@@ -119,12 +119,9 @@ def _starts(start, rate):
         end = f"after {STEPS} steps it is {_from_to(rest)}"
         if overflows:
             end += f", and {overflows} of 5 networks have overflowed"
-    best = f"The best rate of this start is {number(RATES[every.best])}: {percent(mean[every.best])}."
-    if mean[every.best] <= 0.5:
-        best = "No rate does better than guessing."
     text = (
         f"{LABELS[start].capitalize()}, rate {number(RATES[at])}: the loss starts at {_from_to(loss[0])}; {end}. "
-        f"Of new points {percent(mean[at])} are right on average, {percent(accuracy.min())} with the worst seed. {best}"
+        f"Of new points {percent(mean[at])} are right on average, {percent(accuracy.min())} with the worst seed."
     )
     return panels, text
 
@@ -134,16 +131,16 @@ starts = Demo(
     title="One network, seven starts",
     controls=(
         Menu("start", "Start", LABELS, "x1"),
-        Slider("rate", "Learning rate", RATES, 0.01),
+        Slider("rate", "Learning rate", RATES, 0.1),
     ),
     panels=(
         Lines(
             "loss",
             "Loss on the 200 points, step by step",
-            "step",
+            "before step",
             (Series("seeds", "five seeds", style="strands"),),
             y_range=(1e-5, 1e6),
-            x=tuple(updates + 1 for updates in SHOWN),  # the loss is looked at when a step begins
+            x=tuple(updates + 1 for updates in SHOWN),
             log=True,
             log_x=True,
             guide=float(np.log(2)),

@@ -19,8 +19,9 @@ $W^{[2]}$ is 0.1 everywhere, and so is what goes out of them. Layer 2 stays one 
 is enough to spoil a network.
 
 (c) has no twins. The output is 0 at first, and so are the gradients of the hidden weights; but the gradient of
-$W^{[3]}$ is not, since the units of layer 2 have different activations. After one step everything moves. Setting the
-last layer to 0 is a respectable choice, and it makes the loss begin at exactly $\ln C$.
+$W^{[3]}$ is not, since the activations of layer 2 are not 0, and it differs from unit to unit, since they are not equal.
+From the second step on everything moves. Setting the last layer to 0 is a respectable choice, and it makes the loss begin
+at exactly $\ln C$.
 
 (d) has no twins either, because the units of layer 1 have different weights going out. All activations are 0 at first
 (tanh 0 = 0), but the gradients that come back through $W^{[2]}$ differ from unit to unit, so $W^{[1]}$ moves, and
@@ -59,8 +60,7 @@ def _equal_units(n, rng=0):
 layer, find those of a single unit that gives the same output for every input and every activation function.""",
     hint=r"""The output is $\sum_j V_{kj} f(w \cdot x + b)$, with the same $f(\dots)$ in every term.""",
     explanation=r"""Every unit has the same activation $f(w \cdot x + b)$. In the output it can be taken out of the sum,
-and what remains is the sum of the weights out, $\sum_j V_{kj}$. The weights in stay as they are: a single unit does not
-need larger ones, since $f$ need not be linear. So a layer of $n$ twins has a weight out that is $n$ times as large, and
+and what remains is the sum of the weights out, $\sum_j V_{kj}$. The weights in stay as they are, because $f(w \cdot x + b)$ does. So a layer of $n$ twins has a weight out that is $n$ times as large, and
 nothing else.""",
     cases=[lambda n=n: _equal_units(n, rng=n) for n in (2, 8, 16)],
     require=_three_parts,
@@ -95,8 +95,8 @@ $\eta$ is the learning rate and $\lambda > 0$ says how strongly the loss curves 
 take until a difference `noise` has grown to 0.1?""",
     hint=r"""Solve $\text{noise} \cdot (1 + \eta\lambda)^t = 0.1$ for $t$. `np.log1p(z)` is $\ln(1 + z)$.""",
     explanation=r"""Take logarithms: $t = \ln(0.1 / \text{noise}) / \ln(1 + \eta\lambda)$. The noise stands in the
-logarithm. To start from a thousandth of it costs the same number of steps each time, which is why even rounding errors
-can part twins in the end.""",
+logarithm: to start from a thousandth of it costs the same number of steps each time. Near such a saddle even rounding
+errors part twins before long.""",
     cases=[(1e-6, 0.3, 0.2), (1e-12, 0.3, 0.2), (1e-3, 1.0, 0.5)],
     mistakes=[
         Mistake(

@@ -8,9 +8,9 @@ first_loss = Written(
     statement=r"""A classifier of ten kinds of digits has just been initialized. Before its first step it reports a
 cross-entropy of 7.9. What should it report, and what does the difference tell you?""",
     explanation=r"""A network that knows nothing should give every digit the probability $\tfrac1{10}$, and by (1) its
-loss is $\ln 10 = 2.30$. A loss of 7.9 means that the right digit gets a probability of about
-$e^{-7.9} = 0.0004$: the network is sure of itself, without having seen a thing. Its scores are too large, and so, most
-likely, are its weights, those of the last layer above all.""",
+loss is $\ln 10 = 2.30$. A loss of 7.9 means that the right digit gets, in the geometric mean, a probability of
+$e^{-7.9} = 0.0004$: the network is sure of itself, without having seen a thing. Its scores are too large, because its
+weights are, or because its inputs were never scaled.""",
 )
 
 
@@ -216,7 +216,8 @@ for scale in (1, 3):
     print(f"scale {scale}:", *(f"{share:.1%}" for share in right.mean(axis=1)))
 ```
 
-With tanh, scale 3 is no trouble: at all four rates it is at least as good as scale 1. An activation of tanh is never
-larger than 1, so that weights three times too large cannot make a signal explode from layer to layer as they do with
-ReLU. They only push more units to where tanh is flat.""",
+With tanh, in this network, scale 3 is no trouble: it is better at the two smaller rates and within half a per cent at
+the others. An activation of tanh is never larger than 1, so that weights three times too large cannot make a signal
+explode as they do with ReLU. Its gradients can still explode. With twenty hidden layers instead of five, scale 1
+reaches 99 % and scale 3 less than 80 %.""",
 )

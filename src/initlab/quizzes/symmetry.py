@@ -12,7 +12,7 @@ quiz = Quiz(
             (
                 Option(
                     "Nothing at all",
-                    "W[2] = 0 lets no gradient down, tanh(0) = 0 gives W[2] none, and the output biases get Σ gᵢ, which "
+                    "W[2] = 0 lets no gradient down, tanh(0) = 0 gives W[2] none, and the output biases get Σ δᵢ, which "
                     "is 0 when the classes are equal.",
                     right=True,
                 ),
@@ -28,7 +28,7 @@ quiz = Quiz(
                 ),
                 Option(
                     "The weights of the output, but not the hidden ones",
-                    "Their gradient is Σ gᵢ f(0), and tanh(0) is 0.",
+                    "Their gradient is Σ δᵢ f(0), and tanh(0) is 0.",
                 ),
             ),
         ),
@@ -88,22 +88,22 @@ quiz = Quiz(
             otherwise="Count the powers of ten from 10⁻⁹ to 1.",
         ),
         Choose(
-            "The moons, tanh, weights 0 with a little noise: after a while all eight units are different, yet the loss stands "
-            "where equal units would leave it. Why?",
+            "The moons, tanh, weights 0 with a little noise: after 1000 steps all eight units are different, yet the loss stands "
+            "where a single unit would leave it. Why?",
             (
                 Option(
                     "The noise was too small to break the tie",
-                    "The tie is broken, the units are different. It takes longer with less noise, but it ends the same way.",
+                    "The tie is broken, the units are different. With noise of 0.1, a hundred billion times as much as 10⁻¹², the "
+                    "loss after 1000 steps is the same.",
                 ),
                 Option(
                     "The units have grown in the same direction, and do the work of one",
-                    "All grow along the direction in which noise grows fastest. Their lengths differ, their "
-                    "direction does not.",
+                    "Their weights lie along one line. Their lengths differ, their direction does not.",
                     right=True,
                 ),
                 Option(
-                    "The learning rate is too small",
-                    "With twins no rate helps, and these units are as good as twins: they all point the same way.",
+                    "They have become twins again",
+                    "Twins have equal weights. These have different ones, which point the same way.",
                 ),
             ),
         ),
