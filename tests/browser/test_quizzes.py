@@ -398,13 +398,18 @@ RIGHT, WRONG, NONE = "✓Right.", "✗Not right.", "That is not a number."
         *((0, typed, RIGHT) for typed in ("3.84 × 10¹", "0.384·10^2", "384 x 10^-1", "38.1", "38.7")),
         *((0, typed, WRONG) for typed in ("38.0", "38.8", "384", ".384", "0", "1e999", "0,384", "-0")),
         *((0, typed, "✗Not right. a < b, so no minus.") for typed in ("-38.4", "−38.4", "−3.84 × 10¹")),
-        *((0, typed, NONE) for typed in ("abc", "1e", "--3", "0x10", "Infinity", "NaN", "3 8", "1.2.3", "e5", "1/2")),
+        *(
+            (0, typed, NONE)
+            for typed in ("abc", "1e", "--3", "0x10", "Infinity", "NaN", "3 8", "1.2.3", "e5", "1/0", "/8")
+        ),
         *((0, typed, "Type a number first.") for typed in ("", "  ")),
         (0, "1,024", "Does the comma separate thousands or decimals? Write 1024 or 1.024."),
         (0, "-38,400", "Does the comma separate thousands or decimals? Write -38400 or -38.400."),
         *((1, typed, RIGHT) for typed in ("1024.5", "1,024.5", "1 024.5", "1024,5", "1.0245e3")),
         (1, "1,024,500", WRONG),
         *((4, typed, RIGHT) for typed in ("0,125", ".125", ",125", "0.125e", "1.25e-1", "12.5e-2 e")),
+        *((4, typed, RIGHT) for typed in ("1/8", "2 / 16", "+1⁄8", "1/8 e")),
+        (4, "-1/8", WRONG),
         *((2, typed, RIGHT) for typed in ("3.05 × 10⁻⁵", "3.05e-5", "0.0000305", "3,05·10^−5")),
     ],
 )
