@@ -18,8 +18,11 @@ pytestmark = pytest.mark.browser
 
 CHAPTER = "book/exploding"
 EXPLORERS = [placed for placed in explorers() if placed.page == CHAPTER]
-# Cells of a reader who goes on by himself: a figure of his own, and a setting that no slider offers.
+# Cells of a reader who goes on alone: an exercise, first wrong and then right, a figure of their own, and a setting
+# that no slider offers.
 READER = (
+    "def weight_std(n):\n    return 1 / n\n\n\nexercises.weight_std.check(weight_std)",
+    "def weight_std(n):\n    return n**-0.5\n\n\nexercises.weight_std.check(weight_std)",
     "mine = exploding.ten_matrices.explorer()\nmine",
     "mine.factor = 0.77 if mine.factor == 1 else 1.234\nmine.factor",
 )
@@ -68,6 +71,16 @@ def test_a_chapter_reads_clean(chapter):
         "document.querySelectorAll('.jp-MarkdownOutput mjx-container').length > 20", timeout=PATIENCE
     )
     assert chapter.evaluate(raw) == []
+
+
+def test_a_checker_says_what_is_wrong_and_what_is_right(chapter):
+    said = chapter.locator(".jp-OutputArea-output pre").all_text_contents()
+    verdicts = [text.strip() for text in said if text.startswith(("Not yet.", "Right:", "Not filled in yet"))]
+    assert verdicts[-2:] == [
+        "Not yet. 1/n is the variance. The standard deviation is its square root.",
+        "Right: weight_std does what was asked (tried with 3 different sets of arguments).",
+    ]
+    assert set(verdicts[:-2]) == {"Not filled in yet: replace the dots, then run this cell."}
 
 
 @pytest.mark.parametrize("placed", EXPLORERS, ids=str)
