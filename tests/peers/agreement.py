@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from initlab import activations, initializers
-from initlab.gaussian import second_moment
+from initlab.gaussian import gain, torch_gain_table
 
 STANDARD = {
     "normal": lambda shape: initializers.normal(shape, rng=0),
@@ -93,7 +93,11 @@ def orthogonal_corner(record):
 
 
 def torch_gains(record):
-    """Its gains for (leaky) ReLU are ours and keep E[a^2]; those for tanh, sigmoid and SELU do not keep it."""
+    """Our table of its gains is right. Those for (leaky) ReLU are ours; those for tanh, sigmoid and SELU keep neither
+    E[a^2] nor gradients."""
+    table = {row.activation: row for row in torch_gain_table()}
+    recorded = {row["nonlinearity"]: row["gain"] for row in record["gains"] if row["param"] is None}
+    assert {name.replace("identity", "linear") for name in table} == recorded.keys()
     for row in record["gains"]:
         name, slope = row["nonlinearity"], row["param"]
         if name in ("relu", "leaky_relu"):
@@ -101,11 +105,15 @@ def torch_gains(record):
             std = factor(initializers.he_normal, (7, 4), "normal", negative_slope=slope)
             np.testing.assert_allclose(std * math.sqrt(4), row["gain"], rtol=1e-14)
             if 0 <= slope <= 1:
-                computed = second_moment(activations.leaky_relu(slope)) ** -0.5
-                np.testing.assert_allclose(computed, row["gain"], rtol=1e-12)
-        else:
-            computed = second_moment({"linear": "identity"}.get(name, name)) ** -0.5
-            assert math.isclose(computed, row["gain"], rel_tol=1e-12) == (name == "linear"), row
+                for direction in ("forward", "backward"):
+                    computed = gain(activations.leaky_relu(slope), direction)
+                    np.testing.assert_allclose(computed, row["gain"], rtol=1e-12)
+        if row["param"] is None:
+            ours = table[name.replace("linear", "identity")]
+            np.testing.assert_allclose(ours.torch, row["gain"], rtol=1e-15, err_msg=name)
+            agree = name in ("linear", "relu", "leaky_relu")
+            for computed in (ours.forward, ours.backward):
+                assert math.isclose(computed, row["gain"], rel_tol=1e-12) == agree, row
     return len(record["gains"])
 
 
