@@ -47,7 +47,7 @@ _STATED = {
 def closed_form(activation, what):
     """E[f(z)], E[f(z)^2] or E[f'(z)^2] for z ~ N(0, q), as a SymPy expression in the symbol `q` of this module.
 
-    There is one for the identity, (leaky) ReLU, ELU, SELU, erf and GELU; SymPy derives it, but for three
+    There is one for the identity, (leaky) ReLU, ELU, SELU, erf, GELU and softsign; SymPy derives it, but for the
     integrals that it cannot do. Odd activations have mean 0, and the sigmoid has mean 1/2. No formula in standard
     functions is known for the other expectations, E tanh^2 among them.
 
