@@ -16,15 +16,15 @@ from harness import quizzes
 import initlab.quizzes
 from initlab import datasets, products, symmetry
 from initlab.demos import exploding
-from initlab.demos import why as why_demo
 from initlab.demos import symmetry as twins_demo
+from initlab.demos import why as why_demo
 from initlab.initializers import constant, normal, zeros
 from initlab.losses import softmax_cross_entropy
 from initlab.network import Network, backward, forward, sample
 from initlab.quiz import Choose, Estimate, Option, Quiz, static
 from initlab.quizzes import exploding as exploding_quiz
-from initlab.quizzes import why as why_quiz
 from initlab.quizzes import symmetry as symmetry_quiz
+from initlab.quizzes import why as why_quiz
 from initlab.training import train
 
 ASKED = quizzes()
@@ -378,9 +378,7 @@ def right_at(start, rate):
 def test_a_first_loss_of_ln_10_is_that_of_equal_probabilities():
     why_says("for ten classes reports a loss of 2.30 before its first step", "2.30 = ln 10 is the loss", "ln 10 = 2.30")
     x, labels = np.random.default_rng(0).standard_normal((20, 50)), np.arange(50) % 10
-    tiny, fitting = (
-        sample([20, 30, 10], "relu", initializer, rng=0) for initializer in (partial(he_normal, gain=1e-6), he_normal)
-    )
+    tiny, fitting = (sample([20, 30, 10], "relu", why_demo.he_times(factor), rng=0) for factor in (1e-6, 1))
     loss, _ = softmax_cross_entropy(forward(tiny, x).output, labels)
     assert f"{loss:.2f}" == f"{np.log(10):.2f}" == "2.30"  # "weights are far too small ... has this loss too"
     loss, _ = softmax_cross_entropy(forward(fitting, x).output, labels)
@@ -401,8 +399,7 @@ def test_halved_weights_divide_the_lowest_gradient_by_32():
     assert len(why_demo.WIDTHS) == 2 + 5  # five hidden layers and an output layer
     x, _ = why_demo.data()
     net = sample(why_demo.WIDTHS, "relu", why_demo.STARTS["x1"], rng=0)
-    half = Network(tuple(W / 2 for W in net.weights), None, "relu")
-    net = Network(net.weights, None, "relu")
+    half = Network(tuple(W / 2 for W in net.weights), net.biases, "relu")  # the biases are 0
     top = np.ones((2, x.shape[1]))
     whole, halved = (backward(each, forward(each, x), top).dW[0] for each in (net, half))
     assert halved == pytest.approx(question.answer * whole)
