@@ -7,17 +7,24 @@ import itertools
 import json
 import pkgutil
 import re
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pytest
 from harness import quizzes
 
 import initlab.quizzes
-from initlab import products
+from initlab import datasets, products, symmetry
 from initlab.demos import exploding
+from initlab.demos import symmetry as twins_demo
+from initlab.demos import why as why_demo
+from initlab.initializers import constant, normal, zeros
+from initlab.losses import softmax_cross_entropy
+from initlab.network import Network, backward, forward, sample
 from initlab.quiz import Choose, Estimate, Option, Quiz, static
 from initlab.quizzes import exploding as exploding_quiz
+from initlab.quizzes import symmetry as symmetry_quiz
+from initlab.quizzes import why as why_quiz
 from initlab.training import train
 
 ASKED = quizzes()
@@ -235,3 +242,182 @@ def test_what_keeps_a_typical_signal():
     assert products.growth_rate(2, 1.335) == pytest.approx(0, abs=0.001)
     assert 0.8 < np.median(lengths[:, 30]) * 1.335**30 < 1.25
     assert 1.335**60 > 1e7
+
+
+# ---------------------------------------------------------------- the numbers of "Symmetry"
+
+
+def symmetry_says(*sentences):
+    for sentence in sentences:
+        assert sentence in explanations(symmetry_quiz.quiz), f"the quiz no longer says: {sentence}"
+
+
+def symmetry_train(network, x, y, steps=100, **options):
+    return train(network, x, y, **{"loss": "softmax_cross_entropy", "learning_rate": 0.3, "steps": steps} | options)
+
+
+def gradients_at(W, b, V, x, y):
+    """Gradients of all arrays of a tanh network with one hidden layer, [W, b, V]."""
+    net = Network((W, V), (b, np.zeros(2)), "tanh")
+    passed = forward(net, x)
+    found = backward(net, passed, softmax_cross_entropy(passed.output, y)[1])
+    return [found.dW[0], found.db[0], found.dW[1]]
+
+
+def test_what_a_hundred_steps_from_zero_change():
+    symmetry_says(
+        "W[2] = 0 lets no gradient down", "tanh(0) = 0 gives W[2] none", "A tanh network starts with all weights"
+    )
+    symmetry_says("That is so when the classes are unequal or the batches small", "Their gradient is Σ δᵢ f(0)")
+    symmetry_says("That happens with a sigmoid, whose f(0) is ½, and when the classes are unequal")
+    x, y = datasets.cross(rng=0)
+    moved = {}
+    for activation in ("tanh", "sigmoid"):
+        start = sample([2, 8, 2], activation, zeros)
+        assert (forward(start, x).a[1] == {"tanh": 0, "sigmoid": 1 / 2}[activation]).all()
+        for data, options in (("equal", {}), ("unequal", {}), ("small", {"batch_size": 10, "rng": 0})):
+            some = slice(0, 97) if data == "unequal" else slice(None)
+            end = symmetry_train(start, x[:, some], y[some], **options).network
+            assert symmetry.spread(end, 1) < 1e-9  # in lockstep, if at all
+            moved[activation, data] = [bool(np.abs(A).max() > 1e-9) for A in (*end.weights, end.biases[1])]
+    assert moved["tanh", "equal"] == [False, False, False]
+    assert moved["tanh", "unequal"] == moved["tanh", "small"] == [False, False, True]
+    assert moved["sigmoid", "equal"] == [False, False, False]
+    assert moved["sigmoid", "unequal"] == moved["sigmoid", "small"] == [True, True, True]
+
+
+def test_what_makes_units_different_that_start_at_one_half():
+    x, y = datasets.moons(rng=0)
+    half = partial(constant, value=0.5)
+    start = sample([2, 8, 2], "tanh", half)
+
+    def apart(network):
+        return bool(symmetry.spread(network, 1) > 1e-6)
+
+    def by_rule(step, mask=lambda: np.ones(8)):
+        W, b, V = (np.array(A) for A in (start.weights[0], start.biases[0], start.weights[1]))
+        for _ in range(20):
+            on = mask()
+            dW, db, dV = gradients_at(W, b, V * on, x, y)
+            for A, dA in zip((W, b, V), step([dW, db, dV * on]), strict=True):
+                A -= dA
+        return Network((W, V), (b, np.zeros(2)), "tanh")
+
+    mean, square, rng = [0.0] * 3, [0.0] * 3, np.random.default_rng(0)
+
+    def adam(found):
+        for i, g in enumerate(found):
+            mean[i], square[i] = 0.9 * mean[i] + 0.1 * g, 0.999 * square[i] + 0.001 * g**2
+        return [0.01 * m / (np.sqrt(s) + 1e-8) for m, s in zip(mean, square, strict=True)]
+
+    random_biases = sample([2, 8, 2], "tanh", half, bias_initializer=[normal, zeros], rng=0)
+    different = {
+        "Taking the examples in random order": apart(symmetry_train(start, x, y, batch_size=10, rng=0).network),
+        "Dropout": apart(by_rule(lambda found: [0.3 * g for g in found], lambda: rng.random(8) < 0.5)),
+        "Adam instead of plain gradient descent": apart(by_rule(adam)),
+        "Random biases of the hidden units": apart(symmetry_train(random_biases, x, y).network),
+        "A larger learning rate": apart(symmetry_train(start, x, y, learning_rate=1.0).network),
+    }
+    assert {option.text: option.right for option in symmetry_quiz.quiz.questions[1].options} == different
+
+
+def test_sixteen_equal_units_are_one_with_sixteen_times_the_weight():
+    question = symmetry_quiz.quiz.questions[2]
+    symmetry_says("The output adds up 16 equal terms v f(u)", "√16 is right for random signs")
+    assert [number for number, _ in question.wrong] == [1, 16**0.5, 1 / 16]
+    u, v = np.linspace(-2, 2, 9), 0.7
+    assert np.full(16, v) @ np.tanh(np.tile(u, (16, 1))) == pytest.approx(question.answer * v * np.tanh(u))
+    signs = np.random.default_rng(0).choice([-1, 1], size=(100_000, 16))
+    assert np.sqrt(np.square(signs.sum(axis=1)).mean()) == pytest.approx(4, rel=0.02)
+
+
+def test_noise_that_grows_tenfold_every_forty_steps():
+    question = symmetry_quiz.quiz.questions[3]
+    symmetry_says("grows tenfold every 40 steps, and noise of 10⁻⁶ has grown to 1 after 240", "10⁻⁹ need?")
+    factor = 10 ** (1 / 40)
+    steps = {noise: round(-np.log(noise) / np.log(factor)) for noise in (1e-6, 1e-9)}
+    assert 1e-6 * factor**240 == pytest.approx(1)
+    assert (steps[1e-6], steps[1e-9]) == (240, question.answer)
+    symmetry_says("Nine powers of ten, 40 steps each. A thousandth of the noise costs 120 steps more.")
+    assert steps[1e-9] == 9 * 40 == 240 + 120
+    assert [number for number, _ in question.wrong] == [1000 * 240, steps[1e-9] - steps[1e-6], steps[1e-6]]
+
+
+def test_units_that_are_different_and_do_the_work_of_one():
+    x, y = datasets.moons(rng=0)
+    noise = (1e-12, 0.1)
+    symmetry_says("The moons, tanh, weights 0 with a little noise: after 1000 steps all eight units are different")
+    symmetry_says("With noise of 0.1, a hundred billion times as much as 10⁻¹²", "loss after 1000 steps is the same")
+    assert noise[1] / noise[0] == pytest.approx(100e9)
+    ends = [symmetry_train(twins_demo.noisy(0.0, each), x, y, steps=1000) for each in noise]
+    one_unit = symmetry_train(twins_demo.noisy(0.5, 0.0), x, y, steps=1000).loss[-1]
+    assert [end.loss[-1] for end in ends] == pytest.approx([one_unit, one_unit], abs=0.002)
+    symmetry_says("Their weights lie along one line. Their lengths differ, their direction does not.")
+    for end in ends:
+        assert symmetry.distinct_units(end.network, 1) == 8
+        W = end.network.weights[0]
+        lengths = np.linalg.norm(W, axis=1)
+        assert lengths.max() > 2 * lengths.min()
+        unit = W / lengths[:, None]
+        assert np.abs(unit @ unit.T).min() > 0.99
+
+
+# ---------------------------------------------------------------- the numbers of "Why initialization matters"
+
+
+def why_says(*sentences):
+    for sentence in sentences:
+        assert sentence in explanations(why_quiz.quiz), f"the quiz no longer says: {sentence}"
+
+
+def right_at(start, rate):
+    """The share of new points that are right with each of the five seeds, in the runs of the chapter."""
+    return why_demo.runs(start).accuracy[why_demo.RATES.index(rate)]
+
+
+def test_a_first_loss_of_ln_10_is_that_of_equal_probabilities():
+    why_says("for ten classes reports a loss of 2.30 before its first step", "2.30 = ln 10 is the loss", "ln 10 = 2.30")
+    x, labels = np.random.default_rng(0).standard_normal((20, 50)), np.arange(50) % 10
+    tiny, fitting = (sample([20, 30, 10], "relu", why_demo.he_times(factor), rng=0) for factor in (1e-6, 1))
+    loss, _ = softmax_cross_entropy(forward(tiny, x).output, labels)
+    assert f"{loss:.2f}" == f"{np.log(10):.2f}" == "2.30"  # "weights are far too small ... has this loss too"
+    loss, _ = softmax_cross_entropy(forward(fitting, x).output, labels)
+    assert loss == pytest.approx(2.3, abs=1)  # "well chosen weights begin near this loss too"
+
+
+def test_another_rate_may_be_all_that_a_start_needs():
+    why_says("in this chapter scale 0.3 gets 74 % right at rate 0.0316 and more than 99 % at 0.316")
+    assert right_at("x0.3", 0.0316).mean() == pytest.approx(0.74, abs=0.005)
+    assert right_at("x0.3", 0.316).mean() > 0.99
+    why_says("A network that has diverged does not answer 80 % right")
+    diverged = [why_demo.runs(start).accuracy[why_demo.runs(start).overflow] for start in why_demo.STARTS]
+    assert np.concatenate(diverged).max() < 0.8
+
+
+def test_halved_weights_divide_the_lowest_gradient_by_32():
+    question = why_quiz.quiz.questions[2]
+    assert len(why_demo.WIDTHS) == 2 + 5  # five hidden layers and an output layer
+    x, _ = why_demo.data()
+    net = sample(why_demo.WIDTHS, "relu", why_demo.STARTS["x1"], rng=0)
+    half = Network(tuple(W / 2 for W in net.weights), net.biases, "relu")  # the biases are 0
+    top = np.ones((2, x.shape[1]))
+    whole, halved = (backward(each, forward(each, x), top).dW[0] for each in (net, half))
+    assert halved == pytest.approx(question.answer * whole)
+    assert question.answer == 0.5**5
+    assert [number for number, _ in question.wrong] == [0.5**6, 0.5, 1 / (5 / 0.5)]
+    why_says("½⁵ = 1/32 = 0.03125", "½⁶ counts all six matrices")
+
+
+def test_what_is_true_of_scale_10():
+    why_says("At 0.00001 none of the five networks diverges, and all of them learn.")
+    runs = why_demo.runs("x10")
+    assert not runs.overflow[why_demo.RATES.index(0.00001)].any()
+    assert (right_at("x10", 0.00001) > 0.9).all()
+    why_says("It begins at 300,000 or more: huge scores, and half of them on the wrong side.")
+    assert runs.loss[0].min() > 300_000
+    x, y = why_demo.data()
+    scores = forward(sample(why_demo.WIDTHS, "relu", why_demo.STARTS["x10"], seeds=why_demo.SEEDS), x).output
+    assert np.mean(scores.argmax(axis=1) == y) == pytest.approx(0.5, abs=0.05)
+    why_says("It gets about 94 % right on average, where scale 1 gets 99.8 %")
+    assert runs.accuracy.mean(axis=1).max() == pytest.approx(0.94, abs=0.01)
+    assert why_demo.runs("x1").accuracy.mean(axis=1).max() == pytest.approx(0.998, abs=0.0005)

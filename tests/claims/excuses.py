@@ -92,7 +92,8 @@ def _is_no_claim(number, prose):
     return re.fullmatch(r"[\W\d_e]*", inside) is None and "." not in number.written.text
 
 
-_LIST = r"\d+(?:(?:, | and |, and |–| to )\d+)*"
+_LABEL = r"\d+(?:\.\d+)*"
+_LIST = rf"{_LABEL}(?:(?:, | and |, and |–| to ){_LABEL})*"
 
 RULES = (
     Rule("number of an equation", r"\\tag\{(\d+)\}", ("formula",)),

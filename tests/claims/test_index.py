@@ -10,11 +10,12 @@ import pytest
 from harness import ROOT
 
 from initlab import gaussian
-from initlab.demos import exploding, signal
+from initlab.demos import exploding, signal, why
 from initlab.initializers import variance_scaling, xavier_normal
 from initlab.network import forward, sample
 
 from . import chapter, near, prose_of
+from .prose import CHAPTERS
 
 says = chapter("index")
 
@@ -69,8 +70,9 @@ def test_ten_per_cent_too_large_is_a_hundred_times_too_large():
 
 def test_relu_wants_root_two():
     says(
-        "ReLU throws «half» of the signal's energy away, so it wants $g = \\sqrt2 = «1.414»$",
+        "ReLU passes on «half» of the mean square, so it wants $g = \\sqrt«2» = «1.414»$",
         gaussian.second_moment("relu", 1.0),
+        1 / gaussian.second_moment("relu", 1.0),
         math.sqrt(2),
     )
     assert math.sqrt(2) in [pytest.approx(gain, abs=5e-4) for gain in signal.GAINS]
@@ -81,7 +83,7 @@ def test_relu_wants_root_two():
 
 
 def test_no_scale_on_the_slider_keeps_the_gradient_of_a_sigmoid_alive():
-    says("multiplies the gradient by at most $g/4$ per layer; at no setting of this slider does the gradient survive")
+    says("one layer multiplies the gradient by at most $g/4$: at no setting of this slider does the gradient survive")
     for gain in signal.GAINS:
         assert fates(activation="sigmoid", gain=gain)[1] == "dies"
     for q in np.geomspace(1e-3, 1e3, 13):
@@ -89,11 +91,15 @@ def test_no_scale_on_the_slider_keeps_the_gradient_of_a_sigmoid_alive():
 
 
 def test_each_unit_of_a_deep_sigmoid_network_ends_on_a_constant_of_its_own():
-    says("each unit ends on a constant of its own that says practically nothing about the input")
+    says(
+        "The sigmoid keeps its activations near $\\tfrac12$, but each unit ends on a constant of its own that says "
+        "practically nothing about the input."
+    )
     x = np.random.default_rng(0).standard_normal((200, 50))
     for gain in signal.GAINS:
         last = forward(sample([200] * 51, "sigmoid", partial(xavier_normal, gain=gain), rng=0), x).a[-2]
         assert last.std(axis=1).max() < 1e-6 * last.std(axis=0).min()  # over inputs, against over units
+        assert last.mean() == pytest.approx(1 / 2, abs=0.04)
 
 
 def test_for_a_linear_network_the_factor_is_g():
@@ -102,8 +108,8 @@ def test_for_a_linear_network_the_factor_is_g():
     assert theory.a == pytest.approx(1.3 ** (2 * np.arange(5)))
 
 
-def test_the_power_that_the_first_chapter_explains():
-    says("Say what $1.5^9$ has to do with gradients")
+def test_the_power_that_the_third_chapter_explains():
+    says("You will be able to say what $1.5^9$ has to do with gradients")
     gradient = exploding.ten_matrices.frame(factor=1.5)["panels"]["backward"]["y"]["gradient"]
     assert gradient[0] == pytest.approx(1.5**9, rel=1e-3)
 
@@ -116,12 +122,21 @@ def section(title):
 
 
 def test_ten_minutes():
-    minutes = re.findall(r"\((\d+) minutes\)", section("Ten minutes"))
+    minutes = re.findall(r"\((\d+) minutes?\)", section("Ten minutes"))
     says("## «Ten» minutes", sum(map(int, minutes)))
     tasks = re.findall(r"what happened|which \$g\$|Is there any scale", section("Initialization Lab"))
     says("Answer the «three» questions under the figure above.", len(tasks))
+    title = re.search(r"## (\w+) starts", prose_of("why"))[1]
+    says("In [Why initialization matters](why.ipynb), read *«Seven» starts*, make the guess it asks for", title)
     title = re.search(r"## (\w+) matrices", prose_of("exploding"))[1]
-    says("Read *«Ten» matrices* in the chapter [Exploding and vanishing signals](exploding.ipynb)", title)
+    says("In [Exploding and vanishing signals](exploding.ipynb), make the guess of *«Ten» matrices*", title)
+
+
+def test_the_chapters():
+    says("One network, «seven» starts, each at its own best learning rate.", len(why.STARTS))
+    chapters = re.findall(r"\d\. \[[^\]]+\]\(([\w-]+)\.ipynb\)", section("The chapters"))
+    assert chapters == [name for name in CHAPTERS if name != "index"]
+    says("Read the takeaways of the «three» chapters.", sum("## Takeaways" in prose_of(name) for name in chapters))
 
 
 def test_three_ways_to_use_the_book():

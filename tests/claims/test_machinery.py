@@ -343,6 +343,7 @@ def test_alt_texts_are_prose_and_code_is_not():
         "**1.** *(By hand.)* Do it.\n\n**2.** Do exercise 1.",
         "1. First\n2. Second\n3. Last",
         "By [He et al. (2015)](https://arxiv.org/abs/1502.01852) (their figures 2 and 3), after Newman (1986).",
+        "- [Goodfellow, Bengio and Courville (2016)](https://www.deeplearningbook.org), section 8.4.",
         "```\nyear = {2026}\n```",
         "With Python 3.11 or later. (3 minutes)",
         "Six".replace("Six", "Some") + " powers of ten, in half a page, in double precision, halfway.",

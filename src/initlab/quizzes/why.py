@@ -77,7 +77,7 @@ quiz = Quiz(
                 ),
                 Option(
                     "Its loss begins far above ln 2",
-                    "It begins at several hundred thousand: huge scores, and half of them on the wrong side.",
+                    "It begins at 300,000 or more: huge scores, and half of them on the wrong side.",
                     right=True,
                 ),
                 Option(

@@ -1,0 +1,753 @@
+"""The chapter on symmetry, held to account.
+
+Equation (5) is compared with training in tests/test_symmetry.py. A machine may add up one row in another order than the
+next, so twins are asked to agree to 1e-9 here, and ranks are taken with that tolerance.
+"""
+
+import functools
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from initlab import datasets, symmetry
+from initlab.demos import symmetry as demo
+from initlab.exercises import symmetry as exercises
+from initlab.initializers import constant, normal, xavier_normal, zeros
+from initlab.losses import softmax_cross_entropy
+from initlab.network import Network, backward, forward, sample
+from initlab.training import evaluate, train
+
+from . import chapter, near, printed
+
+says = chapter("symmetry")
+
+DATA = {"cross": datasets.cross(rng=0), "moons": datasets.moons(rng=0)}
+OPTIONS = {"loss": "softmax_cross_entropy", "learning_rate": 0.3}
+
+
+def trained(data, centre, noise, activation="tanh", steps=1000, **options):
+    """The run from a nearly equal start; an array of noise trains one network for each."""
+    return train(demo.noisy(centre, noise, activation), *DATA[data], steps=steps, **OPTIONS | options)
+
+
+@functools.cache
+def theory(data, activation="tanh", steps=5000):
+    """Growth of the largest difference, and loss of equal units, along the path that they take from 0.5."""
+    equal = demo.noisy(0.5, 0.0, activation)
+    growth, loss = symmetry.twin_differences(equal, *DATA[data], learning_rate=0.3, steps=steps)
+    return np.linalg.norm(growth, ord=2, axis=(1, 2)), loss
+
+
+def parted(loss, equal_loss):
+    """For every run the step at which its loss is 10 % below that of equal units, or -1."""
+    below = loss < 0.9 * equal_loss[:, None]
+    return np.where(below.any(axis=0), below.argmax(axis=0), -1)
+
+
+def different(rows):
+    """How many different rows there are, but for rounding."""
+    return len(np.unique(np.round(rows, 9), axis=0))
+
+
+def rank(W):
+    return np.linalg.matrix_rank(W, tol=1e-9)
+
+
+def same(a, b):
+    return np.allclose(a, b, rtol=0, atol=1e-9)
+
+
+def answers(net, x):
+    """Which class the network gives to every point."""
+    return forward(net, x).output.argmax(axis=0)
+
+
+def plane():
+    line = np.linspace(-2.4, 2.4, 80)
+    return np.array(np.meshgrid(line, line)).reshape(2, -1)
+
+
+def cut(along, labels):
+    """The largest share of labels that one cut across `along` gets right."""
+    ones = np.r_[0, np.cumsum(labels[np.argsort(along)])]
+    wrong = ones + (len(labels) - np.arange(len(ones))) - (ones[-1] - ones)  # 0 before the cut and 1 after it
+    return max(1 - wrong.min() / len(labels), wrong.max() / len(labels))
+
+
+def gradients(net, x, y):
+    """Gradients of all weights and biases, in one list: dW of all layers, then db."""
+    passed = forward(net, x)
+    found = backward(net, passed, softmax_cross_entropy(passed.output, y)[1])
+    return [*found.dW, *found.db]
+
+
+def descend(net, step_of, steps=20):
+    """Train by any rule: step_of(t, network, gradients) gives the step of every weight and bias."""
+    values = [np.array(A) for A in (*net.weights, *net.biases)]
+    for t in range(1, steps + 1):
+        now = Network(values[: net.depth], values[net.depth :], net.activation)
+        for A, step in zip(values, step_of(t, now, gradients(now, *DATA["moons"])), strict=True):
+            A -= step
+    return Network(values[: net.depth], values[net.depth :], net.activation)
+
+
+def with_twins():
+    """Two hidden layers of different units, but for the first two of layer 1, which are twins."""
+    net = sample([2, 6, 6, 2], "tanh", xavier_normal, bias_initializer=normal, rng=0)
+    net.weights[0][1], net.biases[0][1], net.weights[1][:, 1] = (
+        net.weights[0][0],
+        net.biases[0][0],
+        net.weights[1][:, 0],
+    )
+    return net
+
+
+# ---------------------------------------------------------------- twins
+
+
+def test_all_differences_of_the_gradients_of_twins_are_zero():
+    lines = printed("symmetry", cell="sympy").strip().splitlines()
+    assert all(line.endswith(" = 0") for line in lines)
+    says("None. All «four» differences are zero, for every $f$ and every loss.", len(lines))
+
+
+def test_swapping_two_units_swaps_the_gradient():
+    says("So the gradient at the swapped weights is the swapped gradient")
+    text = printed("symmetry", cell="swap-code")
+    assert "swapped gradient: True" in text
+    before, after = text.split("(1)")[1].split("(2)")[0].split("=")
+    assert float(before) == pytest.approx(float(after), abs=1e-11)
+
+
+def test_momentum_and_adam_keep_twins_together():
+    says("It holds for momentum and Adam, which treat every weight by the same rule, and for any choice of examples.")
+
+    def momentum():
+        velocity = None
+
+        def rule(t, net, found):
+            nonlocal velocity
+            velocity = found if velocity is None else [0.9 * v + g for v, g in zip(velocity, found, strict=True)]
+            return [0.1 * v for v in velocity]
+
+        return rule
+
+    def adam():
+        mean = square = 0.0
+
+        def rule(t, net, found):
+            nonlocal mean, square
+            if t == 1:
+                mean, square = ([np.zeros_like(g) for g in found] for _ in range(2))
+            mean = [0.9 * m + 0.1 * g for m, g in zip(mean, found, strict=True)]
+            square = [0.999 * s + 0.001 * g**2 for s, g in zip(square, found, strict=True)]
+            return [
+                0.01 * m / (1 - 0.9**t) / (np.sqrt(s / (1 - 0.999**t)) + 1e-8)
+                for m, s in zip(mean, square, strict=True)
+            ]
+
+        return rule
+
+    start = with_twins()
+    ends = [descend(start, rule) for rule in (momentum(), adam())]
+    ends.append(train(start, *DATA["moons"], batch_size=7, rng=0, steps=20, **OPTIONS).network)
+    for end in ends:
+        rows = symmetry.units(end, 1)
+        assert np.abs(rows - symmetry.units(start, 1)).max(axis=1).min() > 0.01  # every unit has moved
+        assert same(rows[0], rows[1])
+        assert different(rows) == 5
+
+
+def test_dropout_and_learning_rates_of_their_own_part_twins():
+    says("It fails where two units are *not* treated alike: when dropout switches one of them off, or when each has")
+    rng = np.random.default_rng(0)
+
+    def dropout(t, net, found):
+        # a unit is off when nothing goes out of it; the weights out are not used then, and get no gradient
+        on = rng.random(6) < 0.5
+        W1, W2, W3 = net.weights
+        dropped = gradients(Network((W1, W2 * on, W3), net.biases, "tanh"), *DATA["moons"])
+        dropped[1] = dropped[1] * on
+        return [0.3 * g for g in dropped]
+
+    def own_rates(t, net, found):
+        rates = np.linspace(0.1, 0.6, 6)
+        dW1, dW2, dW3, db1, db2, db3 = found
+        return [rates[:, None] * dW1, rates * dW2, 0.3 * dW3, rates * db1, 0.3 * db2, 0.3 * db3]
+
+    start = with_twins()
+    assert different(symmetry.units(start, 1)) == 5
+    for rule in (dropout, own_rates):
+        first, second, *_ = symmetry.units(descend(start, rule), 1)
+        assert np.abs(first - second).max() > 0.01
+
+
+# ---------------------------------------------------------------- what a constant start can learn
+
+
+def test_a_constant_start_is_worth_a_single_unit():
+    says("All weights 0.5, «eight» hidden units, tanh.", demo.UNITS)
+    start = demo.noisy(0.5, 0.0)
+    assert all((W == 0.5).all() for W in start.weights)
+    run = train(start, *DATA["moons"], steps=1000, **OPTIONS)
+    W, _ = run.network.weights
+    says("It does learn something. Its «eight» units move, all to the same place", len(W))
+    assert run.loss[-1] < run.loss[0] - 0.3
+    assert different(symmetry.units(run.network, 1)) == rank(W) == 1
+    assert np.abs(W - 0.5).max() > 0.1
+    says("so that the network is worth a single unit: its output is a function of one number, $w \\cdot x + b$")
+    one = exercises.collapse.solution(W, run.network.biases[0], run.network.weights[1])
+    single = Network((one[0], one[2]), (one[1], run.network.biases[1]), "tanh")
+    assert forward(single, plane()).output == pytest.approx(forward(run.network, plane()).output)
+    says("and its border is a straight line. The moons cannot be parted by one.")
+    assert cut(W[0] @ plane(), answers(run.network, plane())) == 1
+    x, y = DATA["moons"]
+    angles = np.linspace(0, np.pi, 721)
+    assert max(cut(np.cos(a) * x[0] + np.sin(a) * x[1], y) for a in angles) < 0.95
+
+
+def test_random_weights_part_the_moons():
+    says("Here it is next to a network that started with random weights.")
+    start = sample([2, 8, 2], "tanh", xavier_normal, rng=0)
+    random = train(start, *DATA["moons"], steps=1000, **OPTIONS).network
+    equal = trained("moons", 0.5, 0.0).network
+    right = [evaluate(net, *DATA["moons"], loss="softmax_cross_entropy")[1] for net in (equal, random)]
+    assert right[0] < 0.9 < 0.98 < right[1]
+
+
+# ---------------------------------------------------------------- zero
+
+
+def tfrac(value):
+    """A fraction as the book writes it."""
+    part = Fraction(float(value)).limit_denominator(100)
+    return f"{'-' * (part < 0)}\\tfrac{abs(part.numerator)}{part.denominator}"
+
+
+def test_what_the_gradients_are_at_zero():
+    says("With all weights 0.5 the twins at least move together. From 0 they often do not move at all.")
+    for centre, moves in ((0.5, True), (0.0, False)):
+        weights = trained("moons", centre, 0.0, steps=50).network.weights
+        assert all(np.any(W != centre) == moves for W in weights)
+        assert different(weights[0]) == 1
+    for activation, value in (("tanh", 0), ("relu", 0), ("sigmoid", 0.5)):
+        net = sample([2, 8, 2], activation, zeros)
+        x, y = DATA["moons"]
+        dW1, dW2, _, _ = gradients(net, x[:, :51], y[:51])  # one more of class 0 than of class 1
+        assert not dW1.any()
+        assert bool(dW2.any()) == (value != 0)
+        passed = forward(net, x)
+        assert (passed.a[1] == value).all()
+        delta = softmax_cross_entropy(passed.output, y)[1] * x.shape[1]
+        share = np.exp(passed.output) / np.exp(passed.output).sum(axis=0)
+    says("If all weights and biases are 0, then $W^{[2]} = 0$ makes (4) vanish, for every activation.")
+    says("tanh and ReLU have $f(0) = 0$, and nothing is left.")
+    says(
+        "The sigmoid has $f(0) = «\\tfrac12»$, and what is left depends on $\\sum_i \\delta_i$.",
+        tfrac(passed.a[1][0, 0]),
+    )
+    says(
+        "At the start each class gets probability $«\\tfrac12»$, so that $\\delta_i$ is $(«-\\tfrac12», «\\tfrac12»)$ "
+        "for an example of class 0 and $(«\\tfrac12», «-\\tfrac12»)$ for one of class 1, divided by the number of "
+        "examples.",
+        tfrac(share[0, 0]),
+        tfrac(delta[0, y == 0][0]),
+        tfrac(delta[1, y == 0][0]),
+        tfrac(delta[0, y == 1][0]),
+        tfrac(delta[1, y == 1][0]),
+    )
+    assert (share == 0.5).all()
+    assert (delta == np.where(y == [[0], [1]], -0.5, 0.5)).all()
+    says("What is $\\sum_i \\delta_i$ if «half» of the examples belong to each class?", np.mean(y == 0))
+    assert same(delta.sum(axis=1), 0)
+
+
+def test_what_fifty_steps_from_zero_do():
+    x, y = DATA["moons"]
+    fewer = np.r_[0:80:2, 1:41:2]
+    batches = {
+        "all, classes equal": (x, y, None),
+        "all, classes unequal": (x[:, fewer], y[fewer], None),
+        "ten at a time": (x, y, 10),
+    }
+    steps = 50
+    says("Now we train for fifty steps from weights 0, with «three» kinds of batches.", len(batches))
+    ranks, biases = {}, {}
+    for activation in ("tanh", "relu", "sigmoid"):
+        for kind, (x_, y_, size) in batches.items():
+            net = sample([2, demo.UNITS, 2], activation, zeros)
+            end = train(net, x_, y_, batch_size=size, rng=0, steps=steps, **OPTIONS).network
+            case = activation, kind
+            ranks[case], biases[case] = [rank(W) for W in end.weights], bool(np.abs(end.biases[1]).max() > 1e-9)
+            line = (
+                f"{activation:8} {kind:22} {ranks[case][0]:12} {ranks[case][1]:8}   {'moved' if biases[case] else '0'}"
+            )
+            assert line in printed("symmetry", cell="zero-table")
+            if activation != "sigmoid":
+                assert not any(W.any() for W in end.weights)
+                assert not end.biases[0].any()
+            assert different(symmetry.units(end, 1)) == 1
+
+    frozen = [ranks[case] for case in ranks if case[0] != "sigmoid"]
+    says("**tanh and ReLU.** The rank of both matrices is «0»: not one of the weights has moved.", frozen)
+    says("Only the biases of the output can, because their gradient is $\\sum_i \\delta_i$ itself.")
+    says("With equal classes and all examples in each step even that is 0, and the network is frozen.")
+    for activation in ("tanh", "relu"):
+        assert [biases[activation, kind] for kind in batches] == [False, True, True]
+    says("**Sigmoid.** With equal classes and all examples it is frozen too.")
+    assert ranks["sigmoid", "all, classes equal"] == [0, 0]
+    assert not biases["sigmoid", "all, classes equal"]
+    unequal = [ranks["sigmoid", kind] for kind in batches if kind != "all, classes equal"]
+    says(
+        "As soon as the classes are unequal, or a batch happens to be, $\\sum_i \\delta_i$ is not 0, and (3) moves "
+        "$W^{[2]}$. Then (4) is no longer 0 either, and everything moves, in lockstep: rank «1».",
+        unequal,
+    )
+    says("All «eight» units are the same one.", len(end.weights[0]))
+
+
+def test_w2_moves_first_and_then_w1():
+    says("(3) moves $W^{[2]}$. Then (4) is no longer 0 either")
+    x, y = DATA["moons"]
+    start = sample([2, 8, 2], "sigmoid", zeros)
+    moved = [train(start, x[:, :51], y[:51], steps=steps, **OPTIONS).network for steps in (1, 2)]
+    assert [[bool(W.any()) for W in net.weights] for net in moved] == [[False, True], [True, True]]
+
+
+# ---------------------------------------------------------------- a little noise
+
+
+def test_the_two_data_sets():
+    says("We start at a constant, add normal noise to every weight, and train on one of two data sets.")
+    assert len(demo.DATA) == 2
+    x, y = datasets.cross(noise=0.0)
+    clouds = {(*point, label) for point, label in zip(x.round(6).T.tolist(), y.tolist(), strict=True)}
+    says("The *cross* has «four» clouds, opposite ones alike; the moons you know.", len(clouds))
+    assert {(-a, -b, label) for a, b, label in clouds} == clouds
+    start = demo.noisy(0.5, 0.1)
+    says(
+        "(Both with all «100» examples in every step, and «eight» hidden units. We say that the units *have parted* "
+        "when the loss is «10 %» below that of equal units.)",
+        [x.shape[1] for x, _ in DATA.values()],
+        start.widths[1],
+        1 - demo.PARTED,
+    )
+    says(
+        "All weights 0.5, tanh, the cross, and noise of $10^{-12}$: one part in «five hundred billion».",
+        0.5 / 1e-12,
+    )
+
+
+def test_how_long_noise_takes_on_the_cross():
+    noise = np.array([1e-1, 1e-3, 1e-6, 1e-9, 1e-12])
+    growth, equal_loss = theory("cross")
+    at = parted(trained("cross", 0.5, noise, steps=3000).loss, equal_loss[:3001])
+    assert str(dict(zip(noise.tolist(), at.tolist(), strict=True))) in printed("symmetry", cell="parting")
+    says(
+        "From noise of 0.001 to a millionth, a thousandth costs «142» steps more, not a thousand times as many; the "
+        "next one costs «242».",
+        at[2] - at[1],
+        at[3] - at[2],
+    )
+    assert noise[1] / noise[2] == pytest.approx(1000)
+    says("$10^{-12}$ takes «2436» steps", at[4])
+    says("Will the units ever part? And with noise of 0.001 on the moons?")
+    assert (at > 0).all()
+
+    says(
+        "Measured points at noise 0.1, 0.001, a millionth and a billionth rise slowly, the point at «ten» to the minus "
+        "«twelve» lies far higher. All lie near a line that was predicted from equal units alone.",
+        noise[-1] ** (-1 / 12),
+        -np.log10(noise[-1]),
+    )
+    assert np.diff(at)[:3].max() < 250
+    assert at[4] > 4 * at[3]
+    says("Steps until the units part, against the noise on a logarithmic axis, for tanh from weights 0.5 on the cross.")
+    predicted = [np.argmax(each * growth > 0.5) for each in noise]
+    assert predicted == pytest.approx(at, rel=0.2)
+    says("So we can say in advance when noise of any size will be as large as the weights, 0.5.")
+
+
+def test_noise_of_a_thousandth_of_a_billionth_of_a_millionth_does_not_part_them():
+    says("and for $10^{-15}$ not even 20,000 are enough")
+    _, equal_loss = theory("cross", steps=20_000)
+    assert parted(trained("cross", 0.5, np.array([1e-15]), steps=20_000).loss, equal_loss).tolist() == [-1]
+
+
+def test_the_growth_on_the_cross():
+    growth, equal_loss = theory("cross")
+    says(
+        "On the cross noise grows almost «forty billion» times in a thousand steps, and then slowly.",
+        near(growth[1000], rel=0.1),
+    )
+    assert growth[1000] < 40e9
+    assert growth[1000] / growth[500] > 50
+    assert growth[1500] / growth[1000] < 5
+    says("That is exponential growth, on the plateau where the loss begins. Then equal units leave it, and the growth")
+    logs = np.log(growth[[100, 200, 300]])
+    assert np.diff(logs) == pytest.approx(np.diff(logs)[0], rel=0.15)
+    assert equal_loss[200] > 0.69 - 0.01
+    assert equal_loss[1000] < 0.53
+    for step in (100, 1000, 5000):
+        assert f"cross: after {step:4} steps noise is up to {growth[step]:.2g} times" in printed(
+            "symmetry", cell="growth"
+        )
+
+
+def test_the_noise_of_rounding():
+    says(
+        "on another machine a sum may be rounded differently in one row, which is noise of about $«10^{-16}»$",
+        near(np.spacing(0.5), rel=0.2),
+    )
+
+
+def test_where_equal_units_rest_on_a_saddle_noise_grows_by_a_fixed_factor():
+    says("If $d$ were a single number, one step would multiply it by $1 - \\eta H$: more than 1 if $H$ is negative.")
+    says("some differences grow by a fixed factor in every step: the units rest on a *saddle*")
+    net, rate = demo.noisy(0.0, 0.0), 0.3
+    growth, _ = symmetry.twin_differences(net, *DATA["moons"], learning_rate=rate, steps=100)
+    H = (np.eye(5) - growth[1]) / rate
+    lowest = np.linalg.eigvalsh(H)[0]
+    assert lowest < 0
+    factor = 1 - rate * lowest
+    assert factor > 1
+    size = np.linalg.norm(growth, ord=2, axis=(1, 2))
+    assert size[1:] / size[:-1] == pytest.approx(factor)
+    at = dict(zip(demo.NOISE, demo.parting("moons", "0", "tanh").parted_at, strict=True))
+    costs = np.diff([at[noise] for noise in (1e-6, 1e-9, 1e-12, 1e-15)])
+    assert costs == pytest.approx(math.log(1000) / math.log(factor), abs=1.5)
+
+
+def test_the_figure_of_the_cross():
+    says("On the cross, make the noise a thousand times smaller, and again.")
+    says("What does each thousandth cost, and when does the figure run out of steps?")
+    at = dict(zip(demo.NOISE, demo.parting("cross", "0.5", "tanh").parted_at, strict=True))
+    thousandths = (1e-3, 1e-6, 1e-9)
+    assert np.divide(thousandths[:-1], thousandths[1:]) == pytest.approx(1000)
+    costs = np.diff([at[noise] for noise in thousandths])
+    assert all(0 < cost < 250 for cost in costs)
+    assert 0 < at[1e-9] < demo.STEPS
+    assert at[1e-12] == -1
+
+
+def test_the_law_is_cleanest_where_nothing_changes():
+    at = dict(zip(demo.NOISE, demo.parting("cross", "0", "relu").parted_at, strict=True))
+    ladder = (1e-3, 1e-6, 1e-9, 1e-12, 1e-15)
+    assert np.divide(ladder[:-1], ladder[1:]) == pytest.approx(1000)
+    costs = np.diff([at[noise] for noise in ladder])
+    says(
+        "Set the figure above to the cross, weights 0 and ReLU: each thousandth costs about «115» steps, all the way "
+        "down to $10^{-15}$.",
+        near(costs, abs=4),
+    )
+    assert np.ptp(demo.parting("cross", "0", "relu").equal_loss) < 1e-9
+
+
+def test_the_moons_from_one_half():
+    growth, equal_loss = theory("moons", steps=10_000)
+    says(
+        "On the moons, from weights 0.5, noise grows «a hundredfold» in the first hundred steps, and then hardly more "
+        "for thousands of steps",
+        near(growth[100], rel=0.2),
+    )
+    assert 0.5 < growth[1000:3001].min() / growth[100] < growth[1000:3001].max() / growth[100] < 1.5
+    assert growth[5000] < 2 * growth[100]
+    says("equal units have come to rest in a place that is almost stable")
+    assert equal_loss[1000] - equal_loss[5000] < 0.005
+    run = trained("moons", 0.5, np.array([0.001, 0.01]), steps=10_000)
+    says("With noise of 0.001 the units have still not parted after 5000 steps; after 10,000 they have.")
+    little, more = parted(run.loss, equal_loss)
+    assert 5000 < little < 10_000
+    says("Then choose the moons, and find the smallest noise that parts the units.")
+    assert 0 < more < 100
+    assert demo.NOISE[demo.NOISE.index(0.01) - 1] == 0.001
+
+
+def test_relu_units_at_rest_are_not_driven_apart():
+    says("And with ReLU from weights 0.5 on the cross, no noise on the slider below 0.5 has parted the units.")
+    at = dict(zip(demo.NOISE, demo.parting("cross", "0.5", "relu").parted_at, strict=True))
+    assert {step for noise, step in at.items() if noise < 0.5} == {-1}
+    says("Once equal units have come to rest, two ReLU units that are on for the same examples have nothing left to")
+
+    def H(steps):
+        net = trained("cross", 0.5, 0.0, "relu", steps=steps).network
+        mean = [np.broadcast_to(A.mean(axis=k, keepdims=True), A.shape) for k, A in enumerate(net.weights)]
+        net = Network(mean, (np.full(8, net.biases[0].mean()), net.biases[1]), "relu")
+        step = symmetry.twin_differences(net, *DATA["cross"], learning_rate=1.0, steps=1).growth[1]
+        dW1, _, db1, _ = gradients(net, *DATA["cross"])
+        return np.eye(len(step)) - step, np.append(dW1[0], db1[0]), net.weights[1][:, 0]
+
+    early, _, _ = H(0)
+    late, gradient, (first, second) = H(20_000)
+    assert np.abs(late).max() < 0.002 * np.abs(early).max()
+    # with two classes H has nothing but the gradient in it, which is 0 at rest
+    assert same(late[:3, :3], 0)
+    assert late[:3, 3:] == pytest.approx(np.outer(gradient, [1, -1]) / (first - second))
+
+
+def test_other_draws_part_relu_units_before_they_come_to_rest():
+    says("Other draws of the noise part them in some cases, before they come to rest.")
+    _, equal_loss = theory("cross", "relu")
+    at = []
+    for seed in range(1, 9):
+        run = train(demo.noisy(0.5, np.array([0.1]), "relu", rng=seed), *DATA["cross"], steps=1000, **OPTIONS)
+        at += parted(run.loss, equal_loss[:1001]).tolist()
+    assert 2 <= sum(step >= 0 for step in at) <= 6
+    assert max(at) < 250
+    assert equal_loss[100] - equal_loss[-1] > 0.01
+
+
+# ---------------------------------------------------------------- different, and yet alike
+
+
+def test_the_moons_from_zero():
+    seen = demo.parting("moons", "0", "tanh")
+    at = dict(zip(demo.NOISE, seen.parted_at, strict=True))
+    says("Let the moons start at 0 instead, with tanh, and noise grows without end")
+    says("even noise of $10^{-15}$ parts the units in less than two hundred steps")
+    assert 0 < at[1e-15] < 200
+    says("Then let the moons start at 0: the units part early now.")
+    assert max(step for noise, step in at.items() if noise) == at[1e-15]
+    says("From exactly 0 the loss would stay at $\\ln «2»$; now it falls.", near(np.exp(seen.equal_loss), abs=1e-9))
+    equal = demo.parting("moons", "0.5", "tanh").equal_loss[-1]
+    says("Does the loss get any better than the «0.27» that equal units reach from 0.5?", equal)
+    ends = [loss for noise, loss in zip(demo.NOISE, seen.loss[-1], strict=True) if 0 < noise <= 0.1]
+    says(
+        "But then it stands at «0.27», which is where equal units end when they start at 0.5, even if the noise was "
+        "0.1.",
+        ends,
+    )
+    assert np.array(ends) == pytest.approx(equal, abs=0.002)
+
+
+def test_units_that_are_different_and_yet_alike():
+    x, y = DATA["moons"]
+    noise = (1e-12, 0.1, 0.5)
+    runs = [trained("moons", 0.0, each, steps=5000, snapshots=[1000]) for each in noise]
+    nets = [run.snapshots[0].network for run in runs]
+    alike = [(run, net) for run, net, each in zip(runs, nets, noise, strict=True) if each < 0.5]
+    says(
+        "«Eight» different units, and after a thousand steps their weights still lie along one line",
+        [different(symmetry.units(net, 1)) for _, net in alike],
+    )
+    smallest, stretches = [], []
+    for net in nets:
+        W = net.weights[0]
+        unit = W / np.linalg.norm(W, axis=1, keepdims=True)
+        smallest.append(np.abs(unit @ unit.T).min())
+        stretches.append(np.linalg.svd(W)[1])
+    assert min(smallest[:2]) > 0.99
+    says("here the second is almost 0. (The rank counts those that are not.)")
+    assert all(s[1] < 0.05 * s[0] for s in stretches[:2])
+    assert np.sum(np.linalg.svd(np.outer([1, 2], [3, 4]))[1] > 1e-9) == rank(np.outer([1, 2], [3, 4])) == 1
+    says(
+        "The network is worth one unit, its border is straight, and the loss stands where one unit leaves it, for some"
+    )
+    says("for some three thousand steps. Only then do the units turn apart, and part the moons.")
+    equal = theory("moons")[1]
+    for run, net in alike:
+        direction = np.linalg.svd(net.weights[0])[2][0]
+        assert cut(direction @ plane(), answers(net, plane())) > 0.99
+        assert run.loss[1000] == pytest.approx(equal[1000], abs=0.002)
+        assert run.loss[1000:3000].min() > 0.25
+        assert run.loss[4000] < 0.05
+        assert (answers(run.network, x) == y).all()
+        W = run.network.weights[0]
+        unit = W / np.linalg.norm(W, axis=1, keepdims=True)
+        assert np.abs(unit @ unit.T).min() < 0.8
+    detour = [run.loss[1000] > 0.2 for run in runs]
+    says("Of these «three», only noise of 0.5 avoids the detour", len(runs))
+    assert dict(zip(noise, detour, strict=True)) == {1e-12: True, 0.1: True, 0.5: False}
+
+
+def test_a_little_noise_loses_thousands_of_steps():
+    says("the units may first all grow alike, and lose thousands of steps")
+    random = sample([2, 8, 2], "tanh", xavier_normal, rng=0)
+    assert different(symmetry.units(random, 1)) == 8
+    full, little = (
+        train(start, *DATA["moons"], steps=5000, **OPTIONS).loss for start in (random, demo.noisy(0.0, 0.1))
+    )
+    assert np.argmax(little < 0.1) - np.argmax(full < 0.1) > 2000
+
+
+# ---------------------------------------------------------------- exercises
+
+
+def test_which_layers_have_twins():
+    says("A network has two hidden layers, biases 0, tanh.")
+    says(
+        "(a) All weights of all layers equal to 0.1. (b) $W^{[1]}$ random, $W^{[2]}$ and $W^{[3]}$ all 0.1. (c) "
+        "$W^{[1]}$ and $W^{[2]}$ random, $W^{[3]} = 0$. (d) $W^{[1]} = 0$, $W^{[2]}$ and $W^{[3]}$ random."
+    )
+    tenth = functools.partial(constant, value=0.1)
+    schemes = {
+        "a": [tenth, tenth, tenth],
+        "b": [xavier_normal, tenth, tenth],
+        "c": [xavier_normal, xavier_normal, zeros],
+        "d": [zeros, xavier_normal, xavier_normal],
+    }
+    x, y = DATA["moons"]
+    start = {name: sample([2, 5, 6, 2], "tanh", scheme, rng=0) for name, scheme in schemes.items()}
+    assert not any(b.any() for net in start.values() for b in net.biases)
+    ends = {name: train(net, x, y, steps=100, **OPTIONS).network for name, net in start.items()}
+    counted = {name: [different(symmetry.units(end, layer)) for layer in (1, 2)] for name, end in ends.items()}
+    assert counted == {"a": [1, 1], "b": [5, 1], "c": [5, 6], "d": [5, 6]}
+    says("leave it with units that can never become different?")
+    says("</summary> (a) and (b).")
+
+    says(
+        "(b) The units of layer 1 have different weights coming in: no twins there. The units of layer 2 are twins: "
+        "each row of $W^{[2]}$ is 0.1 everywhere, and so is what goes out of them. Layer 2 stays one unit for ever."
+    )
+    assert symmetry.distinct_units(start["b"], 2) == 1
+    assert (start["b"].weights[1] == 0.1).all()
+
+    says("(c) has no twins. The output is 0 at first, and so are the gradients of the hidden weights")
+    says("since the activations of layer 2 are not 0, and it differs from unit to unit, since they are not equal")
+    passed = forward(start["c"], x)
+    assert not passed.output.any()
+    assert np.abs(passed.a[2]).mean(axis=1).min() > 0.01
+    dW1, dW2, dW3, *_ = gradients(start["c"], x, y)
+    assert not dW1.any()
+    assert not dW2.any()
+    assert different(dW3.T) == 6
+    says("From the second step on everything moves.")
+    moved = [train(start["c"], x, y, steps=steps, **OPTIONS).network.weights for steps in (1, 2)]
+    still = [[np.array_equal(W, V) for W, V in zip(each, start["c"].weights, strict=True)] for each in moved]
+    assert still == [[True, True, False], [False, False, False]]
+
+    says(
+        "(d) has no twins either, because the units of layer 1 have different weights going out. All activations are 0 "
+        "at first (tanh 0 = 0), but the gradients that come back through $W^{[2]}$ differ from unit to unit, so"
+    )
+    assert not any(a.any() for a in forward(start["d"], x).a[1:])
+    dW1, dW2, dW3, *_ = gradients(start["d"], x, y)
+    assert different(dW1) == 5
+    assert not dW2.any()
+    assert not dW3.any()
+    moved = train(start["d"], x, y, steps=2, **OPTIONS).network.weights
+    assert not any(np.array_equal(W, V) for W, V in zip(moved, start["d"].weights, strict=True))
+
+
+def test_a_last_layer_of_zeros_is_a_respectable_choice():
+    says("Setting the last layer to 0 is a respectable choice, and it makes the loss begin at exactly $\\ln C$.")
+    x, y = DATA["moons"]
+    for classes in (2, 5):
+        start = sample([2, 8, 8, classes], "tanh", [xavier_normal, xavier_normal, zeros], rng=0)
+        run = train(start, x, y, steps=1000, **OPTIONS)
+        assert run.loss[0] == pytest.approx(math.log(classes), rel=1e-15)
+        assert run.loss[-1] < 0.1
+    says("Biases may start at 0, and so may the last layer.")
+
+
+def test_branches_may_end_in_zeros():
+    says("a start with the last layer of every branch at 0, and without trouble")
+    x, y = DATA["moons"]
+    rng = np.random.default_rng(0)
+    first, last = rng.standard_normal((8, 2)), rng.standard_normal((2, 8)) / 8
+    branches = [sample([8, 8, 8], "tanh", [xavier_normal, zeros], rng=k) for k in range(5)]
+    losses = []
+    for _ in range(300):
+        passed, h = [], first @ x
+        for branch in branches:
+            passed.append(forward(branch, h))
+            h = h + passed[-1].output
+        loss, top = softmax_cross_entropy(last @ h, y)
+        losses.append(loss)
+        top = last.T @ top
+        for branch, seen in zip(branches[::-1], passed[::-1], strict=True):
+            found = backward(branch, seen, top)
+            top = top + found.dx
+            for A, dA in zip((*branch.weights, *branch.biases), (*found.dW, *found.db), strict=True):
+                A -= 0.3 * dA
+    assert losses[-1] < 0.1 < losses[0]
+    assert all(different(symmetry.units(branch, 1)) == 8 for branch in branches)
+
+
+def test_a_layer_of_twins_has_a_weight_out_that_is_n_times_as_large():
+    says("So a layer of $n$ twins has a weight out that is $n$ times as large, and nothing else.")
+    rng = np.random.default_rng(0)
+    for n in (2, 8, 16):
+        W, b, V = np.tile(rng.standard_normal(3), (n, 1)), np.full(n, 0.3), np.tile(rng.standard_normal((2, 1)), n)
+        one = exercises.collapse.solution(W, b, V)
+        assert [part.shape for part in one] == [(1, 3), (1,), (2, 1)]
+        assert same(one[2], n * V[:, :1])
+        x = rng.standard_normal((3, 10))
+        for f in (np.tanh, np.abs, np.exp):
+            assert V @ f(W @ x + b[:, None]) == pytest.approx(one[2] @ f(one[0] @ x + one[1][:, None]))
+
+
+def test_steps_until_twins_part_near_a_saddle():
+    says(
+        "Near a saddle the difference of two twins is multiplied by $1 + \\eta\\lambda$ in every step, where $\\eta$ is"
+    )
+    says("$\\eta$ is the learning rate and $\\lambda > 0$ says how strongly the loss curves downward there.")
+    says("How many steps does it take until a difference `noise` has grown to 0.1?")
+    says("Solve $\\text{noise} \\cdot (1 + \\eta\\lambda)^t = 0.1$ for $t$.")
+    says("$t = \\ln(0.1 / \\text{noise}) / \\ln(1 + \\eta\\lambda)$")
+    rate, curvature = 0.3, 0.2
+    assert min(rate, curvature) > 0
+    for noise in (1e-3, 1e-6):
+        difference, steps = noise, 0
+        while difference < 0.1:
+            difference, steps = (1 + rate * curvature) * difference, steps + 1
+        assert steps == math.ceil(exercises.steps_to_part.solution(noise, rate, curvature))
+    says("to start from a thousandth of it costs the same number of steps each time")
+    steps = [exercises.steps_to_part.solution(0.1 / 1000**k, rate, curvature) for k in range(5)]
+    assert np.diff(steps) == pytest.approx(steps[1])
+    says("Near such a saddle even rounding errors part twins before long.")
+    assert exercises.steps_to_part.solution(np.spacing(0.5), rate, curvature) < 1000
+
+
+def test_random_biases_break_the_symmetry_and_may_not_be_enough():
+    says(
+        "All weights 0.5, but the biases of the hidden units are drawn from $\\mathcal{N}(0, 1)$. Are the units twins? "
+        "Does the network learn the cross? And if all weights are 0 instead?"
+    )
+    x, y = DATA["cross"]
+    biases = normal((100_000,), rng=0)
+    assert biases.mean() == pytest.approx(0, abs=0.02)
+    assert biases.std() == pytest.approx(1, abs=0.02)
+    nets = {
+        value: sample(
+            [2, 8, 2], "tanh", functools.partial(constant, value=value), bias_initializer=[normal, zeros], rng=0
+        )
+        for value in (0.5, 0.0)
+    }
+    runs = {value: train(net, x, y, steps=1000, **OPTIONS) for value, net in nets.items()}
+    says("With weights 0.5 the network learns the cross.")
+    assert runs[0.5].loss[-1] < 0.02
+    assert (answers(runs[0.5].network, x) == y).all()
+    says(
+        "With weights 0 the units are «eight» different ones as well, and yet the loss stays at $\\ln «2»$: no unit "
+        "sees anything of the input, so every point gets the same scores.",
+        [symmetry.distinct_units(net, 1) for net in nets.values()],
+        near(np.exp(runs[0.0].loss), abs=1e-9),
+    )
+    assert same(np.ptp(forward(runs[0.0].network, x).output, axis=1), 0)
+    says("With classes of equal size that is a point where all gradients are 0.")
+    assert all(same(gradient, 0) for gradient in gradients(nets[0.0], x, y))
+
+
+# ---------------------------------------------------------------- takeaways
+
+
+def test_takeaways():
+    says("A constant start other than 0 is worth one unit per layer: rank «1».", _ranks(0.5))
+    says("Zero weights and biases with tanh or ReLU: no hidden weight ever moves, rank «0».", _ranks(0.0))
+    says("a thousandth of it costs the same number of steps each time. Where equal units come to rest, a very little")
+    at = dict(zip(demo.NOISE, demo.parting("cross", "0", "relu").parted_at, strict=True))
+    assert at[1e-9] - at[1e-6] == pytest.approx(at[1e-6] - at[1e-3], abs=6)
+    says("units that grow out of a little noise can all point the same way for thousands of steps")
+    net = trained("moons", 0.0, 0.1, steps=2000).network
+    unit = net.weights[0] / np.linalg.norm(net.weights[0], axis=1, keepdims=True)
+    assert np.abs(unit @ unit.T).min() > 0.95
+
+
+def _ranks(value):
+    """Ranks of all matrices of a deeper network after training from a constant, on unequal classes."""
+    x, y = DATA["moons"]
+    start = sample([2, 8, 8, 8, 2], "tanh", functools.partial(constant, value=value))
+    return [rank(W) for W in train(start, x[:, :91], y[:91], steps=100, **OPTIONS).network.weights]
