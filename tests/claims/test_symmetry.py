@@ -192,8 +192,11 @@ def test_a_constant_start_is_worth_a_single_unit():
     start = demo.noisy(0.5, 0.0)
     assert all((W == 0.5).all() for W in start.weights)
     run = train(start, *DATA["moons"], steps=1000, **OPTIONS)
-    W, _ = run.network.weights
-    says("It does learn something. Its «eight» units move, all to the same place", len(W))
+    W, V = run.network.weights
+    says("But its «eight» hidden units move all to the same place", len(W))
+    says("the two outputs are not twins, since the loss wants one to rise where it wants the other to fall")
+    assert V[0] - 0.5 == pytest.approx(0.5 - V[1])
+    assert abs(V[0] - V[1]).min() > 0.1
     assert run.loss[-1] < run.loss[0] - 0.3
     assert different(symmetry.units(run.network, 1)) == rank(W) == 1
     assert np.abs(W - 0.5).max() > 0.1
