@@ -23,7 +23,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from harness import NOTEBOOKS, ROOT, copy_repository, explorers
+from harness import NOTEBOOKS, ROOT, copy_repository, explorers, quizzes
 from lab import complaints, fresh_settings, live, opened_notebook, serve_lab, shows
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -246,9 +246,11 @@ def test_a_notebook_runs_from_top_to_bottom(executed, name):
 
     models = notebook["metadata"].get("widgets", {}).get(STATE, {}).get("state", {})
     views = [output["data"][VIEW]["model_id"] for output in outputs if VIEW in output.get("data", {})]
-    placed = [placed for placed in explorers() if placed.page == name]
-    sentences = [models[view]["state"]["frame"]["text"] for view in views]
-    assert sentences == [explorer.demo.frame(**explorer.start)["text"] for explorer in placed]
+    states = [models[view]["state"] for view in views]
+    sentences = [state["frame"]["text"] for state in states if "frame" in state]
+    assert sentences == [placed.demo.frame(**placed.start)["text"] for placed in explorers() if placed.page == name]
+    titles = [state["spec"]["title"] for state in states if "frame" not in state]
+    assert titles == [asked.quiz.title for asked in quizzes() if asked.page == name]
 
 
 @pytest.mark.browser
