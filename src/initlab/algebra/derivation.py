@@ -7,6 +7,7 @@ the assumptions that a derivation uses are those that it needs.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import sympy as sp
 
@@ -211,6 +212,8 @@ class _Rules:
         yield self.pair(d.uncorrelated, x)
         yield self.rule("mean", d.zero_mean, _put({Expected(x): 0}), _put({Expected(x): d.mean}))
         yield _Rule("notation", self.notation)
+        for key, parameter in (("zero-mean weights", known_as.mu), (d.zero_mean, d.mean)):  # as covariances have them
+            yield self.rule("mean", key, lambda expression, mean=parameter: expression.subs(mean, 0), _unchanged)
 
     def product(self, key, is_left):
         """E[X Y] = E[X] E[Y] + Cov(X, Y), X being the factors whose random quantities are all `is_left`."""
@@ -241,12 +244,12 @@ class _Rules:
 
     def notation(self, expression):
         """What is left in the end, in the parameters of the model."""
-        model = dict(zip((self.W, self.x), self.direction.model(self.assume), strict=True))
+        model = dict(zip((self.W, self.x), self.direction.model(frozenset()), strict=True))
         model |= {X.at("k"): V.xreplace({e: e.at("k") for e in randoms(V) if e.index}) for X, V in list(model.items())}
         values = {Expected(self.x**2): self.direction.second_moment, Expected(_b**2): sigma_b**2}
         for covariance in expression.atoms(Covariance):
-            if randoms(covariance.args[0] * covariance.args[1]) <= set(model):
-                values[covariance] = sp.factor(Cov(*(X.xreplace(model) for X in covariance.args)))
+            if randoms(sp.Mul(*covariance.args)) <= set(model):
+                values[covariance] = _covariance(*(X.xreplace(model) for X in covariance.args))
         return expression.xreplace(values)
 
     def leaky(self, start, constant, odd, slope):
@@ -270,6 +273,11 @@ class _Rules:
 
 def _unchanged(expression):
     return expression
+
+
+@cache
+def _covariance(X, Y):
+    return sp.factor(Cov(X, Y))
 
 
 # --- the derivations --------------------------------------------------------------------------------------------------
