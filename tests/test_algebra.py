@@ -261,6 +261,12 @@ def test_correlated_weights_do_no_harm_to_centred_uncorrelated_activations():
     assert equal(harm, n_in * sigma_w**2 * (q + (n_in - 1) * rho * m**2))
 
 
+def test_what_a_covariance_owes_to_an_assumption_is_said():
+    """Weights that know their inputs have Cov(W^2, a^2), in which the means of both matter."""
+    derivation = derived(frozenset({"weights independent of activations"}))
+    assert {"zero-mean weights", "zero-mean activations"} <= set(derivation.steps[-1].uses)
+
+
 def test_biases_add_their_variance():
     assert derived(frozenset({"zero biases"})).result == n_in * sigma_w**2 * q + sigma_b**2
 
@@ -271,13 +277,17 @@ def test_weights_that_know_their_inputs_push_in_one_direction():
     assert equal(derived(dropped).result, n_in * sigma_w**2 * q * (1 + (n_in + 1) * c**2))
 
 
+@cache
+def moments_of_the_sum(W, a):
+    z = Total(W * a, "j", n_in)
+    return E(z), E(z**2)
+
+
 def test_every_combination_of_assumptions_gives_the_moments_of_its_layer():
     """The rules know nothing of the model but a few covariances; here the moments are expanded outright."""
     for dropped in subsets(TOGGLES):
-        W, a = FORWARD.model(ALL - dropped)
-        b = random("b_i", mean=0, variance=sigma_b**2 if "zero biases" in dropped else 0)
-        z = Total(W * a, "j", n_in) + b
-        mean, second_moment = E(z), E(z**2)
+        mean, second_moment = moments_of_the_sum(*FORWARD.model(ALL - dropped))
+        second_moment += sigma_b**2 if "zero biases" in dropped else 0
         assert equal(derived(dropped, "mean").result, mean), dropped
         assert equal(derived(dropped).result, second_moment), dropped
         assert equal(derived(dropped, "variance").result, second_moment - mean**2), dropped
@@ -364,6 +374,19 @@ def test_over_layers_biases_add_up_as_in_gaussian_theory(weight_variance):
     predicted = deep.predict(n_in=50, sigma_w=np.sqrt(weight_variance / 50), q=1.5, sigma_b=0.3, L=7)
     theory = gaussian.propagate("relu", weight_variance=weight_variance, bias_variance=0.09, depth=7, input=1.5)
     assert predicted == pytest.approx(theory.a[-1])
+
+
+def test_the_rule_for_many_layers_is_exact_at_any_width():
+    widths, std = [6] * 5, 0.6
+    options = {"bias_initializer": lambda shape, **how: normal(shape, std=0.3, **how), "output_activation": "relu"}
+    net = network.sample(
+        widths, "relu", lambda shape, **how: normal(shape, std=std, **how), seeds=range(10_000), **options
+    )
+    output = network.forward(net, np.ones((6, 1))).output
+    sample = np.square(output).mean(axis=(1, 2))
+    deep = algebra.over_layers(forward(ALL - {"zero biases"}, activation="relu"))
+    predicted = deep.predict(n_in=6, sigma_w=std, q=1, sigma_b=0.3, L=4)
+    assert abs(sample.mean() - predicted) < 5 * sample.std() / np.sqrt(len(sample))
 
 
 @pytest.mark.parametrize("key", sorted(WEIGHTS))
@@ -528,6 +551,8 @@ def test_a_missing_value_is_named():
         forward(ALL - {"zero-mean weights"}).predict(n_in=3, sigma_w=1)
     with pytest.raises(Undetermined, match="a value is missing for mu"):
         algebra.simulate(forward(ALL - {"zero-mean weights"}), {"n_in": 3, "sigma_w": 1, "q": 1})
+    with pytest.raises(Undetermined, match="s must have a value"):
+        algebra.simulate(forward(activation="leaky_relu"), {"n_in": 3, "sigma_w": 1, "q": 1})
 
 
 @pytest.mark.parametrize(
@@ -548,6 +573,8 @@ def test_there_is_no_sampler_where_the_model_says_too_little():
         algebra.simulate(forward(activation="f"), VALUES)
     with pytest.raises(ValueError, match="there is no sampler for the activation 'relu' backward"):
         algebra.simulate(backward(activation="relu"), VALUES)
+    with pytest.raises(ValueError, match="there is a sampler for one layer only"):
+        algebra.simulate(algebra.over_layers(forward(activation="relu")), VALUES)
 
 
 def test_every_assumption_says_what_it_buys_and_what_holds_without_it():

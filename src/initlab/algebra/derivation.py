@@ -20,6 +20,7 @@ from .expectation import (
     Expected,
     Total,
     Undetermined,
+    _listed,
     each_expectation,
     evaluate,
     linearity,
@@ -139,10 +140,9 @@ class Derivation:
 
     def _determined(self):
         if left := self.result.atoms(Expected, Covariance):
-            raise Undetermined(
-                f"{', '.join(sorted(map(str, left)))} is not determined by what is assumed; "
-                f"missing: {', '.join(sorted(self.without))}"
-            )
+            missing = ", ".join(sorted(self.without))
+            hint = " (for normal z, initlab.gaussian computes it)" if self.result.has(_f, _df) else ""
+            raise Undetermined(f"{_listed(left)} is not determined by what is assumed; missing: {missing}{hint}")
         return self.result
 
 
@@ -150,7 +150,7 @@ class Derivation:
 class _Rule:
     name: str
     apply: Callable
-    uses: tuple[str, ...] = ()
+    uses: tuple[str, ...] | Callable = ()
     without: tuple[str, ...] = ()
 
 
@@ -159,7 +159,8 @@ def _derive(start, rules):
     for rule in rules:
         after = rule.apply(before)
         if after != before:
-            steps.append(Step(rule.name, rule.uses, rule.without, before, after))
+            uses = rule.uses(before) if callable(rule.uses) else rule.uses
+            steps.append(Step(rule.name, uses, rule.without, before, after))
             before = after
     return tuple(steps)
 
@@ -198,7 +199,7 @@ class _Rules:
         yield _Rule("chain rule" if output == _g else "definition of z", definition)
         if bias:
             yield self.rule("b = 0", "zero biases", lambda expression: expression.subs(bias, 0), _unchanged)
-        yield _Rule("E of a sum", lambda expression: sums(linearity(expression)))
+        yield _Rule("E of a sum of terms alike", lambda expression: sums(linearity(expression)))
         if bias:
             yield _Rule("E of a product, b symmetric", bias_apart, without=("zero biases",))
         yield self.product(d.independent, lambda Y: Y.name[0] == "W")
@@ -211,9 +212,7 @@ class _Rules:
         )
         yield self.pair(d.uncorrelated, x)
         yield self.rule("mean", d.zero_mean, _put({Expected(x): 0}), _put({Expected(x): d.mean}))
-        yield _Rule("notation", self.notation)
-        for key, parameter in (("zero-mean weights", known_as.mu), (d.zero_mean, d.mean)):  # as covariances have them
-            yield self.rule("mean", key, lambda expression, mean=parameter: expression.subs(mean, 0), _unchanged)
+        yield _Rule("notation", self.notation, uses=self.covariances_use)
 
     def product(self, key, is_left):
         """E[X Y] = E[X] E[Y] + Cov(X, Y), X being the factors whose random quantities are all `is_left`."""
@@ -244,13 +243,27 @@ class _Rules:
 
     def notation(self, expression):
         """What is left in the end, in the parameters of the model."""
+        holds = {known_as.ASSUMPTIONS[key].parameter: 0 for key in self.covariances_use(expression)}
+        values = {
+            covariance: sp.factor(value.subs(holds)) for covariance, value in self.covariances(expression).items()
+        }
+        values |= {Expected(self.x**2): self.direction.second_moment, Expected(_b**2): sigma_b**2}
+        return expression.xreplace(values)
+
+    def covariances(self, expression):
+        """Covariances of weights and signals in the model in which nothing is assumed."""
         model = dict(zip((self.W, self.x), self.direction.model(frozenset()), strict=True))
         model |= {X.at("k"): V.xreplace({e: e.at("k") for e in randoms(V) if e.index}) for X, V in list(model.items())}
-        values = {Expected(self.x**2): self.direction.second_moment, Expected(_b**2): sigma_b**2}
-        for covariance in expression.atoms(Covariance):
-            if randoms(sp.Mul(*covariance.args)) <= set(model):
-                values[covariance] = _covariance(*(X.xreplace(model) for X in covariance.args))
-        return expression.xreplace(values)
+        return {
+            covariance: _covariance(*(X.xreplace(model) for X in covariance.args))
+            for covariance in expression.atoms(Covariance)
+            if randoms(sp.Mul(*covariance.args)) <= set(model)
+        }
+
+    def covariances_use(self, expression):
+        """The assumptions that make these covariances simpler."""
+        parameters = set().union(*(value.free_symbols for value in self.covariances(expression).values()))
+        return tuple(key for key in sorted(self.assume) if known_as.ASSUMPTIONS[key].parameter in parameters)
 
     def leaky(self, start, constant, odd, slope):
         """start = (1 + s^2) / 2 constant + (1 - s^2) / 2 odd, where odd vanishes if z is symmetric around zero."""

@@ -64,19 +64,20 @@ class Random(sp.Symbol):
     common are therefore independent.
     """
 
-    __slots__ = ("home", "index", "law", "own", "shared")
+    __slots__ = ("_identity", "home", "index", "law", "own", "shared")
 
     def __new__(cls, name, law, index, home, own, shared):
         symbol = sp.Symbol.__xnew__(cls, name, real=True)
         symbol.law, symbol.index, symbol.home, symbol.own, symbol.shared = law, index, home, own, shared
+        known = (sp.srepr(law.moments), sp.srepr(law.variance), law.symmetric, law.normal)
+        symbol._identity = str((known, index, home, own, shared))
         return symbol
 
     def __getnewargs_ex__(self):
         return (self.name, self.law, self.index, self.home, self.own, self.shared), {}
 
     def _hashable_content(self):
-        law = (sp.srepr(self.law.moments), sp.srepr(self.law.variance), self.law.symmetric, self.law.normal)
-        return (*super()._hashable_content(), str((law, self.index, self.home, self.own, self.shared)))
+        return (*super()._hashable_content(), self._identity)
 
     @property
     def sources(self):
@@ -404,7 +405,7 @@ def evaluate(expression, values):
     values = {str(name): value for name, value in values.items()}
     expression = sp.sympify(expression)
     if left := expression.atoms(Expected, Covariance):
-        raise Undetermined(f"{_listed(left)} must be known, and nothing that was stated determines it")
+        raise Undetermined(f"{_listed(left)} must be known; state it in random(..., moments={{...}}), or normal=True")
     if missing := {s for s in expression.free_symbols if s.name not in values}:
         raise Undetermined(f"{_listed(missing)} must have a value, got values for {_listed(values) or 'nothing'}")
     return float(expression.subs({s: values[s.name] for s in expression.free_symbols}).doit())

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import sympy as sp
 
-from .assumptions import check_values, sigma_b
-from .expectation import Random, Undetermined
+from .assumptions import L, check_values, s, sigma_b
+from .expectation import Random, Undetermined, evaluate
 
 
 class Estimate(NamedTuple):
@@ -33,8 +33,8 @@ def draw(derivation, values, rng, draws):
     values = check_values(values)
     W, x = d.model(assume)
     biases = d.name == "forward" and "zero biases" not in assume
-    numbers = {s for s in (W + x + d.n).free_symbols if not isinstance(s, Random)} | ({sigma_b} if biases else set())
-    if missing := {str(s) for s in numbers} - set(values):
+    numbers = {t for t in (W + x + d.n).free_symbols if not isinstance(t, Random)} | ({sigma_b} if biases else set())
+    if missing := set(map(str, numbers)) - set(values):
         raise Undetermined(f"a value is missing for {', '.join(sorted(missing))}")
     n = values[str(d.n)]
     rng = np.random.default_rng(rng)
@@ -48,7 +48,7 @@ def draw(derivation, values, rng, draws):
         "xi_j": weight_noise((draws, n)),
     }
     letters = sorted((W + x).atoms(Random), key=str)
-    layer = [part.subs({s: values[str(s)] for s in numbers}) for part in (W, x)]
+    layer = [part.subs({t: values[str(t)] for t in numbers}) for part in (W, x)]
     if any(part.has(sp.I, sp.nan, sp.zoo) for part in layer):
         raise ValueError(
             f"|m| <= sqrt(q), rho <= 1, r < 1 and c^2 <= (1 - rho) (1 - r) must hold for such a layer, got {values}"
@@ -83,13 +83,15 @@ def simulate(derivation, values, rng=None, draws=10_000):
     >>> forward().predict(**values), round(measured.mean, 1)
     (2.0, 2.0)
     """
-    W, x, b = draw(derivation, values, rng, draws)
-    z = np.einsum("ij,ij->i", W, x) + b
     name = derivation.activation
     if name == "f" or (name is not None and derivation.direction.name == "backward"):
         raise ValueError(f"there is no sampler for the activation {name!r} {derivation.direction.name}")
-    if name in ("relu", "leaky_relu"):
-        z = np.maximum(z, 0) + (values["s"] if name == "leaky_relu" else 0) * np.minimum(z, 0)
+    if L in derivation.result.free_symbols:
+        raise ValueError("there is a sampler for one layer only, got a derivation for L of them")
+    slope = evaluate({"relu": 0, "leaky_relu": s}.get(name, 1), values)  # for z < 0
+    W, x, b = draw(derivation, values, rng, draws)
+    z = np.einsum("ij,ij->i", W, x) + b
+    z = np.maximum(z, 0) + slope * np.minimum(z, 0)
     if derivation.statistic == "variance":
         z = z - z.mean()
     sample = z if derivation.statistic == "mean" else z**2
