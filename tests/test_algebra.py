@@ -188,9 +188,19 @@ def test_contradictory_statements_are_refused():
         random("W", variance=1, second_moment=1)
     with pytest.raises(ValueError, match="index must be a letter in the subscript of the name"):
         random("W_ij", index="k")
+
+
+def test_ambiguous_sums_are_refused():
     a = random("a_j", index="j")
-    with pytest.raises(ValueError, match="j numbers the terms of a sum"):
-        E(a * Total(a, "j", n))
+    for outside in (a, a.at("k"), sp.exp(Total(a, "j", n))):
+        with pytest.raises(ValueError, match="j numbers the terms of a sum, so it cannot be used outside of it"):
+            E(outside * Total(a, "j", n))
+    with pytest.raises(ValueError, match="j numbers the terms of sums of different length"):
+        E(Total(a, "j", n) * Total(a, "j", n_in))
+
+
+def test_a_sum_of_equal_numbers_is_a_multiple():
+    assert Total(q, "j", n) == n * q
 
 
 def test_no_number_comes_out_of_what_is_not_known():
@@ -253,6 +263,14 @@ def test_equal_weights_in_a_row_see_the_sum_of_the_activations():
     dropped = frozenset({"independent weights", "zero-mean activations", "uncorrelated activations"})
     a = FORWARD.model(ALL - dropped)[1]
     assert equal(derived(dropped).result.subs(rho, 1), sigma_w**2 * E(Total(a, "j", n_in) ** 2))
+
+
+def test_activations_need_not_be_identically_distributed():
+    """q is then the average of their second moments."""
+    W = random("W_j", mean=0, variance=sigma_w**2, index="j")
+    second_moments = sp.symbols("q_1:4")
+    z = sum(W.at(str(j)) * random(f"x{j}", second_moment=q_j) for j, q_j in enumerate(second_moments))
+    assert equal(E(z**2), derived(frozenset()).result.subs({n_in: 3, q: sum(second_moments) / 3}))
 
 
 def test_correlated_weights_do_no_harm_to_centred_uncorrelated_activations():

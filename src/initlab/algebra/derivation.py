@@ -12,7 +12,7 @@ from functools import cache
 import sympy as sp
 
 from .._check import one_of
-from . import assumptions as known_as
+from . import assumptions
 from .assumptions import ALL, BACKWARD, FORWARD, Direction, check, check_values, sigma_b, sigma_w
 from .expectation import (
     Cov,
@@ -20,10 +20,10 @@ from .expectation import (
     Expected,
     Total,
     Undetermined,
-    _listed,
     each_expectation,
     evaluate,
     linearity,
+    listed,
     random,
     randoms,
     sums,
@@ -142,7 +142,7 @@ class Derivation:
         if left := self.result.atoms(Expected, Covariance):
             missing = ", ".join(sorted(self.without))
             hint = " (for normal z, initlab.gaussian computes it)" if self.result.has(_f, _df) else ""
-            raise Undetermined(f"{_listed(left)} is not determined by what is assumed; missing: {missing}{hint}")
+            raise Undetermined(f"{listed(left)} is not determined by what is assumed; missing: {missing}{hint}")
         return self.result
 
 
@@ -208,7 +208,7 @@ class _Rules:
             "mean",
             "zero-mean weights",
             _put({Expected(W): 0, Expected(W**2): sigma_w**2}),
-            _put({Expected(W): known_as.mu, Expected(W**2): sigma_w**2 + known_as.mu**2}),
+            _put({Expected(W): assumptions.mu, Expected(W**2): sigma_w**2 + assumptions.mu**2}),
         )
         yield self.pair(d.uncorrelated, x)
         yield self.rule("mean", d.zero_mean, _put({Expected(x): 0}), _put({Expected(x): d.mean}))
@@ -243,7 +243,7 @@ class _Rules:
 
     def notation(self, expression):
         """What is left in the end, in the parameters of the model."""
-        holds = {known_as.ASSUMPTIONS[key].parameter: 0 for key in self.covariances_use(expression)}
+        holds = {assumptions.ASSUMPTIONS[key].parameter: 0 for key in self.covariances_use(expression)}
         values = {
             covariance: sp.factor(value.subs(holds)) for covariance, value in self.covariances(expression).items()
         }
@@ -263,7 +263,7 @@ class _Rules:
     def covariances_use(self, expression):
         """The assumptions that make these covariances simpler."""
         parameters = set().union(*(value.free_symbols for value in self.covariances(expression).values()))
-        return tuple(key for key in sorted(self.assume) if known_as.ASSUMPTIONS[key].parameter in parameters)
+        return tuple(key for key in sorted(self.assume) if assumptions.ASSUMPTIONS[key].parameter in parameters)
 
     def leaky(self, start, constant, odd, slope):
         """start = (1 + s^2) / 2 constant + (1 - s^2) / 2 odd, where odd vanishes if z is symmetric around zero."""
@@ -281,7 +281,7 @@ class _Rules:
         elif name == "f":
             yield self.rule("f(z) = z", "linear activation", _put({start: constant}), _unchanged)
         else:
-            yield from self.leaky(start, constant, odd, known_as.s if name == "leaky_relu" else sp.Integer(0))
+            yield from self.leaky(start, constant, odd, assumptions.s if name == "leaky_relu" else sp.Integer(0))
 
 
 def _unchanged(expression):
@@ -299,7 +299,8 @@ def _covariance(X, Y):
 def forward(assume=ALL, *, activation=None, statistic="second moment"):
     """What a layer makes of the second moment q of its input: E[z_i^2], or with an activation E[f(z_i)^2].
 
-    z_i = sum_j W_ij a_j + b_i over n_in units; a_j may be identically distributed or not (then q is their average).
+    z_i = sum_j W_ij a_j + b_i over n_in units. The weights are identically distributed. The activations need not be:
+    then q is the average of their second moments, and so for the other moments.
 
     Parameters
     ----------
@@ -393,7 +394,7 @@ def over_layers(layer):
     factor, added = one.coeff(d.second_moment), one.subs(d.second_moment, 0)
     l = sp.Symbol("l", integer=True)  # noqa: E741
     first = factor * previous + added
-    last = d.second_moment * factor**known_as.L + added * sp.Sum(factor**l, (l, 0, known_as.L - 1))
+    last = d.second_moment * factor**assumptions.L + added * sp.Sum(factor**l, (l, 0, assumptions.L - 1))
     steps = (
         Step("one layer", tuple(sorted(layer.uses)), tuple(sorted(layer.without)), start, first),
         Step("L layers", (), (), first, last),
@@ -412,7 +413,7 @@ class Compromise:
     """By how much it multiplies that of the gradient."""
 
 
-def compromise(activation="identity", assume=ALL):
+def compromise(activation="identity"):
     """Glorot and Bengio's compromise: the harmonic mean of the two variances that forward and backward ask for.
 
     The factors of signal and gradient then add up to 2: what one gains the other loses.
@@ -423,7 +424,7 @@ def compromise(activation="identity", assume=ALL):
     >>> compromise().forward, compromise().backward
     (2*n_in/(n_in + n_out), 2*n_out/(n_in + n_out))
     """
-    directions = [derive(assume, activation=activation) for derive in (forward, backward)]
+    directions = [derive(activation=activation) for derive in (forward, backward)]
     variance = sp.simplify(2 / sum(1 / derivation.preserving() for derivation in directions))
     factors = (d.result.subs(sigma_w, sp.sqrt(variance)) / d.direction.second_moment for d in directions)
     return Compromise(variance, *map(sp.simplify, factors))

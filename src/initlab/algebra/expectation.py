@@ -204,7 +204,8 @@ class Total(sp.Expr):
     is_real = True
 
     def __new__(cls, term, index, n):
-        return super().__new__(cls, sp.sympify(term), sp.Symbol(str(index)), sp.sympify(n))
+        term, n = sp.sympify(term), sp.sympify(n)
+        return super().__new__(cls, term, sp.Symbol(str(index)), n) if randoms(term) else n * term
 
     def term(self, index):
         """X for one value of the index."""
@@ -285,11 +286,13 @@ def sums(X):
     if not totals:
         return Expected(X)
     _, index, n = totals[0].args
-    here = [f for f in totals if f.args[1:] == (index, n)]
-    rest = sp.Mul(*(f for f in factors if f not in here))
-    if any(Y.index == str(index) for Y in randoms(rest) if rest.has(Y)) and not rest.has(Total):
-        raise ValueError(f"{index} numbers the terms of a sum, so it cannot be used outside of it, got {X}")
+    here = [f for f in totals if f.args[1] == index]
     letters = [str(index), *(letter for letter in _LETTERS if letter != str(index))]
+    if any(f.args[2] != n for f in here):
+        raise ValueError(f"{index} numbers the terms of sums of different length in {X}")
+    if any(Y.index in letters for f in factors if not isinstance(f, Total) for Y in randoms(f)):
+        raise ValueError(f"{index} numbers the terms of a sum, so it cannot be used outside of it, got {X}")
+    rest = sp.Mul(*(f for f in factors if f not in here))
     result = 0
     for groups in multiset_partitions(list(range(len(here)))):
         choices = prod((n - i for i in range(len(groups))), start=sp.Integer(1))
@@ -405,11 +408,12 @@ def evaluate(expression, values):
     values = {str(name): value for name, value in values.items()}
     expression = sp.sympify(expression)
     if left := expression.atoms(Expected, Covariance):
-        raise Undetermined(f"{_listed(left)} must be known; state it in random(..., moments={{...}}), or normal=True")
+        raise Undetermined(f"{listed(left)} must be known; state it in random(..., moments={{...}}), or normal=True")
     if missing := {s for s in expression.free_symbols if s.name not in values}:
-        raise Undetermined(f"{_listed(missing)} must have a value, got values for {_listed(values) or 'nothing'}")
+        raise Undetermined(f"{listed(missing)} must have a value, got values for {listed(values) or 'nothing'}")
     return float(expression.subs({s: values[s.name] for s in expression.free_symbols}).doit())
 
 
-def _listed(names):
+def listed(names):
+    """Names in alphabetical order, for messages."""
     return ", ".join(sorted(map(str, names)))
