@@ -338,8 +338,17 @@ def test_a_derivation_prints_as_aligned_lines_with_their_reasons():
     lines = forward(ALL - {"zero biases"}).latex().splitlines()
     assert lines[0] == r"\begin{aligned}"
     assert lines[1].startswith(r"\mathbb{E}\left[z_{i}^{2}\right] &= \mathbb{E}\left[\left(\sum_{j=1}^{n_{in}} W_{ij}")
-    assert lines[-2] == r"&= n_{in} q \sigma_{w}^{2} + \sigma_{b}^{2} && \text{notation}"
-    assert any(line.endswith(r"&& \text{E of a product: independent weights} \\") for line in lines)
+    assert lines[-2].startswith(r"&= n_{in} q \sigma_{w}^{2} + \sigma_{b}^{2} && ")
+    assert lines[-2].endswith(r"\text{notation}\end{array}}")
+    assert any(r"\text{E of a product} \\ \text{independent weights}" in line for line in lines)
+
+
+def test_a_derivation_says_which_assumption_brought_a_term_back():
+    steps = forward(ALL - {"independent weights"}).steps
+    (back,) = [step for step in steps if step.without]
+    assert back.reasons == ("E of a product", "without: independent weights")
+    assert "Cov(W_ij, W_ik)" in str(back.after)
+    assert "Cov" not in str(back.before)
 
 
 # --- activations ------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ the assumptions that a derivation uses are those that it needs.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from textwrap import wrap
 
 import sympy as sp
 
@@ -71,11 +72,9 @@ class Step:
     after: sp.Expr
 
     @property
-    def reason(self) -> str:
+    def reasons(self) -> tuple[str, ...]:
         """Rule and assumptions in words."""
-        uses = f": {', '.join(self.uses)}" if self.uses else ""
-        without = f", without: {', '.join(self.without)}" if self.without else ""
-        return self.rule + uses + without
+        return (self.rule, *self.uses, *(f"without: {key}" for key in self.without))
 
 
 @dataclass(frozen=True)
@@ -106,9 +105,9 @@ class Derivation:
         return frozenset(key for step in self.steps for key in step.without) | nonlinear
 
     def latex(self) -> str:
-        """The derivation as an aligned environment, with the reasons at the right."""
-        lines = [f"&= {sp.latex(step.after)} && \\text{{{step.reason}}}" for step in self.steps]
-        return "\\begin{aligned}\n" + sp.latex(self.start) + " " + " \\\\\n".join(lines) + "\n\\end{aligned}"
+        """The derivation as an aligned environment, with the reasons at the right, small to fit the page."""
+        lines = [rf"&= {_latex(step.after)} && {{\scriptsize {_stacked(step.reasons)}}}" for step in self.steps]
+        return "\\begin{aligned}\n" + _latex(self.start) + " " + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
     def _repr_latex_(self):
         return f"$$\n{self.latex()}\n$$"
@@ -144,6 +143,15 @@ class Derivation:
             hint = " (for normal z, initlab.gaussian computes it)" if self.result.has(_f, _df) else ""
             raise Undetermined(f"{listed(left)} is not determined by what is assumed; missing: {missing}{hint}")
         return self.result
+
+
+def _latex(expression):
+    return sp.latex(expression, long_frac_ratio=3)  # 1/2 (...) instead of a long (...) over 2
+
+
+def _stacked(texts):
+    lines = [line for text in texts for line in wrap(text, 24)]
+    return r"\begin{array}{l}" + r" \\ ".join(rf"\text{{{line}}}" for line in lines) + r"\end{array}"
 
 
 @dataclass(frozen=True)
