@@ -1,0 +1,200 @@
+"""The assumptions behind Xavier's and He's rules, and for each of them one definite way to break it.
+
+A broken assumption gets a parameter, so that what it costs can be calculated, simulated and drawn: a mean, a
+correlation, a variance. At 0 the parameter gives the assumption back. `model` is the layer in which exactly the dropped
+assumptions are broken, and no other.
+"""
+
+from dataclasses import dataclass
+
+import sympy as sp
+
+from .expectation import random
+
+n_in, n_out, L = sp.symbols("n_in n_out L", integer=True, positive=True)
+sigma_w = sp.Symbol("sigma_w", positive=True)
+"""The standard deviation of a weight: Var W = sigma_w^2."""
+q, p = sp.symbols("q p", positive=True)
+"""E[a^2] of the activations that enter a layer, and E[delta^2] of the gradients dL/dz that come back to it."""
+mu, m, m_delta = sp.symbols("mu m m_delta", real=True)
+rho, r, r_delta, c, c_delta, sigma_b, s = sp.symbols("rho r r_delta c c_delta sigma_b s", nonnegative=True)
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """One assumption, in words for the reader."""
+
+    key: str
+    sentence: str
+    buys: str
+    """What the derivation gains by it."""
+    otherwise: str
+    """What holds instead when it is dropped."""
+    parameter: sp.Symbol | None = None
+    """Measures how much it is broken; 0 when it holds."""
+
+
+_ALL = (
+    Assumption(
+        "zero-mean weights",
+        "Every weight has mean zero.",
+        "Terms that belong to two different units cancel on average.",
+        "Every weight has the same mean mu.",
+        mu,
+    ),
+    Assumption(
+        "independent weights",
+        "The weights are independent of each other.",
+        "The mean of a product of two weights is the product of their means.",
+        "The weights of one sum share a common part: any two have correlation rho. With rho = 1 they are equal.",
+        rho,
+    ),
+    Assumption(
+        "weights independent of activations",
+        "The weights of a layer are independent of the activations that enter it. True before training.",
+        "The mean of a product of weights and activations splits.",
+        "A weight has correlation c with the activation that it multiplies, as training brings it about.",
+        c,
+    ),
+    Assumption(
+        "zero-mean activations",
+        "Every activation has mean zero.",
+        "Nothing that zero-mean weights have not bought already.",
+        "Every activation has the same mean m; its second moment q stays as it is.",
+        m,
+    ),
+    Assumption(
+        "uncorrelated activations",
+        "The activations of two units are uncorrelated.",
+        "Nothing that zero-mean weights have not bought already.",
+        "The activations of any two units have correlation r.",
+        r,
+    ),
+    Assumption(
+        "zero biases",
+        "All biases are zero.",
+        "Nothing is added to the sum.",
+        "Biases are independent of all else, symmetric around zero, with standard deviation sigma_b.",
+        sigma_b,
+    ),
+    Assumption(
+        "symmetric weights",
+        "The weights are as likely to lie above their mean as below it, by any amount: W - E W and E W - W have one "
+        "distribution, for all weights of a unit together.",
+        "With zero-mean weights, z is symmetric around zero, and a ReLU passes exactly half of its second moment.",
+        "The weights have a skewed distribution of the same mean and variance.",
+    ),
+    Assumption(
+        "linear activation",
+        "The activation is the identity where the signal lives: f(z) = z.",
+        "What holds for z holds for a.",
+        "E[f(z)^2] depends on all of the distribution of z, and is left as it is.",
+    ),
+    Assumption(
+        "independent gradients",
+        "The gradients that come back to a layer are independent of its weights and of the signals that went forward.",
+        "The mean of a product of weights, slopes and gradients splits.",
+        "A weight has correlation c_delta with the gradient that it multiplies; slopes and gradients are correlated.",
+        c_delta,
+    ),
+    Assumption(
+        "zero-mean gradients",
+        "Every gradient dL/dz has mean zero.",
+        "Nothing that zero-mean weights have not bought already.",
+        "Every gradient has the same mean m_delta; its second moment p stays as it is.",
+        m_delta,
+    ),
+    Assumption(
+        "uncorrelated gradients",
+        "The gradients of two units are uncorrelated.",
+        "Nothing that zero-mean weights have not bought already.",
+        "The gradients of any two units have correlation r_delta.",
+        r_delta,
+    ),
+)
+ASSUMPTIONS = {assumption.key: assumption for assumption in _ALL}
+"""All assumptions by key."""
+ALL = frozenset(ASSUMPTIONS)
+"""The keys of all assumptions. Drop some with `ALL - {"zero-mean weights"}`."""
+
+
+def check(assume):
+    """The keys as a frozenset, if they are keys of assumptions."""
+    allowed = ", ".join(map(repr, ASSUMPTIONS))
+    if isinstance(assume, str):
+        raise TypeError(f"assume must be a set of assumptions, got the string {assume!r}")
+    if unknown := frozenset(assume) - ALL:
+        raise ValueError(f"assume must be a set of assumptions out of {allowed}; unknown: {sorted(map(str, unknown))}")
+    return frozenset(assume)
+
+
+def check_values(values):
+    """The values by name, if they are values of the symbols of this module."""
+    allowed = sorted(name for name, value in globals().items() if isinstance(value, sp.Symbol))
+    if unknown := set(values) - set(allowed):
+        raise ValueError(f"values must be of {', '.join(allowed)}, got {', '.join(sorted(map(str, unknown)))}")
+    return dict(values)
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A sum over the units of a layer: forward over j in z_i = sum W_ij a_j, backward over i in sum W_ij delta_i."""
+
+    name: str
+    weight: str
+    signal: str
+    index: str
+    n: sp.Symbol
+    """How many terms the sum has."""
+    second_moment: sp.Symbol
+    mean: sp.Symbol
+    correlation: sp.Symbol
+    alignment: sp.Symbol
+    """The correlation of a weight and the signal that it multiplies."""
+    independent: str
+    """The key of the assumption that weights and signals are independent; so below."""
+    zero_mean: str
+    uncorrelated: str
+
+    def quantities(self, assume):
+        """W and the signal as random quantities of which no more is known than the assumptions say."""
+        own = ("W",) if self.independent in assume else ("W", "signal")
+        shared = () if "independent weights" in assume else ("all W",)
+        W = random(self.weight, index=self.index, own=own, shared=shared)
+        return W, random(self.signal, index=self.index, own=("signal",), shared=("all signals",))
+
+    def model(self, assume):
+        """W and the signal as functions of independent standard quantities, with the dropped assumptions broken.
+
+        For weights of standard deviation sigma, signals of standard deviation t, and with h = c / sqrt(1 - r),
+
+            signal_j = m + t (sqrt(r) C + sqrt(1 - r) e_j),
+            W_ij = mu + sigma (sqrt(rho) S + sqrt(1 - rho - h^2) xi_j + h e_j).
+
+        Any two signals have correlation r, any two weights rho, a weight and its own signal c, a weight and another
+        signal 0. C and e_j are normal; S and xi_j have mean 0, variance 1 and any distribution.
+        """
+
+        def broken(key, parameter):
+            return 0 if key in assume else parameter
+
+        weight_mean, common = broken("zero-mean weights", mu), broken("independent weights", rho)
+        aligned = broken(self.independent, self.alignment)
+        mean, correlation = broken(self.zero_mean, self.mean), broken(self.uncorrelated, self.correlation)
+        h = aligned / sp.sqrt(1 - correlation)
+        C, e = random("C", mean=0, variance=1, normal=True), random("e_j", mean=0, variance=1, normal=True, index="j")
+        S, xi = random("S", mean=0, variance=1), random("xi_j", mean=0, variance=1, index="j")
+        spread = sp.sqrt(self.second_moment - mean**2)
+        signal = mean + spread * (sp.sqrt(correlation) * C + sp.sqrt(1 - correlation) * e)
+        W = weight_mean + sigma_w * (sp.sqrt(common) * S + sp.sqrt(1 - common - h**2) * xi + h * e)
+        return W, signal
+
+
+FORWARD = Direction(
+    "forward", "W_ij", "a_j", "j", n_in, q, m, r, c,
+    "weights independent of activations", "zero-mean activations", "uncorrelated activations",
+)  # fmt: skip
+BACKWARD = Direction(
+    "backward", "W_ij", "delta_i", "i", n_out, p, m_delta, r_delta, c_delta,
+    "independent gradients", "zero-mean gradients", "uncorrelated gradients",
+)  # fmt: skip

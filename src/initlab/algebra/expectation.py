@@ -1,0 +1,419 @@
+"""Random quantities and the rules of E: exact for polynomials, also in sums over a symbolic number of terms.
+
+Each rule is a function from an expression to an equal one. It acts on the expectations `Expected(X)` in the expression,
+and an expectation that it cannot work out stays as it is, so that nothing is lost:
+
+* `linearity`      E[c X + Y] = c E[X] + E[Y]
+* `sums`           the moments of a sum of n terms, from the moments of a few of its terms
+* `independence`   E[X Y] = E[X] E[Y] when X and Y have no source in common
+* `alike`          terms of one sum have the same distribution, so that it does not matter which one is meant
+* `known`          E[X^k] from what was stated of X
+
+`E` applies all of them. `sympy.stats` does not: it leaves Variance(X*Y) alone even when X and Y are independent.
+"""
+
+from dataclasses import dataclass
+from itertools import permutations
+from math import comb, prod
+
+import sympy as sp
+from sympy.core.sorting import default_sort_key
+from sympy.utilities.iterables import multiset_partitions
+
+
+class Undetermined(ValueError):
+    """The assumptions do not determine what was asked for. The message says what is missing."""
+
+
+# --- random quantities ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Law:
+    """What is stated of the distribution of a random quantity."""
+
+    moments: tuple = ()
+    """Pairs (k, E[X^k])."""
+    variance: sp.Expr | None = None
+    symmetric: bool = False
+    """About its mean: all odd central moments are 0."""
+    normal: bool = False
+
+    def moment(self, X, k):
+        """E[X^k], as far as it is known."""
+        if k == 0:
+            return sp.Integer(1)
+        stated = dict(self.moments)
+        if k in stated:
+            return stated[k]
+        if k == 2 and self.variance is not None:
+            return self.variance + self.moment(X, 1) ** 2
+        mean = self.moment(X, 1) if k > 1 else None
+        if self.normal and k > 2:  # integration by parts: E[(X - m) X^(k-1)] = v (k-1) E[X^(k-2)]
+            variance = self.moment(X, 2) - mean**2 if self.variance is None else self.variance
+            return sp.expand(mean * self.moment(X, k - 1) + (k - 1) * variance * self.moment(X, k - 2))
+        if self.symmetric and k % 2 and k > 1:  # 0 = E[(X - m)^k], solved for its first term
+            return sp.expand(-sum(comb(k, i) * (-mean) ** (k - i) * self.moment(X, i) for i in range(k)))
+        return Expected(X**k)
+
+
+class Random(sp.Symbol):
+    """A random quantity: a real SymPy symbol that carries its law and its sources. Made by `random`.
+
+    A *source* is one of the independent things that the quantity is a function of. Quantities that have no source in
+    common are therefore independent.
+    """
+
+    __slots__ = ("_identity", "home", "index", "law", "own", "shared")
+
+    def __new__(cls, name, law, index, home, own, shared):
+        symbol = sp.Symbol.__xnew__(cls, name, real=True)
+        symbol.law, symbol.index, symbol.home, symbol.own, symbol.shared = law, index, home, own, shared
+        known = (sp.srepr(law.moments), sp.srepr(law.variance), law.symmetric, law.normal)
+        symbol._identity = str((known, index, home, own, shared))
+        return symbol
+
+    def __getnewargs_ex__(self):
+        return (self.name, self.law, self.index, self.home, self.own, self.shared), {}
+
+    def _hashable_content(self):
+        return (*super()._hashable_content(), self._identity)
+
+    @property
+    def sources(self):
+        """What it is a function of: its own sources, one for each value of its index, and shared ones."""
+        return {(source, self.index) for source in self.own} | {(source, None) for source in self.shared}
+
+    def at(self, index):
+        """The same quantity for another value of its index, such as a_k for a_j."""
+        stem, _, subscript = self.name.partition("_")
+        name = f"{stem}_{subscript.replace(self.index, index)}"
+        return Random(name, self.law, index, self.home, self.own, self.shared)
+
+
+def random(
+    name,
+    *,
+    mean=None,
+    variance=None,
+    second_moment=None,
+    moments=None,
+    symmetric=False,
+    normal=False,
+    index=None,
+    own=None,
+    shared=(),
+):
+    """A random quantity X with what is stated of it. Quantities of different names are independent.
+
+    Parameters
+    ----------
+    name : str
+        Such as "W" or "a_j".
+    mean, variance, second_moment : expression, optional
+        E[X], and Var(X) or E[X^2].
+    moments : dict, optional
+        Further moments E[X^k] by k.
+    symmetric, normal : bool
+        Symmetric about its mean; normal, which gives all moments.
+    index : str, optional
+        The letter in the subscript that numbers quantities alike: `random("a_j", index="j")` is one of a_1, ..., a_n.
+    own, shared : tuple of str, optional
+        The sources, if X is not independent of all others: `own` are numbered by the index as X is, `shared` are not.
+        Two quantities alike are independent unless they have a shared source.
+
+    >>> v, q = sp.symbols("v q", positive=True)
+    >>> W, a = random("W", mean=0, variance=v), random("a", second_moment=q)
+    >>> E(W**2 * a**2), Var(W * a)
+    (q*v, q*v)
+    >>> E(a**3)
+    E[a**3]
+    """
+    if variance is not None and second_moment is not None:
+        raise ValueError(f"{name}: give variance or second_moment, got both; with the mean, one gives the other")
+    if index is not None and index not in name.partition("_")[2]:
+        raise ValueError(
+            f"index must be a letter in the subscript of the name, as j is in a_j, got {index!r} in {name!r}"
+        )
+    stated = {1: mean, 2: second_moment, **(moments or {})}
+    stated = tuple((k, sp.sympify(value)) for k, value in sorted(stated.items()) if value is not None)
+    law = Law(stated, None if variance is None else sp.sympify(variance), symmetric or normal, normal)
+    return Random(name, law, index, index, tuple(own or (name,)), tuple(shared))
+
+
+def randoms(expression):
+    """The random quantities in an expression. Those inside an expectation do not count: E[X] is a number."""
+    if isinstance(expression, Random):
+        return {expression}
+    if isinstance(expression, Expected | Covariance):
+        return set()
+    return set().union(*map(randoms, expression.args))
+
+
+# --- expressions ------------------------------------------------------------------------------------------------------
+
+
+class Expected(sp.Expr):
+    """E[X], not worked out."""
+
+    is_commutative = True
+    is_real = True
+
+    def __new__(cls, X):
+        X = sp.sympify(X)
+        return super().__new__(cls, X) if randoms(X) else X
+
+    def _sympystr(self, printer):
+        return f"E[{printer._print(self.args[0])}]"
+
+    def _latex(self, printer):
+        return rf"\mathbb{{E}}\left[{printer._print(self.args[0])}\right]"
+
+
+class Covariance(sp.Expr):
+    """Cov(X, Y), not worked out; printed as Var(X) if Y is X."""
+
+    is_commutative = True
+    is_real = True
+
+    def __new__(cls, X, Y):
+        return super().__new__(cls, *sorted(map(sp.sympify, (X, Y)), key=default_sort_key))
+
+    def _printed(self, printer):
+        """Cov, "X, Y" or Var, "X"."""
+        X, Y = map(printer._print, self.args)
+        return ("Var", X) if X == Y else ("Cov", f"{X}, {Y}")
+
+    def _sympystr(self, printer):
+        return "{}({})".format(*self._printed(printer))
+
+    def _latex(self, printer):
+        return r"\mathrm{{{}}}\left({}\right)".format(*self._printed(printer))
+
+
+class Total(sp.Expr):
+    r"""The sum of n terms alike, \sum_{j=1}^n X_j: the same X for every value of the index, of n values.
+
+    >>> n = sp.Symbol("n", integer=True, positive=True)
+    >>> a = random("a_j", mean=0, variance=1, index="j")
+    >>> E(Total(a, "j", n) ** 2)
+    n
+    """
+
+    is_commutative = True
+    is_real = True
+
+    def __new__(cls, term, index, n):
+        term, n = sp.sympify(term), sp.sympify(n)
+        return super().__new__(cls, term, sp.Symbol(str(index)), n) if randoms(term) else n * term
+
+    def term(self, index):
+        """X for one value of the index."""
+        return _renamed(self.args[0], {str(self.args[1]): index})
+
+    def written_out(self):
+        """X_1 + ... + X_n, for a number n."""
+        return sp.Add(*(self.term(str(i)) for i in range(1, int(self.args[2]) + 1)))
+
+    def _sympystr(self, printer):
+        return "Sum({}, ({}, 1, {}))".format(*map(printer._print, self.args))
+
+    def _latex(self, printer):
+        term, index, n = self.args
+        term = printer.parenthesize(term, sp.printing.precedence.PRECEDENCE["Mul"], strict=True)
+        return rf"\sum_{{{index}=1}}^{{{printer._print(n)}}} {term}"
+
+    precedence = sp.printing.precedence.PRECEDENCE["Add"]  # its powers get parentheses
+
+    @classmethod
+    def class_key(cls):
+        """Printed before symbols: the sum, then the bias."""
+        return 1, 0, cls.__name__
+
+
+def _renamed(expression, letters):
+    """The expression with other index letters."""
+    return expression.xreplace({X: X.at(letters[X.index]) for X in randoms(expression) if X.index in letters})
+
+
+# --- rules ------------------------------------------------------------------------------------------------------------
+
+
+def each_expectation(rule):
+    """The rule for an expression, from the one for the X of a single E[X]."""
+
+    def for_expressions(expression):
+        return expression.xreplace({E_X: rule(E_X.args[0]) for E_X in expression.atoms(Expected)})
+
+    for_expressions.__name__, for_expressions.__doc__ = rule.__name__, rule.__doc__
+    return for_expressions
+
+
+def _constant_and_random(X):
+    """The factors of X that are numbers, and those that are random."""
+    factors = sp.Mul.make_args(X)
+    return sp.Mul(*(f for f in factors if not randoms(f))), sp.Mul(*(f for f in factors if randoms(f)))
+
+
+@each_expectation
+def linearity(X):
+    """E[c X + Y] = c E[X] + E[Y].
+
+    >>> linearity(Expected(2 * random("X") + random("Y")))
+    2*E[X] + E[Y]
+    """
+    split = map(_constant_and_random, sp.Add.make_args(sp.expand(X)))
+    return sp.Add(*(constant * Expected(random_part) for constant, random_part in split))
+
+
+_LETTERS = "klrstuvw"  # names for the second, third, ... of the terms alike
+
+
+@each_expectation
+def sums(X):
+    """E of a product of sums of n terms alike: either two factors mean the same term, or two different ones.
+
+    For the square of a sum S of X_j, E[S^2] = n E[X_j^2] + n (n - 1) E[X_j X_k]. In general there is one term for every
+    partition of the factors into groups that mean the same term, and n (n - 1) (n - 2) ... choices for the groups.
+
+    >>> n = sp.Symbol("n", integer=True, positive=True)
+    >>> a = random("a_j", index="j")
+    >>> sums(Expected(Total(a, "j", n) ** 2))
+    n*(n - 1)*E[a_j*a_k] + n*E[a_j**2]
+    """
+    factors = [base for f in sp.Mul.make_args(X) for base in _repeated(f)]
+    totals = [f for f in factors if isinstance(f, Total)]
+    if not totals:
+        return Expected(X)
+    _, index, n = totals[0].args
+    here = [f for f in totals if f.args[1] == index]
+    letters = [str(index), *(letter for letter in _LETTERS if letter != str(index))]
+    if any(f.args[2] != n for f in here):
+        raise ValueError(f"{index} numbers the terms of sums of different length in {X}")
+    if any(Y.index in letters for f in factors if not isinstance(f, Total) for Y in randoms(f)):
+        raise ValueError(f"{index} numbers the terms of a sum, so it cannot be used outside of it, got {X}")
+    rest = sp.Mul(*(f for f in factors if f not in here))
+    result = 0
+    for groups in multiset_partitions(list(range(len(here)))):
+        choices = prod((n - i for i in range(len(groups))), start=sp.Integer(1))
+        meant = [here[i].term(letter) for letter, group in zip(letters, groups, strict=False) for i in group]
+        result += choices * linearity(Expected(rest * sp.Mul(*meant)))
+    return sums(result) if rest.has(Total) else result
+
+
+def _repeated(factor):
+    """The base of a power, as often as the exponent says."""
+    base, exponent = factor.as_base_exp()
+    return [base] * int(exponent) if exponent.is_Integer and exponent > 0 else [factor]
+
+
+@each_expectation
+def independence(X):
+    """E[X Y] = E[X] E[Y] when X and Y have no source in common.
+
+    >>> W, a = random("W"), random("a")
+    >>> independence(Expected(W**2 * a**2))
+    E[W**2]*E[a**2]
+    """
+    return sp.Mul(*(Expected(part) for part in _independent_parts(X)))
+
+
+def _independent_parts(X):
+    """The factors of X, in groups that have no source in common."""
+    groups = []  # pairs of a product and its sources
+    for factor in sp.Mul.make_args(X):
+        sources = set().union(*(Y.sources for Y in randoms(factor)))
+        joined = [group for group in groups if group[1] & sources]
+        groups = [group for group in groups if not group[1] & sources]
+        groups.append((factor * prod(part for part, _ in joined), sources.union(*(other for _, other in joined))))
+    return [part for part, _ in groups]
+
+
+@each_expectation
+def alike(X):
+    """E[a_k] = E[a_j]: terms of one sum have the same joint distribution, in whatever order.
+
+    >>> a = random("a_j", index="j")
+    >>> alike(Expected(a.at("l") * a.at("k")))
+    E[a_j*a_k]
+    """
+    homes = {Y.index: Y.home for Y in randoms(X) if Y.index}
+    choices = []
+    for order in permutations(sorted(homes)):
+        free = {home: iter([home, *(x for x in _LETTERS if x != home)]) for home in homes.values()}
+        choices.append(_renamed(X, {letter: next(free[homes[letter]]) for letter in order}))
+    return Expected(min(choices, key=default_sort_key))
+
+
+@each_expectation
+def known(X):
+    """E[X^k] from what was stated of X.
+
+    >>> known(Expected(random("X", mean=0, variance=1, normal=True) ** 4))
+    3
+    """
+    base, exponent = X.as_base_exp()
+    if isinstance(base, Random) and exponent.is_Integer and exponent > 0:
+        return base.law.moment(base, int(exponent))
+    return Expected(X)
+
+
+# --- E, Var, Cov ------------------------------------------------------------------------------------------------------
+
+
+def E(X):
+    """E[X], worked out by all the rules; what they cannot work out stays in it as E[...].
+
+    >>> m, v = sp.symbols("m v")
+    >>> E(random("X", mean=m, variance=v, symmetric=True) ** 3)
+    m**3 + 3*m*v
+    """
+    result = sp.sympify(X)
+    for rule in (Expected, linearity, sums, independence, alike, known):
+        result = rule(result)
+    return sp.expand(result)
+
+
+def Var(X):
+    """E[X^2] - E[X]^2, worked out.
+
+    >>> m, n, v, w = sp.symbols("m n v w")
+    >>> Var(random("X", mean=m, variance=v) * random("Y", mean=n, variance=w))
+    m**2*w + n**2*v + v*w
+    """
+    return Cov(X, X)
+
+
+def Cov(X, Y):
+    """E[X Y] - E[X] E[Y], worked out.
+
+    >>> X, Y, Z = (random(name, mean=0, variance=1) for name in "XYZ")
+    >>> Cov(X + Z, Y + Z)
+    1
+    """
+    return sp.expand(E(X * Y) - E(X) * E(Y))
+
+
+def evaluate(expression, values):
+    """The number that an expression has for the given values, a dict by name or symbol.
+
+    Raises
+    ------
+    Undetermined
+        If there is an E[...] left in it, or a symbol without a value.
+
+    >>> evaluate(Var(random("a", mean=1, second_moment=sp.Symbol("q"))), {"q": 4})
+    3.0
+    """
+    values = {str(name): value for name, value in values.items()}
+    expression = sp.sympify(expression)
+    if left := expression.atoms(Expected, Covariance):
+        raise Undetermined(f"{listed(left)} must be known; state it in random(..., moments={{...}}), or normal=True")
+    if missing := {s for s in expression.free_symbols if s.name not in values}:
+        raise Undetermined(f"{listed(missing)} must have a value, got values for {listed(values) or 'nothing'}")
+    return float(expression.subs({s: values[s.name] for s in expression.free_symbols}).doit())
+
+
+def listed(names):
+    """Names in alphabetical order, for messages."""
+    return ", ".join(sorted(map(str, names)))

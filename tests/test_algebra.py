@@ -1,0 +1,615 @@
+"""Claims about the variance algebra: its rules are exact, and a dropped assumption brings its terms back."""
+
+import pickle
+import subprocess
+import sys
+from fractions import Fraction
+from functools import cache
+from itertools import chain, combinations, product
+from math import prod
+
+import numpy as np
+import pytest
+import sympy as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from initlab import algebra, gaussian, network
+from initlab.algebra import ALL, ASSUMPTIONS, Cov, E, Expected, Total, Undetermined, Var, backward, forward, random
+from initlab.algebra.assumptions import (
+    BACKWARD,
+    FORWARD,
+    c,
+    m,
+    mu,
+    n_in,
+    n_out,
+    p,
+    q,
+    r,
+    rho,
+    s,
+    sigma_b,
+    sigma_w,
+)
+from initlab.algebra.simulation import draw
+from initlab.initializers import normal
+
+n = sp.Symbol("n", integer=True, positive=True)
+
+
+def equal(left, right):
+    difference = sp.expand(left - right)
+    return difference == 0 or sp.simplify(difference) == 0
+
+
+def subsets(keys):
+    keys = sorted(keys)
+    return [frozenset(some) for some in chain.from_iterable(combinations(keys, k) for k in range(len(keys) + 1))]
+
+
+# --- E, Var, Cov ------------------------------------------------------------------------------------------------------
+
+
+def test_variance_of_a_product_of_independents_has_three_terms():
+    mx, vx, my, vy = sp.symbols("mx vx my vy")
+    X, Y = random("X", mean=mx, variance=vx), random("Y", mean=my, variance=vy)
+    assert equal(Var(X * Y), vx * vy + vx * my**2 + vy * mx**2)
+
+
+def test_variance_of_a_sum_has_the_covariances_of_all_pairs():
+    C = random("C", mean=0, variance=1)
+    e = random("e_j", mean=0, variance=1, index="j")
+    common = sp.Symbol("common", positive=True)
+    X = sp.sqrt(common) * C + sp.sqrt(1 - common) * e
+    assert equal(Var(Total(X, "j", n)), n + n * (n - 1) * common)
+
+
+def test_what_is_not_known_stays():
+    X, Y = random("X", mean=0), random("Y", second_moment=q)
+    assert E(X**2 * Y**2 + X * Y) == q * Expected(X**2)
+    assert Var(Y) == q - Expected(Y) ** 2
+    assert E(sp.exp(X) * Y**2) == q * Expected(sp.exp(X))
+
+
+def test_only_quantities_without_a_common_source_split():
+    W, a = random("W", mean=0, own=("W", "data")), random("a", mean=0, own=("data",))
+    b = random("b", mean=sp.Symbol("beta"))
+    assert E(W * a) == Cov(W, a) == Expected(W * a)
+    assert E(W * a * b) == sp.Symbol("beta") * Expected(W * a)
+
+
+def test_a_symmetric_distribution_has_no_odd_central_moments():
+    X = random("X", mean=mu, symmetric=True)
+    for k in (1, 3, 5, 7):
+        assert E((X - mu) ** k) == 0
+    assert E((random("Y", mean=mu) - mu) ** 3) != 0  # nothing is known of it
+
+
+@pytest.mark.parametrize("mean", [0, sp.Rational(1, 2)])
+def test_a_normal_distribution_has_all_moments(mean):
+    X = random("X", mean=mean, variance=2, normal=True)
+    for k in range(1, 9):
+        assert float(E(X**k)) == pytest.approx(gaussian.expectation(lambda z, k=k: (z + float(mean)) ** k, 2.0))
+
+
+rationals = st.fractions(-3, 3, max_denominator=4)
+distributions = st.lists(
+    st.tuples(rationals, st.integers(1, 4)), min_size=1, max_size=3, unique_by=lambda point: point[0]
+)
+polynomials = st.dictionaries(
+    st.tuples(*[st.integers(0, 2)] * 3), rationals.filter(bool), min_size=1, max_size=4
+)  # coefficients by exponents
+
+
+def probabilities(distribution):
+    total = sum(weight for _, weight in distribution)
+    return [(value, Fraction(weight, total)) for value, weight in distribution]
+
+
+def expectation_by_enumeration(f, distributions):
+    """E[f] of independent quantities with finitely many values: a sum over all combinations of them."""
+    points = product(*map(probabilities, distributions))
+    return sum(prod(chance for _, chance in point) * f(*(value for value, _ in point)) for point in points)
+
+
+def with_moments(name, distribution, highest, **more):
+    moments = {k: expectation_by_enumeration(lambda x, k=k: x**k, [distribution]) for k in range(1, highest + 1)}
+    return random(name, moments=moments, **more)
+
+
+def polynomial(coefficients, variables):
+    terms = (value * prod(x**k for x, k in zip(variables, key, strict=True)) for key, value in coefficients.items())
+    return sum(terms, start=Fraction(0))
+
+
+@settings(max_examples=60, deadline=None)
+@given(polynomials, polynomials, st.tuples(*[distributions] * 3))
+def test_expectations_of_polynomials_are_exact(f, g, laws):
+    X = [with_moments(name, law, 4) for name, law in zip("XYZ", laws, strict=True)]
+    f_of_X, g_of_X = (polynomial({k: sp.Rational(v) for k, v in h.items()}, X) for h in (f, g))
+    mean_f, mean_g, mean_fg, mean_ff = (
+        expectation_by_enumeration(lambda *x, h=h: prod(polynomial(each, x) for each in h), laws)
+        for h in ([f], [g], [f, g], [f, f])
+    )
+    assert E(f_of_X) == sp.Rational(mean_f)
+    assert Var(f_of_X) == sp.Rational(mean_ff - mean_f**2)
+    assert Cov(f_of_X, g_of_X) == sp.Rational(mean_fg - mean_f * mean_g)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.tuples(*[rationals] * 4), st.integers(1, 3), st.integers(1, 3), st.tuples(*[distributions] * 3))
+def test_moments_of_sums_of_n_terms_are_exact(coefficients, power, terms, laws):
+    """E of (c0 + c1 B + c2 sum X_j Y_j + c3 sum X_j)^power, first for a symbolic n and then n = terms."""
+    law_of_X, law_of_Y, law_of_B = (law[:2] for law in laws)
+    X, Y = with_moments("X_j", law_of_X, 3, index="j"), with_moments("Y_j", law_of_Y, 3, index="j")
+    B = with_moments("B", law_of_B, 3)
+    c0, c1, c2, c3 = map(sp.Rational, coefficients)
+    symbolic = E((c0 + c1 * B + c2 * Total(X * Y, "j", n) + c3 * Total(X, "j", n)) ** power)
+
+    def f(b, *xy):
+        x, y = xy[:terms], xy[terms:]
+        sums = (1, b, sum(x * y for x, y in zip(x, y, strict=True)), sum(x))
+        return sum(c * value for c, value in zip(coefficients, sums, strict=True)) ** power
+
+    laws = [law_of_B, *[law_of_X] * terms, *[law_of_Y] * terms]
+    assert symbolic.subs(n, terms) == sp.Rational(expectation_by_enumeration(f, laws))
+
+
+@pytest.mark.parametrize("terms", [1, 2, 3, 4])
+@pytest.mark.parametrize("power", [1, 2, 3, 4])
+def test_sums_of_a_symbolic_number_of_terms_agree_with_sums_written_out(terms, power):
+    """With a part C that all terms share, so that they are not independent."""
+    C, X = random("C", mean=mu, symmetric=True), random("X_j", index="j")
+    symbolic = E((Total(C + X, "j", n) - Total(C * X, "j", n)) ** power)
+    written_out = Total(C + X, "j", terms).written_out() - Total(C * X, "j", terms).written_out()
+    assert equal(symbolic.subs(n, terms), E(written_out**power))
+
+
+def test_results_are_ordinary_sympy_expressions():
+    W = random("W_ij", mean=0, variance=sigma_w**2, index="j")
+    a = random("a_j", second_moment=q, index="j")
+    z = Total(W * a, "j", n_in)
+    assert sp.latex(z) == r"\sum_{j=1}^{n_{in}} W_{ij} a_{j}"
+    assert sp.latex(Expected(z**2)) == r"\mathbb{E}\left[\left(\sum_{j=1}^{n_{in}} W_{ij} a_{j}\right)^{2}\right]"
+    assert sp.solve(Var(z) - q, sigma_w**2) == [1 / n_in]
+    assert sp.lambdify((n_in, sigma_w, q), Var(z))(4, 3, 2) == 72
+    assert pickle.loads(pickle.dumps(E(z**4))) == E(z**4)
+
+
+def test_a_quantity_is_known_by_its_name_and_by_what_is_stated_of_it():
+    assert random("W", mean=0) == random("W", mean=0)
+    assert random("W", mean=0) != random("W", mean=1)
+    assert random("W", variance=sp.Symbol("v")) != random("W", variance=sp.Symbol("v", positive=True))
+
+
+def test_contradictory_statements_are_refused():
+    with pytest.raises(ValueError, match="W: give variance or second_moment"):
+        random("W", variance=1, second_moment=1)
+    with pytest.raises(ValueError, match="index must be a letter in the subscript of the name"):
+        random("W_ij", index="k")
+
+
+def test_ambiguous_sums_are_refused():
+    a = random("a_j", index="j")
+    for outside in (a, a.at("k"), sp.exp(Total(a, "j", n))):
+        with pytest.raises(ValueError, match="j numbers the terms of a sum, so it cannot be used outside of it"):
+            E(outside * Total(a, "j", n))
+    with pytest.raises(ValueError, match="j numbers the terms of sums of different length"):
+        E(Total(a, "j", n) * Total(a, "j", n_in))
+
+
+def test_a_sum_of_equal_numbers_is_a_multiple():
+    assert Total(q, "j", n) == n * q
+
+
+def test_no_number_comes_out_of_what_is_not_known():
+    with pytest.raises(Undetermined, match=r"E\[X\*\*4\] must be known"):
+        algebra.evaluate(E(random("X", mean=0, variance=1) ** 4), {})
+    with pytest.raises(Undetermined, match="v must have a value"):
+        algebra.evaluate(Var(random("X", variance=sp.Symbol("v"))), {"q": 1})
+
+
+# --- derivations ------------------------------------------------------------------------------------------------------
+
+TOGGLES = frozenset(
+    {
+        "zero-mean weights",
+        "independent weights",
+        "weights independent of activations",
+        "zero-mean activations",
+        "uncorrelated activations",
+        "zero biases",
+    }
+)
+WEIGHTS = {"zero-mean weights", "independent weights", "weights independent of activations"}
+
+
+@cache
+def derived(dropped, statistic="second moment"):
+    return forward(ALL - dropped, statistic=statistic)
+
+
+def test_the_textbook_derivation():
+    assert derived(frozenset()).result == n_in * sigma_w**2 * q
+    assert forward(statistic="mean").result == 0
+    assert forward(statistic="variance").result == n_in * sigma_w**2 * q
+
+
+def test_mean_zero_weights_make_the_mean_of_the_activations_irrelevant():
+    irrelevant = frozenset({"zero-mean activations", "uncorrelated activations"})
+    for dropped in subsets(irrelevant):
+        assert derived(dropped).result == derived(dropped, "variance").result == n_in * sigma_w**2 * q
+        assert derived(dropped, "mean").result == 0
+    assert not derived(frozenset()).uses & irrelevant
+
+
+def test_the_second_moment_counts_and_not_the_variance():
+    """Var(W a) = Var W (Var a + (E a)^2): two activations with the same variance, of which one has a mean."""
+    W = random("W_j", mean=0, variance=sigma_w**2, index="j")
+    centred, shifted = (random("a_j", mean=mean, variance=1, index="j") for mean in (0, m))
+    assert equal(Var(Total(W * centred, "j", n)), n * sigma_w**2)
+    assert equal(Var(Total(W * shifted, "j", n)), n * sigma_w**2 * (1 + m**2))
+
+
+def test_a_mean_of_the_weights_brings_correlations_back():
+    dropped = frozenset({"zero-mean weights", "zero-mean activations", "uncorrelated activations"})
+    pairs = n_in * (n_in - 1) * mu**2 * (m**2 + r * (q - m**2))
+    assert equal(derived(dropped).result, n_in * (sigma_w**2 + mu**2) * q + pairs)
+
+
+def test_equal_weights_in_a_row_see_the_sum_of_the_activations():
+    """rho = 1 means W_ij = W_i, and E z^2 = Var W E[(sum_j a_j)^2]."""
+    dropped = frozenset({"independent weights", "zero-mean activations", "uncorrelated activations"})
+    a = FORWARD.model(ALL - dropped)[1]
+    assert equal(derived(dropped).result.subs(rho, 1), sigma_w**2 * E(Total(a, "j", n_in) ** 2))
+
+
+def test_activations_need_not_be_identically_distributed():
+    """q is then the average of their second moments."""
+    W = random("W_j", mean=0, variance=sigma_w**2, index="j")
+    second_moments = sp.symbols("q_1:4")
+    z = sum(W.at(str(j)) * random(f"x{j}", second_moment=q_j) for j, q_j in enumerate(second_moments))
+    assert equal(E(z**2), derived(frozenset()).result.subs({n_in: 3, q: sum(second_moments) / 3}))
+
+
+def test_correlated_weights_do_no_harm_to_centred_uncorrelated_activations():
+    assert derived(frozenset({"independent weights"})).result == n_in * sigma_w**2 * q
+    harm = derived(frozenset({"independent weights", "zero-mean activations"})).result
+    assert equal(harm, n_in * sigma_w**2 * (q + (n_in - 1) * rho * m**2))
+
+
+def test_what_a_covariance_owes_to_an_assumption_is_said():
+    """Weights that know their inputs have Cov(W^2, a^2), in which the means of both matter."""
+    derivation = derived(frozenset({"weights independent of activations"}))
+    assert {"zero-mean weights", "zero-mean activations"} <= set(derivation.steps[-1].uses)
+
+
+def test_biases_add_their_variance():
+    assert derived(frozenset({"zero biases"})).result == n_in * sigma_w**2 * q + sigma_b**2
+
+
+def test_weights_that_know_their_inputs_push_in_one_direction():
+    dropped = frozenset({"weights independent of activations"})
+    assert equal(derived(dropped, "mean").result, n_in * c * sigma_w * sp.sqrt(q))
+    assert equal(derived(dropped).result, n_in * sigma_w**2 * q * (1 + (n_in + 1) * c**2))
+
+
+@cache
+def moments_of_the_sum(W, a):
+    z = Total(W * a, "j", n_in)
+    return E(z), E(z**2)
+
+
+def test_every_combination_of_assumptions_gives_the_moments_of_its_layer():
+    """The rules know nothing of the model but a few covariances; here the moments are expanded outright."""
+    for dropped in subsets(TOGGLES):
+        mean, second_moment = moments_of_the_sum(*FORWARD.model(ALL - dropped))
+        second_moment += sigma_b**2 if "zero biases" in dropped else 0
+        assert equal(derived(dropped, "mean").result, mean), dropped
+        assert equal(derived(dropped).result, second_moment), dropped
+        assert equal(derived(dropped, "variance").result, second_moment - mean**2), dropped
+
+
+def test_a_dropped_assumption_costs_nothing_when_its_parameter_is_zero():
+    everything = forward(ALL - TOGGLES)
+    for key in TOGGLES:
+        parameter = ASSUMPTIONS[key].parameter
+        assert equal(everything.result.subs(parameter, 0), forward(ALL - TOGGLES | {key}).result), key
+
+
+def test_every_step_says_what_it_needs():
+    for dropped in subsets(TOGGLES):
+        derivation = derived(dropped)
+        assert derivation.uses <= ALL - dropped
+        assert derivation.without <= dropped
+        for before, after in zip(derivation.steps, derivation.steps[1:], strict=False):
+            assert before.after == after.before
+        assert all(step.before != step.after for step in derivation.steps)
+
+
+def test_what_a_derivation_does_not_use_can_be_dropped():
+    for dropped in subsets(TOGGLES):
+        derivation = derived(dropped)
+        assert forward(derivation.uses).result == derivation.result, dropped
+
+
+def test_a_derivation_prints_as_aligned_lines_with_their_reasons():
+    lines = forward(ALL - {"zero biases"}).latex().splitlines()
+    assert lines[0] == r"\begin{aligned}"
+    assert lines[1].startswith(r"\mathbb{E}\left[z_{i}^{2}\right] &= \mathbb{E}\left[\left(\sum_{j=1}^{n_{in}} W_{ij}")
+    assert lines[-2].startswith(r"&= n_{in} q \sigma_{w}^{2} + \sigma_{b}^{2} && ")
+    assert lines[-2].endswith(r"\text{notation}\end{array}}")
+    assert any(r"\text{E of a product} \\ \text{independent weights}" in line for line in lines)
+
+
+def test_a_derivation_says_which_assumption_brought_a_term_back():
+    steps = forward(ALL - {"independent weights"}).steps
+    (back,) = [step for step in steps if step.without]
+    assert back.reasons == ("E of a product", "without: independent weights")
+    assert "Cov(W_ij, W_ik)" in str(back.after)
+    assert "Cov" not in str(back.before)
+
+
+# --- activations ------------------------------------------------------------------------------------------------------
+
+
+def test_relu_halves_the_second_moment_only_for_symmetric_z():
+    assert forward(activation="relu").result == n_in * sigma_w**2 * q / 2
+    for key in ("symmetric weights", "zero-mean weights", "weights independent of activations"):
+        derivation = forward(ALL - {key}, activation="relu")
+        assert derivation.result.atoms(Expected)  # E[z |z|] / 2 is back
+        with pytest.raises(Undetermined, match=rf"E\[z_i\*Abs\(z_i\)\] is not determined .* missing: .*{key}"):
+            derivation.predict(n_in=10, sigma_w=1, q=1)
+
+
+def test_skewed_weights_really_break_the_half():
+    skewed = forward(ALL - {"symmetric weights"}, activation="relu")
+    values = {"n_in": 3, "sigma_w": 1.0, "q": 1.0}
+    W, a, b = draw(skewed, values, rng=0, draws=100_000)
+    z = np.einsum("ij,ij->i", W, np.abs(a)) + b  # positive inputs, so that their signs do not hide the skewness
+    half, odd = z**2 / 2, z * np.abs(z) / 2
+    difference = np.maximum(z, 0) ** 2 - half
+    assert difference.mean() > 5 * difference.std() / np.sqrt(len(z))
+    assert difference == pytest.approx(odd)
+
+
+def test_a_leaky_relu_lies_between_relu_and_identity():
+    leaky = forward(activation="leaky_relu").result
+    assert equal(leaky, (1 + s**2) / 2 * n_in * sigma_w**2 * q)
+    assert leaky.subs(s, 0) == forward(activation="relu").result
+    assert leaky.subs(s, 1) == forward(activation="identity").result
+
+
+def test_tanh_keeps_the_second_moment_only_as_far_as_it_is_linear():
+    assert forward(activation="f").result == n_in * sigma_w**2 * q
+    bent = forward(ALL - {"linear activation"}, activation="f")
+    assert str(bent.result) == "E[f(z_i)**2]"
+    with pytest.raises(Undetermined, match="missing: linear activation"):
+        bent.predict(n_in=1, sigma_w=1, q=1)
+
+
+def test_over_layers_the_factors_multiply():
+    deep = algebra.over_layers(forward(activation="relu"))
+    assert deep.predict(n_in=100, sigma_w=0.1, q=1, L=30) == pytest.approx(2.0**-30)
+    assert deep.predict(n_in=100, sigma_w=np.sqrt(0.02), q=3, L=30) == pytest.approx(3)
+
+
+@pytest.mark.parametrize("weight_variance", [1.0, 2.0, 2.5])
+def test_over_layers_biases_add_up_as_in_gaussian_theory(weight_variance):
+    deep = algebra.over_layers(forward(ALL - {"zero biases"}, activation="relu"))
+    predicted = deep.predict(n_in=50, sigma_w=np.sqrt(weight_variance / 50), q=1.5, sigma_b=0.3, L=7)
+    theory = gaussian.propagate("relu", weight_variance=weight_variance, bias_variance=0.09, depth=7, input=1.5)
+    assert predicted == pytest.approx(theory.a[-1])
+
+
+def test_the_rule_for_many_layers_is_exact_at_any_width():
+    widths, std = [6] * 5, 0.6
+    options = {"bias_initializer": lambda shape, **how: normal(shape, std=0.3, **how), "output_activation": "relu"}
+    net = network.sample(
+        widths, "relu", lambda shape, **how: normal(shape, std=std, **how), seeds=range(10_000), **options
+    )
+    output = network.forward(net, np.ones((6, 1))).output
+    sample = np.square(output).mean(axis=(1, 2))
+    deep = algebra.over_layers(forward(ALL - {"zero biases"}, activation="relu"))
+    predicted = deep.predict(n_in=6, sigma_w=std, q=1, sigma_b=0.3, L=4)
+    assert abs(sample.mean() - predicted) < 5 * sample.std() / np.sqrt(len(sample))
+
+
+@pytest.mark.parametrize("key", sorted(WEIGHTS))
+def test_over_layers_the_second_moment_is_not_enough_without_what_the_weights_must_be(key):
+    with pytest.raises(Undetermined, match=f"missing: .*{key}"):
+        algebra.over_layers(forward(ALL - {key}, activation="identity"))
+
+
+# --- backward, and the rules ------------------------------------------------------------------------------------------
+
+
+def test_backward_is_forward_with_fan_out():
+    renamed = {n_in: n_out, q: p}
+    assert backward().result == forward().result.xreplace(renamed)
+    assert backward(activation="relu").result == forward(activation="relu").result.xreplace(renamed)
+
+
+def test_backward_needs_gradients_that_are_independent_of_what_went_forward():
+    assert "independent gradients" in backward(activation="relu").uses
+    left = backward(ALL - {"independent gradients"}, activation="relu")
+    assert "Cov(g_j**2, f'(z_j)**2)" in str(left.result)
+    with pytest.raises(Undetermined, match="missing: independent gradients"):
+        left.predict(n_out=1, sigma_w=1, p=1, c_delta=0)
+
+
+def test_backward_through_another_activation_leaves_its_mean_squared_slope():
+    result = backward(ALL - {"linear activation"}, activation="f").result
+    assert str(result) == "n_out*p*sigma_w**2*E[f'(z_j)**2]"
+    assert r"f'\left(z_{j}\right)^{2}" in sp.latex(result)
+
+
+def test_the_conditions_of_the_rules():
+    assert forward().preserving() == 1 / n_in  # Xavier, LeCun
+    assert backward().preserving() == 1 / n_out
+    assert forward(activation="relu").preserving() == 2 / n_in  # He
+    assert backward(activation="relu").preserving() == 2 / n_out
+    assert equal(forward(activation="leaky_relu").preserving(), 2 / ((1 + s**2) * n_in))
+
+
+def test_biases_and_means_take_their_part_of_the_variance():
+    assert equal(forward(ALL - {"zero biases"}).preserving(), (1 - sigma_b**2 / q) / n_in)
+    assert equal(forward(ALL - {"zero-mean weights"}).preserving(), 1 / n_in - mu**2)
+
+
+def test_glorots_compromise_is_the_harmonic_mean():
+    compromise = algebra.compromise()
+    assert equal(compromise.variance, 2 / (n_in + n_out))
+    assert equal(compromise.variance, 2 / (1 / (1 / n_in) + 1 / (1 / n_out)))
+    assert equal(compromise.forward + compromise.backward, 2)  # what one direction gains, the other loses
+    assert compromise.forward.subs(n_out, n_in) == compromise.backward.subs(n_out, n_in) == 1
+    assert compromise.forward.subs({n_in: 300, n_out: 100}) == sp.Rational(3, 2)
+
+
+def test_a_condition_that_nothing_determines_is_refused():
+    with pytest.raises(Undetermined, match="does not determine Var W"):
+        forward(statistic="mean").preserving()
+    with pytest.raises(Undetermined, match="missing: linear activation"):
+        forward(ALL - {"linear activation"}, activation="f").preserving()
+
+
+def test_real_gradients_in_a_real_network_follow_the_backward_rule():
+    """ReLU, 2 layers of 30 and 20 units, gradients of a random linear function of the output."""
+    net = network.sample([15, 30, 20], "relu", lambda shape, **how: normal(shape, std=0.3, **how), seeds=range(2000))
+    rng = np.random.default_rng(0)
+    passed = network.forward(net, rng.standard_normal((15, 1)))
+    back = network.backward(net, passed, rng.standard_normal(passed.output.shape))
+    sample = np.square(back.dz[0]).mean(axis=(1, 2))
+    predicted = backward(activation="relu").predict(n_out=20, sigma_w=0.3, p=1)
+    assert abs(sample.mean() - predicted) < 5 * sample.std() / np.sqrt(len(sample))
+
+
+# --- Monte Carlo ------------------------------------------------------------------------------------------------------
+
+VALUES = {
+    "n_in": 6, "n_out": 6, "sigma_w": 0.5, "q": 1.5, "p": 1.5, "mu": -0.2, "rho": 0.3, "c": 0.4, "c_delta": 0.4,
+    "m": 0.7, "m_delta": 0.7, "r": 0.25, "r_delta": 0.25, "sigma_b": 0.6, "s": 0.2,
+}  # fmt: skip
+DRAWS = 40_000
+
+
+def agrees(derivation, seed, values=VALUES):
+    measured = algebra.simulate(derivation, values, rng=seed, draws=DRAWS)
+    return abs(measured.mean - derivation.predict(**values)) <= 5 * measured.standard_error + 1e-12
+
+
+@pytest.mark.parametrize("statistic", ["second moment", "mean", "variance"])
+def test_simulation_agrees_with_every_combination_of_assumptions(statistic):
+    """All 128, because the weights are symmetric or skewed."""
+    for seed, dropped in enumerate(subsets(TOGGLES | {"symmetric weights"})):
+        assert agrees(derived(dropped, statistic), seed), dropped
+
+
+@pytest.mark.parametrize("activation", ["identity", "relu", "leaky_relu"])
+def test_simulation_agrees_behind_an_activation(activation):
+    for seed, dropped in enumerate(subsets(TOGGLES - {"zero-mean weights", "weights independent of activations"})):
+        assert agrees(forward(ALL - dropped, activation=activation), seed), dropped
+
+
+def test_simulation_agrees_backward():
+    toggles = {
+        BACKWARD.independent,
+        BACKWARD.zero_mean,
+        BACKWARD.uncorrelated,
+        "zero-mean weights",
+        "independent weights",
+    }
+    for seed, dropped in enumerate(subsets(toggles)):
+        assert agrees(backward(ALL - dropped), seed), dropped
+
+
+@pytest.mark.parametrize("key", sorted(TOGGLES & derived(frozenset()).uses))
+def test_simulation_notices_a_dropped_assumption(key):
+    """The test has teeth: what holds under the assumption is wrong by more than 5 standard errors without it."""
+    values = VALUES | {"m": 0.9}
+    together = {"independent weights": {"zero-mean activations"}}.get(key, set())
+    measured = algebra.simulate(forward(ALL - {key} - together), values, rng=0, draws=DRAWS)
+    assert abs(measured.mean - forward(ALL - together).predict(**values)) > 5 * measured.standard_error
+
+
+def test_the_model_breaks_exactly_what_it_says():
+    """Means, variances and correlations of the sampled layer, all assumptions dropped."""
+    everything = forward(ALL - TOGGLES)
+    W, a, b = draw(everything, VALUES, rng=1, draws=200_000)
+    sample = np.corrcoef(np.stack([W[:, 0], W[:, 1], a[:, 0], a[:, 1], b]))
+    v = VALUES
+    expected = np.eye(5)
+    expected[0, 1], expected[2, 3] = v["rho"], v["r"]
+    expected[0, 2] = expected[1, 3] = v["c"]
+    expected = np.maximum(expected, expected.T)
+    assert sample == pytest.approx(expected, abs=5 / np.sqrt(200_000))
+    assert W.mean() == pytest.approx(v["mu"], abs=0.005)
+    assert W.std() == pytest.approx(v["sigma_w"], abs=0.005)
+    assert a.mean() == pytest.approx(v["m"], abs=0.01)
+    assert np.square(a).mean() == pytest.approx(v["q"], rel=0.01)
+    assert b.std() == pytest.approx(v["sigma_b"], abs=0.005)
+
+
+def test_the_same_seed_gives_the_same_estimate():
+    assert algebra.simulate(forward(), VALUES, rng=3) == algebra.simulate(forward(), VALUES, rng=3)
+
+
+# --- errors -----------------------------------------------------------------------------------------------------------
+
+
+def test_unknown_assumptions_and_values_are_named():
+    with pytest.raises(ValueError, match=r"unknown: \['zero mean weights'\]"):
+        forward({"zero mean weights"})
+    with pytest.raises(TypeError, match="assume must be a set of assumptions, got the string"):
+        forward("zero-mean weights")
+    with pytest.raises(ValueError, match="got n"):
+        forward().predict(n=3)
+    with pytest.raises(ValueError, match="activation must be one of"):
+        forward(activation="tanh")
+    with pytest.raises(ValueError, match=r"statistic \(with an activation\) must be one of 'second moment'"):
+        forward(activation="relu", statistic="mean")
+    with pytest.raises(ValueError, match="layer must have an activation"):
+        algebra.over_layers(forward())
+
+
+def test_a_missing_value_is_named():
+    with pytest.raises(Undetermined, match="mu, q must have a value"):
+        forward(ALL - {"zero-mean weights"}).predict(n_in=3, sigma_w=1)
+    with pytest.raises(Undetermined, match="a value is missing for mu"):
+        algebra.simulate(forward(ALL - {"zero-mean weights"}), {"n_in": 3, "sigma_w": 1, "q": 1})
+    with pytest.raises(Undetermined, match="s must have a value"):
+        algebra.simulate(forward(activation="leaky_relu"), {"n_in": 3, "sigma_w": 1, "q": 1})
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("zero-mean activations", {"m": 2.0}),
+        ("independent weights", {"rho": 1.5}),
+        ("weights independent of activations", {"c": 1.01}),
+    ],
+)
+def test_a_layer_that_cannot_exist_is_refused(key, values):
+    with pytest.raises(ValueError, match="must hold for such a layer"):
+        algebra.simulate(forward(ALL - {key}), VALUES | values)
+
+
+def test_there_is_no_sampler_where_the_model_says_too_little():
+    with pytest.raises(ValueError, match="there is no sampler for the activation 'f' forward"):
+        algebra.simulate(forward(activation="f"), VALUES)
+    with pytest.raises(ValueError, match="there is no sampler for the activation 'relu' backward"):
+        algebra.simulate(backward(activation="relu"), VALUES)
+    with pytest.raises(ValueError, match="there is a sampler for one layer only"):
+        algebra.simulate(algebra.over_layers(forward(activation="relu")), VALUES)
+
+
+def test_every_assumption_says_what_it_buys_and_what_holds_without_it():
+    for key, assumption in ASSUMPTIONS.items():
+        assert assumption.key == key
+        assert all(text.endswith(".") for text in (assumption.sentence, assumption.buys, assumption.otherwise))
+
+
+def test_sympy_loads_only_with_the_algebra():
+    code = "import sys, initlab; assert 'sympy' not in sys.modules; initlab.algebra.E; assert 'sympy' in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
