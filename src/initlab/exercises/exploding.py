@@ -84,8 +84,8 @@ def weight_std(n):
     statement=r"""At width $n = 2$ and $g = 1$ a typical signal dies. Which gain makes the *typical* length neither grow nor
 shrink? [Sussillo and Abbott (2014)](https://arxiv.org/abs/1412.6558) recommend $g = e^{1/(2n)}$. How good is that at
 width 2, and at width 100?""",
-    hint=r"""`products.growth_rate(n)` is the drift in (7) at $g = 1$, and $g$ adds $\ln g$ to it.""",
-    explanation=r"""The drift in (7) has to be zero, so $\ln g$ must cancel the drift at $g = 1$. Compare:
+    hint=r"""`products.growth_rate(n)` is the exact drift at $g = 1$ (see *The exact values* below (7)), and $g$ adds $\ln g$ to it.""",
+    explanation=r"""The exact drift has to be zero, so $\ln g$ must cancel what it is at $g = 1$. Compare:
 
 ```python
 for n in (2, 100):
@@ -98,14 +98,14 @@ are 1.00503 and 1.00501.""",
     mistakes=[
         Mistake(
             lambda n: np.exp(1 / (2 * n)),
-            "That is the approximation. It is good for wide layers; the exact gain is what makes the drift in (7) zero.",
+            "That makes the approximate drift in (7) zero. It is good for wide layers; the exact drift needs another gain.",
         ),
         Mistake(
             lambda n: np.exp(products.growth_rate(n)),
             "The sign: the gain has to cancel the drift, not to double it.",
         ),
         Mistake(lambda n: -products.growth_rate(n), "That is ln g. The gain is its exponential."),
-        Mistake(lambda n: products.growth_rate(n), "That is the drift at g = 1. Which g brings it to zero?"),
+        Mistake(lambda n: products.growth_rate(n), "That is the exact drift at g = 1. Which g brings it to zero?"),
         Mistake(lambda n: 1.0, "g = 1 keeps the mean square. The typical length shrinks."),
     ],
 )

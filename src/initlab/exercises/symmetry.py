@@ -60,8 +60,8 @@ def _equal_units(n, rng=0):
 layer, find those of a single unit that gives the same output for every input and every activation function.""",
     hint=r"""The output is $\sum_j V_{kj} f(w \cdot x + b)$, with the same $f(\dots)$ in every term.""",
     explanation=r"""Every unit has the same activation $f(w \cdot x + b)$. In the output it can be taken out of the sum,
-and what remains is the sum of the weights out, $\sum_j V_{kj}$. The weights in stay as they are, because $f(w \cdot x + b)$ does. So a layer of $n$ twins has a weight out that is $n$ times as large, and
-nothing else.""",
+and what remains is the sum of the weights out, $\sum_j V_{kj}$. The weights in stay as they are, because $f(w \cdot x + b)$ does. So $n$ twins are
+one unit whose weights out are $n$ times as large.""",
     cases=[lambda n=n: _equal_units(n, rng=n) for n in (2, 8, 16)],
     require=_three_parts,
     measure=_collapsed,

@@ -88,13 +88,13 @@ quiz = Quiz(
             otherwise="Count the powers of ten from 10⁻⁹ to 1.",
         ),
         Choose(
-            "The moons, tanh, weights 0 with a little noise: after 1000 steps all eight units are different, yet the loss stands "
+            "The moons, tanh, weights 0 with noise of 10⁻¹²: after 1000 steps all eight units are different, yet the loss stands "
             "where a single unit would leave it. Why?",
             (
                 Option(
                     "The noise was too small to break the tie",
-                    "The tie is broken, the units are different. With noise of 0.1, a hundred billion times as much as 10⁻¹², the "
-                    "loss after 1000 steps is the same.",
+                    "The tie is broken, the units are different. With noise of 0.1, a hundred billion times as much, the loss "
+                    "after 1000 steps is 0.27 as well.",
                 ),
                 Option(
                     "The units have grown in the same direction, and do the work of one",

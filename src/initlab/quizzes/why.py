@@ -64,7 +64,7 @@ quiz = Quiz(
                     0.5,
                     "That is one factor of ½. The gradient passes five matrices on its way, and each of them halves it.",
                 ),
-                (1 / 10, "Five factors of ½ are multiplied, not added up: ½⁵."),
+                (1 / 10, "1/10 would be ½ divided by 5. Five factors of ½ are multiplied: ½⁵."),
             ),
             otherwise="How many matrices lie between the output and the first layer? Each of them contributes a factor ½.",
         ),
