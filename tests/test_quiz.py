@@ -346,12 +346,13 @@ def test_noise_that_grows_tenfold_every_forty_steps():
 def test_units_that_are_different_and_do_the_work_of_one():
     x, y = datasets.moons(rng=0)
     noise = (1e-12, 0.1)
-    symmetry_says("The moons, tanh, weights 0 with a little noise: after 1000 steps all eight units are different")
-    symmetry_says("With noise of 0.1, a hundred billion times as much as 10⁻¹²", "loss after 1000 steps is the same")
+    symmetry_says("The moons, tanh, weights 0 with noise of 10⁻¹²: after 1000 steps all eight units are different")
+    symmetry_says("With noise of 0.1, a hundred billion times as much, the loss after 1000 steps is 0.27 as well.")
     assert noise[1] / noise[0] == pytest.approx(100e9)
     ends = [symmetry_train(twins_demo.noisy(0.0, each), x, y, steps=1000) for each in noise]
     one_unit = symmetry_train(twins_demo.noisy(0.5, 0.0), x, y, steps=1000).loss[-1]
     assert [end.loss[-1] for end in ends] == pytest.approx([one_unit, one_unit], abs=0.002)
+    assert [round(end.loss[-1], 2) for end in ends] == [0.27, 0.27]
     symmetry_says("Their weights lie along one line. Their lengths differ, their direction does not.")
     for end in ends:
         assert symmetry.distinct_units(end.network, 1) == 8

@@ -48,8 +48,14 @@ def test_signal_and_gradient_enter_with_size_one():
 def test_tanh_lives_at_a_scale_between_one_and_two():
     says("raise $g$ until signal and gradient both survive «50» layers", signal.DEPTH)
     alive = [gain for gain in signal.GAINS if fates(activation="tanh", gain=gain) == ["lives", "lives"]]
-    assert alive
-    assert all(1 <= gain < 2 for gain in alive)
+    says("so many scales will do: from $g = «1»$ to «1.6» both survive here", alive[0], alive[-1])
+    assert alive == [gain for gain in signal.GAINS if alive[0] <= gain <= alive[-1]]
+
+
+def test_a_signal_lives_while_its_size_stays_within_a_factor_of_a_hundred():
+    lives = [ratio for ratio in np.geomspace(1e-4, 1e4, 801) if signal._fate(ratio) == "lives"]
+    says("We say that one *lives* if its size stays within a factor of «100».", near(lives[-1], rel=0.03))
+    assert lives[-1] * lives[0] == pytest.approx(1, rel=0.03)
 
 
 def test_fifty_equal_layers_raise_the_factor_to_the_fiftieth_power():
@@ -92,14 +98,15 @@ def test_no_scale_on_the_slider_keeps_the_gradient_of_a_sigmoid_alive():
 
 def test_each_unit_of_a_deep_sigmoid_network_ends_on_a_constant_of_its_own():
     says(
-        "The sigmoid keeps its activations near $\\tfrac12$, but each unit ends on a constant of its own that says "
-        "practically nothing about the input."
+        "The sigmoid keeps the mean of its activations at about $\\tfrac12$, so the signal never dies in size, but "
+        "each unit ends on a constant of its own that says practically nothing about the input."
     )
     x = np.random.default_rng(0).standard_normal((200, 50))
     for gain in signal.GAINS:
         last = forward(sample([200] * 51, "sigmoid", partial(xavier_normal, gain=gain), rng=0), x).a[-2]
         assert last.std(axis=1).max() < 1e-6 * last.std(axis=0).min()  # over inputs, against over units
         assert last.mean() == pytest.approx(1 / 2, abs=0.04)
+        assert fates(activation="sigmoid", gain=gain)[0] == "lives"
 
 
 def test_for_a_linear_network_the_factor_is_g():
@@ -129,7 +136,8 @@ def test_ten_minutes():
     title = re.search(r"## (\w+) starts", prose_of("why"))[1]
     says("In [Why initialization matters](why.ipynb), read *«Seven» starts*, make the guess it asks for", title)
     title = re.search(r"## (\w+) matrices", prose_of("exploding"))[1]
-    says("In [Exploding and vanishing signals](exploding.ipynb), make the guess of *«Ten» matrices*", title)
+    says("In [Exploding and vanishing signals](exploding.ipynb), make the guesses of *«Ten» matrices*", title)
+    assert "## The same thing backward" in prose_of("exploding")
 
 
 def test_the_chapters():

@@ -73,6 +73,11 @@ def before_training(start):
     return numbers(re.search(rf"^{re.escape(label)} +(.*)", printed("why", "diagnostics-code"), re.MULTILINE)[1])
 
 
+def scale_of(start):
+    """How large the weights of a random start are, as a multiple of those of scale 1."""
+    return sampled(start).weights[0].std() / sampled(1).weights[0].std()
+
+
 def plateau(factor):
     """The steps at which the networks trained on all points leave the plateau, as printed."""
     line = re.search(rf"scale {factor:g}, all points: .* at step (.*)", printed("why", "small-code"))[1]
@@ -266,8 +271,10 @@ def test_scale_03_waits_and_then_learns_if_the_rate_is_large_enough():
     runs = runs_of(0.3)
     next_rate = runs.best + 1
     says(
-        "**Scale 0.3.** Nothing happens for many steps, and then it learns, if the rate is large enough. At «three» "
-        "times that rate it fails.",
+        "**Scale «0.3».** Nothing happens for many steps, and then it learns, at a rate of «0.316». At «three» times "
+        "that rate it fails.",
+        scale_of("x0.3"),
+        why.RATES[runs.best],
         why.RATES[next_rate] / why.RATES[runs.best],
     )
     early = runs.loss[np.array(why.SHOWN) <= 100, runs.best]
@@ -358,7 +365,16 @@ def test_three_numbers_before_the_first_step():
 
 
 def test_the_loss_gives_large_scales_away():
-    says("**The loss** should begin near $\\ln «2»$", np.exp(losses.softmax_cross_entropy(np.zeros((2, 4)), Y[:4])[0]))
+    guessing = np.exp(losses.softmax_cross_entropy(np.zeros((2, 4)), Y[:4])[0])
+    says("**The loss** should begin at the order of $\\ln «2»$", guessing)
+    begins = runs_of(1).loss[0, 0]  # of each seed; the rate does not matter yet
+    says(
+        "At scale «1» it begins between «0.68» and «2.6», depending on the draw: with «sixteen» units a layer",
+        scale_of("x1"),
+        begins.min(),
+        begins.max(),
+        np.array(HIDDEN),
+    )
     says("Scales 3 and 10 begin with hundreds and with hundreds of thousands")
     loss = {factor: before_training(factor)[0] for factor in (3, 10)}
     assert 100 < loss[3] < 1000
@@ -369,12 +385,20 @@ def test_the_loss_gives_large_scales_away():
 def test_the_signal_gives_away_the_weights_0_and_scale_01():
     arrives = {start: before_training(start)[1] for start in ("zero", 0.1, 1)}
     says("about the size of the input, which is «1»", size(X))
+    every = np.sqrt(network.observe(sampled(1), X, loss=ENTROPY, targets=Y).a.second_moment[:, 5])
     says(
-        "It gives away the weights 0, and scale 0.1, where it is a few millionths: each of «five» layers has "
-        "multiplied it by «a tenth» of what scale 1 does.",
+        "At scale 1 the «five» draws lie between «0.4» and «1.5»; we look for powers of ten.",
+        len(every),
+        every.min(),
+        every.max(),
+    )
+    says(
+        "It gives away the weights 0; scale 0.1, where it is a few millionths, because each of «five» layers has "
+        "multiplied it by «a tenth» of what scale 1 does; and scales 3 and 10, where it is far too large.",
         len(HIDDEN),
         (arrives[0.1] / arrives[1]) ** (1 / len(HIDDEN)),
     )
+    assert all(before_training(factor)[1] > 50 for factor in (3, 10))
     assert arrives["zero"] == 0
     assert 1e-6 < arrives[0.1] < 1e-5
     assert arrives[1] > 0.3
@@ -444,6 +468,18 @@ def test_with_all_points_scale_01_is_fifty_to_eighty_times_slower():
         near(slower.max(), rel=0.1),
     )
     assert (plateau(0.1) > 0).all()
+    smaller = scale_of("x0.3") / scale_of("x0.1")
+    above = len(why.WIDTHS) - 2  # the matrices that a gradient passes on its way to the first
+    says(
+        "(Not «243» times: the weights are «three» times smaller too, so a step «a third» as long changes them as much "
+        "in proportion, and $«243»/«3» = «81»$.)",
+        smaller**above,
+        smaller,
+        1 / smaller,
+        smaller**above,
+        smaller,
+        smaller**above / smaller,
+    )
 
 
 def test_in_batches_scale_01_dies():
