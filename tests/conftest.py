@@ -1,7 +1,7 @@
 """The built site, a server over it, and a browser: made once a session, and only when a test asks for them.
 
 While you work on a test, INITLAB_SITE_DIR=_build/html makes it use a site that is already built. `make test` runs the
-tests in several processes (pytest-xdist); they share one site, and tests that share a window stay together.
+tests in several processes (pytest-xdist), which share one site.
 """
 
 import os
@@ -112,15 +112,16 @@ def pytest_testnodedown(node):
 
 
 def pytest_collection_modifyitems(items):
-    """Which tests stay together in one process: those of an environment, of a chapter's claims, of a window."""
+    """Which tests stay together in one process. Those that drive a browser do, all of them: a browser keeps more than
+    one core busy, and two at a time on two cores would only run into each other's timeouts."""
     for item in items:
-        module = item.path.stem
-        parameters = item.callspec.params if hasattr(item, "callspec") else {}
-        windows = [parameters[name] for name in ("seen", "placed", "asked") if name in parameters]
-        if module in ("test_binder", "test_jupyterlab") or item.path.parent.name == "claims":
-            item.add_marker(pytest.mark.xdist_group(module))
-        elif windows:
-            item.add_marker(pytest.mark.xdist_group(f"{module} {windows[0]}"))
+        for name in ("binder", "browser"):
+            if item.get_closest_marker(name):
+                item.add_marker(pytest.mark.xdist_group(name))
+                break
+        else:
+            if item.path.parent.name == "claims":  # the tests of a chapter share what its code prints
+                item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 def pytest_terminal_summary(terminalreporter, config):
