@@ -111,6 +111,7 @@ def pytest_testnodedown(node):
     node.config.stash.setdefault(MEASURED, []).extend(lines)
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items):
     """Which tests stay together in one process. Those that drive a browser do, all of them: a browser keeps more than
     one core busy, and two at a time on two cores would only run into each other's timeouts."""
