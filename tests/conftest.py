@@ -1,12 +1,10 @@
 """The built site, a server over it, and a browser: made once a session, and only when a test asks for them.
 
-While you work on a test, INITLAB_SITE_DIR=_build/html makes it use a site that is already built. `make test` runs the
-tests in several processes (pytest-xdist), which share one site.
+While you work on a test, INITLAB_SITE_DIR=_build/html makes it use a site that is already built.
 """
 
 import os
 import sys
-import time
 from pathlib import Path
 
 # The tests' matrices are small: threads would only get in each other's way. Set before NumPy is first imported.
@@ -27,36 +25,13 @@ def site(tmp_path_factory):
         path = Path(folder).resolve()
         assert (path / "search.html").is_file(), f"INITLAB_SITE_DIR={folder} holds no built site"
         return path
-    folder = tmp_path_factory.getbasetemp()
-    folder = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "book"
-    result = folder / "result.txt"
-    try:
-        folder.mkdir()
-    except FileExistsError:  # another process is at it
-        deadline = time.monotonic() + 1200
-        while not result.exists():
-            assert time.monotonic() < deadline, "the book was not built in 20 minutes by another process"
-            time.sleep(0.2)
-    else:
-        _build(folder, result)
-    if complaint := result.read_text(encoding="utf-8"):
-        pytest.fail(f"the book could not be built: {complaint}; the log is in the captured output", pytrace=False)
-    return folder / "_build" / "html"
-
-
-def _build(folder, result):
-    """Build the site, then say in the file `result` what went wrong, or nothing."""
     sys.path.insert(0, str(ROOT / "tools"))
     from build import BuildError, build
 
     try:
-        build(folder, fresh=True)
-        complaint = ""
+        return build(tmp_path_factory.mktemp("book"), fresh=True)
     except BuildError as error:
-        complaint = str(error) or "no reason was given"
-    unfinished = result.with_suffix(".part")
-    unfinished.write_text(complaint, encoding="utf-8")
-    unfinished.rename(result)  # whoever sees the file sees all of it
+        pytest.fail(f"the book could not be built: {error}; the log is in the captured output", pytrace=False)
 
 
 @pytest.fixture(scope="session")
@@ -98,31 +73,6 @@ def open_page(browser):
 def measured(pytestconfig):
     """A list of lines to show at the end of the run: what depends on the machine is reported, not asserted."""
     return pytestconfig.stash.setdefault(MEASURED, [])
-
-
-def pytest_sessionfinish(session):
-    if hasattr(session.config, "workeroutput"):  # a process of pytest-xdist tells the one that reports
-        session.config.workeroutput["measured"] = session.config.stash.get(MEASURED, [])
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node):
-    lines = getattr(node, "workeroutput", {}).get("measured", [])
-    node.config.stash.setdefault(MEASURED, []).extend(lines)
-
-
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
-def pytest_collection_modifyitems(items):
-    """Which tests stay together in one process. Those that drive a browser do, all of them: a browser keeps more than
-    one core busy, and two at a time on two cores would only run into each other's timeouts."""
-    for item in items:
-        for name in ("binder", "browser"):
-            if item.get_closest_marker(name):
-                item.add_marker(pytest.mark.xdist_group(name))
-                break
-        else:
-            if item.path.parent.name == "claims":  # the tests of a chapter share what its code prints
-                item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 def pytest_terminal_summary(terminalreporter, config):

@@ -59,7 +59,7 @@ signal = Demo(
     title="Will the signal live?",
     controls=(
         Menu("activation", "Activation", ACTIVATIONS, "tanh"),
-        Slider("gain", "Gain g, the scale of the weights", GAINS, 0.5),
+        Slider("gain", "Gain g of the weights", GAINS, 0.5),
         Number("width", "Width n", 200, 1, 4096),
         Number("depth", "Depth", DEPTH, 7, 500),
         Number("seed", "Seed", 0, 0, 2**31),
