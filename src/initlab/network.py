@@ -14,7 +14,7 @@ Losses and SGD live in `training`, initializers in `initializers`, theory for in
 import functools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise, repeat
 
 import numpy as np
@@ -79,6 +79,11 @@ class Network:
     def widths(self) -> tuple[int, ...]:
         """n[0], ..., n[L]."""
         return (self.weights[0].shape[-1], *(W.shape[-2] for W in self.weights))
+
+    def member(self, at):
+        """One network of an ensemble; `at` is its index in the leading axes."""
+        biases = (b if b is None else b[at] for b in self.biases)
+        return replace(self, weights=tuple(W[at] for W in self.weights), biases=tuple(biases))
 
     @functools.cached_property
     def activations(self) -> tuple[Activation, ...]:
@@ -185,14 +190,7 @@ def sample(
         raise ValueError(f"give either rng or seeds, not both, got rng={rng!r} and seeds={seeds!r}")
     roots = [_root(rng)] if seeds is None else _roots(seeds)
     network = _sample(widths, activation, initializer, bias_initializer, output_activation, roots, dtype)
-    if seeds is None:
-        return Network(
-            tuple(W[0] for W in network.weights),
-            tuple(b if b is None else b[0] for b in network.biases),
-            network.activation,
-            network.output_activation,
-        )
-    return network
+    return network.member(0) if seeds is None else network
 
 
 def _sample(widths, activation, initializer, bias_initializer, output_activation, roots, dtype):

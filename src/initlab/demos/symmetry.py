@@ -17,8 +17,6 @@ RATES = {"tanh": 0.3, "sigmoid": 0.6, "relu": 0.3}  # the slope of a sigmoid is 
 CENTRES = {"0.5": "all weights 0.5", "0": "all weights 0"}
 NOISE = (0.0, 1e-15, 1e-12, 1e-9, 1e-6, 1e-4, 1e-3, 1e-2, 1e-1, 0.5)
 SHOWN = np.linspace(0, STEPS, 51).astype(int)
-
-
 PARTED = 0.9  # the units have parted when the loss is this share of what it is with equal units
 
 
@@ -77,8 +75,7 @@ def _twins(data, centre, activation, noise):
         "loss": {"y": {"loss": seen.loss[SHOWN, at], "equal": seen.equal_loss[SHOWN]}},
         "spread": {"y": {"measured": seen.spread[:, at], "theory": predicted}},
     }
-    last = Network([W[at] for W in seen.network.weights], [b[at] for b in seen.network.biases], activation)
-    distinct, step = symmetry.distinct_units(last, 1), int(seen.parted_at[at])
+    distinct, step = symmetry.distinct_units(seen.network.member(at), 1), int(seen.parted_at[at])
     noise_text = "no noise" if NOISE[at] == 0 else f"noise {number(NOISE[at])}"
     fate = f"have not parted after {STEPS} steps"
     if step >= 0:

@@ -82,9 +82,7 @@ def runs(start):
 def trained(start, seed=0):
     """The network of that start and seed after training at the start's best rate."""
     every = runs(start)
-    weights = tuple(W[every.best, seed] for W in every.network.weights)
-    biases = tuple(b[every.best, seed] for b in every.network.biases)
-    return Network(weights, biases, every.network.activation)
+    return every.network.member((every.best, seed))
 
 
 def percent(share):
