@@ -10,12 +10,12 @@ import ipywidgets
 import numpy as np
 import pytest
 import traitlets
+from harness import explorers
 
-from initlab.demos import exploding, signal
 from initlab.explorer import Demo, Explorer, Lines, Menu, Number, Series, Slider, Toggle, histogram_data, number, static
 from initlab.explorer.demo import jsonable
 
-DEMOS = [signal.signal, exploding.ten_matrices, exploding.descent, exploding.random_matrices]
+DEMOS = list({placed.demo.name: placed.demo for placed in explorers()}.values())
 
 
 def powers(base, sign, shape, seed):
