@@ -77,6 +77,13 @@ class Asked:
         return f"{self.page.removeprefix('book/')}/{self.quiz.name}"
 
 
+def quiz_says(quiz, *sentences):
+    """Fail unless the questions or explanations of a quiz hold each of the sentences."""
+    words = json.dumps(quiz.spec(), ensure_ascii=False)
+    for sentence in sentences:
+        assert sentence in words, f"the quiz {quiz.name} no longer says: {sentence}"
+
+
 def quizzes():
     """Every quiz of the book, found in the notebooks: the lines that end a cell with `....ask()`."""
     return [Asked(page, quiz) for page in NOTEBOOKS for quiz, _ in _last_lines(page, "ask")]
