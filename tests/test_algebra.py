@@ -337,8 +337,8 @@ def test_what_a_derivation_does_not_use_can_be_dropped():
 def test_a_derivation_prints_as_aligned_lines_with_their_reasons():
     lines = forward(ALL - {"zero biases"}).latex().splitlines()
     assert lines[0] == r"\begin{aligned}"
-    assert lines[1].startswith(r"\mathbb{E}\left[z_{i}^{2}\right] &= \mathbb{E}\left[\left(\sum_{j=1}^{n_{in}} W_{ij}")
-    assert lines[-2].startswith(r"&= n_{in} q \sigma_{w}^{2} + \sigma_{b}^{2} && ")
+    assert lines[1].startswith(r"\mathbb{E}\left[z_{i}^{2}\right] &= \mathbb{E}\left[\left(\sum_{j=1}^{")
+    assert lines[-2].startswith(r"&= n_{\mathrm{in}} q \sigma_{w}^{2} + \sigma_{b}^{2} && ")
     assert lines[-2].endswith(r"\text{notation}\end{array}}")
     assert any(r"\text{E of a product} \\ \text{independent weights}" in line for line in lines)
 

@@ -13,7 +13,8 @@ import traitlets
 from harness import explorers
 
 from initlab.explorer import Demo, Explorer, Lines, Menu, Number, Series, Slider, Toggle, histogram_data, number, static
-from initlab.explorer.demo import jsonable
+from initlab.explorer.demo import formula_row, jsonable
+from initlab.explorer.formula import line_count, mathml
 
 DEMOS = list({placed.demo.name: placed.demo for placed in explorers()}.values())
 
@@ -174,3 +175,38 @@ def test_the_script_is_one_classic_script():
     assert "import " not in script
     assert script.startswith("(() => {")
     assert "http" not in script.replace("http://www.w3.org/2000/svg", "")
+
+
+# ---------------------------------------------------------------- formulas
+
+
+@pytest.mark.parametrize(
+    ("latex", "terms"),
+    [
+        (r"q", ["q"]),
+        (r"-a + b - c", ["−a", "+b", "−c"]),
+        (r"= n \left(n - 1\right) \mathbb{E}\left[W_{ij} a_{j}\right] + b", ["=n(n−1)𝔼[Wijaj]", "+b"]),
+        (r"\left(a + b\right)^{2}", ["(a+b)2"]),
+        (r"\mathrm{Cov}\left(W, V\right)", ["Cov(W,V)"]),
+    ],
+)
+def test_a_formula_is_cut_into_its_terms(latex, terms):
+    html = mathml(latex)
+    found = re.findall(r'<span class="il-term">(.*?)</span>', html)
+    assert [re.sub("<[^>]*>", "", term) for term in found] == terms
+
+
+def test_a_long_bracket_can_be_broken_before_its_signs_and_factors():
+    (term,) = re.findall(r'<span class="il-term">(.*?)</span>', mathml(r"n \left(\mu^{2} + \sigma\right) q"))
+    assert [re.sub("<[^>]*>", "", factor) for factor in term.split("<wbr>")] == ["n", "(μ2", "+σ)", "q"]
+
+
+def test_a_marked_piece_of_a_formula_stands_out():
+    row = formula_row([("= q", False), ("+ m^2", True)], "why")
+    assert row["formula"].count("il-marked") == 1
+    assert row == {"formula": row["formula"], "reason": "why", "marked": False}
+
+
+def test_a_narrow_column_has_more_lines():
+    html = mathml(r"a_1 b_1 c_1 + a_2 b_2 c_2 + a_3 b_3 c_3")
+    assert [line_count(html, width) for width in (400, 130, 70)] == [1, 2, 3]

@@ -17,6 +17,7 @@ _SUBMODULES = (
     "exercise",
     "exercises",
     "explorer",
+    "frameworks",
     "front_end",
     "gaussian",
     "initializers",
@@ -25,6 +26,7 @@ _SUBMODULES = (
     "products",
     "quiz",
     "quizzes",
+    "recommend",
     "symmetry",
     "training",
 )

@@ -39,11 +39,11 @@ class Figure:
 
     @property
     def picture(self):
-        """The curves, without cursors and without the running numbers that tell clips apart."""
+        """The curves, without cursors and without the running numbers that tell clips apart; and formulas and code."""
         drawn = self.root.locator(".il-stage > svg").evaluate_all(
             "(all) => all.map((svg) => svg.children[0].outerHTML + svg.children[1].outerHTML).join('')"
         )
-        return re.sub(r"il-clip-\d+", "il-clip", drawn)
+        return re.sub(r"il-clip-\d+", "il-clip", drawn) + "".join(self.root.locator(".il-sheet").all_text_contents())
 
     def panel(self, index):
         return self.root.locator(".il-panel").nth(index)
@@ -86,6 +86,15 @@ class Figure:
     def probe(self, panel):
         return self.root.get_by_role("slider", name=f"{panel.title}: read the numbers", exact=True)
 
+    def stops(self, panel):
+        """What Tab visits in a panel."""
+        if panel.kind == "code":
+            return [self.root.get_by_label(panel.title, exact=True), self.button("Copy code")]
+        if panel.kind == "formulas":
+            lines = self.root.get_by_role("region", name=panel.title, exact=True)
+            return [lines] if lines.get_attribute("tabindex") else []
+        return [self.probe(panel)]
+
     def button(self, name):
         return self.root.get_by_role("button", name=name, exact=True)
 
@@ -117,6 +126,11 @@ class Figure:
             else:
                 settings[control.name] = locator.is_checked()
         return settings
+
+
+def plots(demo):
+    """The panels that have axes and a cursor."""
+    return [panel for panel in demo.panels if panel.kind in ("lines", "histograms")]
 
 
 def legend(value, digits=4):

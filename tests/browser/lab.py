@@ -12,7 +12,7 @@ import urllib.request
 from contextlib import contextmanager
 
 import pytest
-from figure import Figure, expected_reading, home
+from figure import Figure, expected_reading, home, plots
 from harness import visit
 from playwright.sync_api import expect
 
@@ -115,6 +115,6 @@ def shows(figure, **settings):
     frame = figure.demo.frame(**settings)
     expect(figure.root.locator(".il-text")).to_have_text(frame["text"], timeout=PATIENCE)
     figure.wait_until_drawn()
-    for i, panel in enumerate(figure.demo.panels):
+    for i, panel in enumerate(plots(figure.demo)):
         data = frame["panels"][panel.name]
         assert figure.reading(i) == expected_reading(panel, data, home(panel, data))

@@ -5,11 +5,25 @@ import re
 from functools import cache
 
 import pytest
-from figure import ADDRESS_SETTLES, Figure, expected_reading, home, legend, payload, positions
+from figure import ADDRESS_SETTLES, Figure, expected_reading, home, legend, payload, plots, positions
 from harness import explorers, visit
 from playwright.sync_api import expect
 
-from initlab.explorer import Demo, Histograms, Lines, Menu, Series, Slider, Toggle, histogram_data, number, static
+from initlab.explorer import (
+    Code,
+    Demo,
+    Formulas,
+    Histograms,
+    Lines,
+    Menu,
+    Series,
+    Slider,
+    Toggle,
+    formula_row,
+    histogram_data,
+    number,
+    static,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -80,7 +94,8 @@ def test_the_pages_hold_exactly_the_explorers_of_the_notebooks(site):
 def test_the_pictures_of_the_page_are_those_a_kernel_computes(site, placed):
     page = payload((site / f"{placed.page}.html").read_text(encoding="utf-8"), placed.demo)
     assert page["start"] == placed.start
-    assert page["spec"] == placed.demo.spec() | {"text_length": page["spec"]["text_length"]}
+    reserved = {name: page["spec"][name] for name in ("text_length", "sheets")}
+    assert page["spec"] == placed.demo.spec() | reserved
     pictures = list(zip(placed.demo.grid(), page["frames"], strict=True))
     for point, frame in [pictures[0], pictures[-1], *random.Random(0).sample(pictures, 8)]:
         assert frame == frame_of(placed, **point), point
@@ -96,7 +111,7 @@ def test_sentence_and_legend_give_the_numbers_of_the_settings(figure, placed):
         figure.choose(settings)
         frame = frame_of(placed, **settings)
         assert figure.sentence == frame["text"]
-        for i, panel in enumerate(placed.demo.panels):
+        for i, panel in enumerate(plots(placed.demo)):
             data = frame["panels"][panel.name]
             assert figure.reading(i) == expected_reading(panel, data, home(panel, data))
 
@@ -169,7 +184,7 @@ def test_a_slider_moves_one_step_a_key(figure, placed):
 def test_tab_visits_everything_in_order_by_name(figure, window, placed):
     figure.button("Copy link").focus()
     stops = [figure.button("Copy link"), figure.button("Reset"), *map(figure.control, figure.offered)]
-    stops += map(figure.probe, placed.demo.panels)
+    stops += [stop for panel in placed.demo.panels for stop in figure.stops(panel)]
     for i, stop in enumerate(stops):
         if i:
             window.page.keyboard.press("Tab")
@@ -227,7 +242,7 @@ def test_a_drag_is_announced_once_after_it_rests(opened, placed):
 
 def test_the_keyboard_reads_exact_numbers(figure, window, placed):
     frame = frame_of(placed)
-    for i, panel in enumerate(placed.demo.panels):
+    for i, panel in enumerate(plots(placed.demo)):
         data = frame["panels"][panel.name]
         last = positions(panel, data) - 1
         probe = figure.probe(panel)
@@ -253,7 +268,7 @@ def test_the_keyboard_reads_exact_numbers(figure, window, placed):
 
 def test_the_mouse_reads_exact_numbers(figure, window, placed):
     frame = frame_of(placed)
-    for i, panel in enumerate(placed.demo.panels):
+    for i, panel in enumerate(plots(placed.demo)):
         data = frame["panels"][panel.name]
         count = positions(panel, data)
         places = {expected_reading(panel, data, k)[0]: k for k in range(count)}
@@ -278,7 +293,7 @@ def test_the_mouse_reads_exact_numbers(figure, window, placed):
 def _cursors_agree(figure, demo, frame, moved, where):
     """Panels over the same x point to the same place, or to the nearest they have."""
     at = float(where.removeprefix(f"{moved.x_label} ").replace("−", "-")) if "×" not in where else None
-    for i, panel in enumerate(demo.panels):
+    for i, panel in enumerate(plots(demo)):
         if at is None or panel.x_label != moved.x_label:
             continue
         data = frame["panels"][panel.name]
@@ -292,7 +307,7 @@ def _cursors_agree(figure, demo, frame, moved, where):
 def test_a_finger_reads_numbers_too(opened, placed):
     figure, visitor = opened(placed, width=360, has_touch=True, is_mobile=True)
     frame = frame_of(placed)
-    panel = placed.demo.panels[0]
+    panel = plots(placed.demo)[0]
     svg = figure.panel(0).locator(".il-stage > svg")
     svg.scroll_into_view_if_needed()
     box = svg.bounding_box()
@@ -436,6 +451,8 @@ TOUR = """(figure) => {
                 if (found) bad.add(found[0]);
             }
             texts.add(figure.querySelector(".il-text").textContent);
+            for (const sheet of figure.querySelectorAll(".il-sheet, .il-scroll:not([tabindex])"))
+                if (sheet.scrollHeight > sheet.clientHeight + 1) bad.add(`${sheet.className} is too small`);
             return;
         }
         const c = controls[i];
@@ -638,3 +655,51 @@ def test_a_toggle_works_by_mouse_and_keyboard(bare):
     visitor.page.evaluate("location.hash = '#explorer-sign?minus=true&size=2'")
     expect(box).to_be_checked()
     assert figure.sentence == "True 2.0"
+
+
+SHEETS = Demo(
+    name="sheets",
+    title="Formulas and code",
+    controls=(Menu("which", "Which", {"short": "short", "long": "long"}, "short"),),
+    panels=(Formulas("lines", "Lines", most=150), Code("call", "Call")),
+    compute=lambda which: (
+        {
+            "lines": {"rows": [formula_row("x^2 + 1", "a reason", marked=True)] * (1 if which == "short" else 9)},
+            "call": {"code": f"f({which!r})  # <b>&", "note": f"It is {which}."},
+        },
+        f"{which} text.",
+    ),
+)
+
+
+def test_formulas_are_typeset_and_long_lists_of_them_scroll(bare):
+    figure, visitor = bare(SHEETS)
+    assert figure.root.locator("math mn").all_text_contents() == ["2", "1"]
+    expect(figure.root.locator(".il-reason.il-marked")).to_have_text("a reason")
+    region = figure.root.get_by_role("region", name="Lines")
+    height = figure.root.bounding_box()["height"]
+    figure.control(SHEETS.controls[0]).press("End")
+    expect(figure.root.locator("li")).to_have_count(9)
+    assert figure.root.bounding_box()["height"] == height
+    region.press("End")
+    visitor.page.wait_for_function("document.querySelector('.il-scroll').scrollTop > 100")
+    assert visitor.problems == []
+
+
+def test_code_is_shown_as_it_is_and_copied(bare):
+    figure, visitor = bare(SHEETS, permissions=["clipboard-read", "clipboard-write"])
+    expect(figure.root.locator("pre")).to_have_text("f('short')  # <b>&")
+    figure.button("Copy code").click()
+    copied = figure.root.locator(".il-copy")
+    expect(copied).to_have_text(re.compile("Copied|Selected"))
+    if copied.text_content() == "Copied":
+        assert visitor.page.evaluate("navigator.clipboard.readText()") == "f('short')  # <b>&"
+    else:
+        assert visitor.page.evaluate("String(getSelection())") == "f('short')  # <b>&"
+    expect(copied).to_have_text("Copy code")
+
+
+def test_formulas_and_code_are_there_without_javascript(bare):
+    figure, _ = bare(SHEETS, java_script_enabled=False)
+    assert figure.root.locator(".il-fallback math").count() == 2
+    expect(figure.root.locator(".il-fallback pre")).to_have_text("f('short')  # <b>&")

@@ -23,7 +23,8 @@ True
 """
 
 from .assumptions import ALL, ASSUMPTIONS, Assumption
-from .derivation import Compromise, Derivation, Step, backward, compromise, forward, over_layers
+from .depth import linear_network
+from .derivation import Compromise, Derivation, Step, backward, compromise, forward, latex, over_layers
 from .expectation import Cov, E, Expected, Total, Undetermined, Var, evaluate, random
 from .simulation import Estimate, simulate
 
@@ -45,6 +46,8 @@ __all__ = [
     "compromise",
     "evaluate",
     "forward",
+    "latex",
+    "linear_network",
     "over_layers",
     "random",
     "simulate",

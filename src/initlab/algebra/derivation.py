@@ -106,8 +106,8 @@ class Derivation:
 
     def latex(self) -> str:
         """The derivation as an aligned environment, with the reasons at the right, small to fit the page."""
-        lines = [rf"&= {_latex(step.after)} && {{\scriptsize {_stacked(step.reasons)}}}" for step in self.steps]
-        return "\\begin{aligned}\n" + _latex(self.start) + " " + " \\\\\n".join(lines) + "\n\\end{aligned}"
+        lines = [rf"&= {latex(step.after)} && {{\scriptsize {_stacked(step.reasons)}}}" for step in self.steps]
+        return "\\begin{aligned}\n" + latex(self.start) + " " + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
     def _repr_latex_(self):
         return f"$$\n{self.latex()}\n$$"
@@ -145,8 +145,11 @@ class Derivation:
         return self.result
 
 
-def _latex(expression):
-    return sp.latex(expression, long_frac_ratio=3)  # 1/2 (...) instead of a long (...) over 2
+def latex(expression):
+    """An expression of a derivation as the book typesets it."""
+    # 1/2 (...) instead of a long (...) over 2; words upright
+    upright = {n: rf"n_{{\mathrm{{{n.name[2:]}}}}}" for n in (assumptions.n_in, assumptions.n_out)}
+    return sp.latex(expression, long_frac_ratio=3, symbol_names=upright)
 
 
 def _stacked(texts):

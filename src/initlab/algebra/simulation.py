@@ -1,5 +1,6 @@
 """Layers in which exactly the dropped assumptions are broken, sampled: what a derivation predicts, measured."""
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -31,10 +32,10 @@ def draw(derivation, values, rng, draws):
     """
     d, assume = derivation.direction, derivation.assume
     values = check_values(values)
-    W, x = d.model(assume)
+    sampler, parameters, letters = _sampler(d, assume)
     biases = d.name == "forward" and "zero biases" not in assume
-    numbers = {t for t in (W + x + d.n).free_symbols if not isinstance(t, Random)} | ({sigma_b} if biases else set())
-    if missing := set(map(str, numbers)) - set(values):
+    needed = {*parameters, str(d.n)} | ({str(sigma_b)} if biases else set())
+    if missing := needed - set(values):
         raise Undetermined(f"a value is missing for {', '.join(sorted(missing))}")
     n = values[str(d.n)]
     rng = np.random.default_rng(rng)
@@ -47,18 +48,24 @@ def draw(derivation, values, rng, draws):
         "S": weight_noise((draws, 1)),
         "xi_j": weight_noise((draws, n)),
     }
-    letters = sorted((W + x).atoms(Random), key=str)
-    layer = [part.subs({t: values[str(t)] for t in numbers}) for part in (W, x)]
-    if any(part.has(sp.I, sp.nan, sp.zoo) for part in layer):
+    with np.errstate(invalid="ignore", divide="ignore"):
+        layer = sampler(*(float(values[name]) for name in parameters), *(noise[name] for name in letters))
+    if not all(np.isfinite(part).all() for part in layer):
         raise ValueError(
             f"|m| <= sqrt(q), rho <= 1, r < 1 and c^2 <= (1 - rho) (1 - r) must hold for such a layer, got {values}"
         )
-    W, x = (
-        np.broadcast_to(sp.lambdify(letters, part, "numpy")(*(noise[str(e)] for e in letters)), (draws, n))
-        for part in layer
-    )
+    W, x = (np.broadcast_to(part, (draws, n)) for part in layer)
     b = values["sigma_b"] * rng.standard_normal(draws) if biases else np.zeros(draws)
     return W, x, b
+
+
+@cache
+def _sampler(direction, assume):
+    """The model of a direction as a function of numbers and noise that returns W and x; and the names of both."""
+    model = direction.model(assume)
+    letters = sorted((model[0] + model[1]).atoms(Random), key=str)
+    parameters = sorted({t for part in model for t in part.free_symbols if not isinstance(t, Random)}, key=str)
+    return sp.lambdify([*parameters, *letters], model, "numpy"), [*map(str, parameters)], [*map(str, letters)]
 
 
 def simulate(derivation, values, rng=None, draws=10_000):

@@ -5,11 +5,27 @@ A `Demo` is a function from a few named settings to the numbers of a picture (`d
 of all settings are computed when the book is built and shipped inside the page (`static.py`, `host.js`).
 """
 
-from .demo import Demo, Histograms, Lines, Menu, Number, Series, Slider, Toggle, histogram_data, number
+from .demo import (
+    Code,
+    Demo,
+    Formulas,
+    Histograms,
+    Lines,
+    Menu,
+    Number,
+    Series,
+    Slider,
+    Toggle,
+    formula_row,
+    histogram_data,
+    number,
+)
 
 __all__ = [
+    "Code",
     "Demo",
     "Explorer",
+    "Formulas",
     "Histograms",
     "Lines",
     "Menu",
@@ -17,6 +33,7 @@ __all__ = [
     "Series",
     "Slider",
     "Toggle",
+    "formula_row",
     "histogram_data",
     "number",
 ]

@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from .formula import mathml
+
 
 @dataclass(frozen=True)
 class Slider:
@@ -149,6 +151,44 @@ class Histograms:
         return [self.x_label, "root mean square"], rows
 
 
+@dataclass(frozen=True)
+class Formulas:
+    """Lines of mathematics, each with its reason; see `formula_row`. Data of a frame: {"rows": list of such rows}.
+
+    `most` is the height in pixels beyond which the lines scroll.
+    """
+
+    name: str
+    title: str
+    most: int = 480
+    kind: str = "formulas"
+
+
+def formula_row(formulas, reason="", marked=False):
+    """A row of a `Formulas` panel.
+
+    Parameters
+    ----------
+    formulas : str or sequence of (str, bool)
+        LaTeX; or several pieces of it, each with whether it is to stand out.
+    reason : str
+        What stands beside it, in words.
+    marked : bool
+        Whether the reason is to stand out.
+    """
+    pieces = [(formulas, False)] if isinstance(formulas, str) else formulas
+    return {"formula": " ".join(mathml(*piece) for piece in pieces), "reason": reason, "marked": marked}
+
+
+@dataclass(frozen=True)
+class Code:
+    """A piece of code to copy. Data of a frame: {"code": lines of code, "note": a sentence below it}."""
+
+    name: str
+    title: str
+    kind: str = "code"
+
+
 def histogram_data(layers, counts, below, above, rms):
     """The data of a `Histograms` panel, from counts (layers, bins) and the number of values that fell outside."""
     counts, below, above = np.asarray(counts, dtype=float), np.asarray(below), np.asarray(above)
@@ -169,7 +209,7 @@ class Demo:
     title : str
         One line, shown above the controls.
     controls : tuple of Slider, Menu, Toggle or Number
-    panels : tuple of Lines or Histograms
+    panels : tuple of Lines, Histograms, Formulas or Code
     compute : callable
         Takes every setting by name; returns (dict of panel data by panel name, text). The text is one or two
         sentences that tell somebody who does not see the picture what it shows.

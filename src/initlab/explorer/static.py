@@ -7,9 +7,11 @@ uses. Until the script runs, and if it never does, the start frame's sentence an
 import math
 from html import escape
 from pathlib import Path
+from typing import NamedTuple
 
 from .. import front_end
 from .demo import Demo
+from .formula import line_count
 
 _HERE = Path(__file__).parent
 
@@ -32,6 +34,7 @@ def data(demo: Demo, **start):
         raise ValueError(f"the static page has no picture for {off_grid[0]} = {settings[off_grid[0]]!r}")
     frames = [demo.frame(**point) for point in demo.grid()]
     spec = demo.spec() | {"text_length": max(len(frame["text"]) for frame in frames)}
+    spec |= {"sheets": sheets(demo, frames)}
     return {"spec": spec, "start": settings, "frames": frames}
 
 
@@ -40,7 +43,8 @@ def figure(demo: Demo, **start):
     payload = data(demo, **start)
     frame = demo.frame(**start)
     reserved = ";".join(f"--il-{width}:{px}px" for width, px in zip(_PAGES, heights(payload["spec"]), strict=True))
-    tables = "".join(_table(panel, frame["panels"][panel.name]) for panel in demo.panels)
+    plain = {"formulas": _formulas, "code": _code}
+    tables = "".join(plain.get(panel.kind, _table)(panel, frame["panels"][panel.name]) for panel in demo.panels)
     return (
         f'<div class="initlab-explorer" id="explorer-{demo.name}" style="{reserved}">'
         f'<div class="il-body"><div class="il-fallback"><p class="il-title">{escape(demo.title)}</p>'
@@ -49,9 +53,57 @@ def figure(demo: Demo, **start):
     )
 
 
-# The widths from which explorer.css reserves the next height, and what fits there: columns of controls and of panels,
-# and characters on a line of the figure's title, of a panel's title and of the sentence.
-_PAGES = {0: (1, 26, 30, 29), 320: (1, 26, 34, 35), 560: (2, 60, 29, 59), 640: (2, 60, 34, 76)}
+class _Page(NamedTuple):
+    """What fits on a page: columns, characters on a line of text, pixels for a formula."""
+
+    columns: int
+    title: int
+    panel_title: int
+    sentence: int
+    formula: int
+
+
+# By the width from which explorer.css reserves the next height.
+_PAGES = {
+    0: _Page(1, 26, 30, 29, 200),
+    320: _Page(1, 26, 34, 35, 280),
+    560: _Page(2, 60, 29, 59, 330),
+    640: _Page(2, 60, 34, 76, 410),
+}
+
+
+def _lines(text, per_line):
+    return math.ceil((len(text) if isinstance(text, str) else text) / per_line)
+
+
+def _formulas_height(panel, frames, page):
+    def height(row):
+        formula = 36 * line_count(row["formula"], page.formula)
+        if page.columns == 2:  # the reason stands beside the formula
+            return 9 + max(formula, 20 * _lines(row["reason"], 24))
+        return 9 + formula + 20 * _lines(row["reason"], page.sentence)
+
+    return min(31 + max(sum(map(height, frame["panels"][panel.name]["rows"])) for frame in frames), panel.most)
+
+
+def _code_height(panel, frames, page):
+    shown = [frame["panels"][panel.name] for frame in frames]
+    code = max(len(data["code"].splitlines()) for data in shown)
+    note = max(_lines(data["note"], page.sentence) for data in shown)
+    return 75 + 20 * code + 23 * note
+
+
+# The panels whose height depends on what they show get the height of the largest frame.
+_SHEETS = {"formulas": _formulas_height, "code": _code_height}
+
+
+def sheets(demo, frames):
+    """Pixels for each of the panels that hold text, on pages of different width."""
+    return {
+        panel.name: [_SHEETS[panel.kind](panel, frames, page) for page in _PAGES.values()]
+        for panel in demo.panels
+        if panel.kind in _SHEETS
+    }
 
 
 def heights(spec):
@@ -61,29 +113,51 @@ def heights(spec):
     figure, at the narrowest page of each kind.
     """
 
-    def lines(text, per_line):
-        return math.ceil((len(text) if isinstance(text, str) else text) / per_line)
-
-    def head(panel, columns, per_line):
-        if not panel["wide"]:
-            columns = 1
+    def head(panel, page):
+        columns = page.columns if panel["wide"] else 1
         keys = len(panel["series"]) + bool(panel["band_label"]) if panel["kind"] == "lines" else 2
-        return 23 * lines(panel["title"], per_line * columns) + 22 * (1 + lines(keys, columns))
+        return 23 * _lines(panel["title"], page.panel_title * columns) + 22 * (1 + _lines(keys, columns))
 
-    def height(columns, title, panel_title, sentence):
-        total = 64 + 62 * lines(sum(control["kind"] != "number" for control in spec["controls"]), columns)
-        if columns == 1:
-            total += 26 * lines(spec["title"], title)  # else it stands beside the buttons
-        total += 23 + 23 * lines(spec["text_length"], sentence)
-        row = []  # panels side by side
-        for panel in spec["panels"]:
-            row.append(panel)
-            if panel["wide"] or len(row) == columns or panel is spec["panels"][-1]:
-                total += 264 + max(head(p, columns, panel_title) for p in row)
+    def rows(items, columns):
+        """The items in rows; those that are wide, alone."""
+        row = []
+        for item in items:
+            alone = item.get("wide", item["kind"] in _SHEETS)
+            if row and (alone or len(row) == columns):
+                yield row
                 row = []
+            row.append(item)
+            if alone:
+                yield row
+                row = []
+        if row:
+            yield row
+
+    def height(i, page):
+        total = 64
+        offered = [control for control in spec["controls"] if control["kind"] != "number"]
+        for row in rows(offered, page.columns):
+            total += max(38 if control["kind"] == "toggle" else 62 for control in row)
+        if page.columns == 1:
+            total += 26 * _lines(spec["title"], page.title)  # else it stands beside the buttons
+        total += 23 + 23 * _lines(spec["text_length"], page.sentence)
+        for row in rows(spec["panels"], page.columns):
+            if row[0]["kind"] in _SHEETS:
+                total += 14 + spec["sheets"][row[0]["name"]][i]
+            else:
+                total += 264 + max(head(panel, page) for panel in row)
         return total
 
-    return [height(*page) for page in _PAGES.values()]
+    return [height(i, page) for i, page in enumerate(_PAGES.values())]
+
+
+def _formulas(panel, data):
+    rows = (f"<li><p>{row['formula']}</p><p>{escape(row['reason'])}</p></li>" for row in data["rows"])
+    return f"<p>{escape(panel.title)}</p><ol>{''.join(rows)}</ol>"
+
+
+def _code(panel, data):
+    return f"<p>{escape(panel.title)}</p><pre>{escape(data['code'])}</pre><p>{escape(data['note'])}</p>"
 
 
 def _table(panel, data):

@@ -1,0 +1,124 @@
+"""The figures of the chapter "Deriving Xavier"."""
+
+from functools import cache
+
+import numpy as np
+import sympy as sp
+
+from ..algebra import ALL, Expected, forward, latex, random, simulate
+from ..algebra.assumptions import FORWARD, n_in, q, sigma_b, sigma_w
+from ..explorer import Demo, Formulas, Lines, Series, Toggle, formula_row, number
+
+# ---------------------------------------------------------------- the switchboard: one unit, assumptions on and off
+
+SWITCHES = {
+    "weights_zero_mean": ("zero-mean weights", "Weights: mean zero"),
+    "activations_zero_mean": ("zero-mean activations", "Activations: mean zero"),
+    "weights_independent": ("independent weights", "Weights: independent"),
+    "activations_uncorrelated": ("uncorrelated activations", "Activations: uncorrelated"),
+    "no_alignment": ("weights independent of activations", "Weights independent of a"),
+    "biases_zero": ("zero biases", "Biases: zero"),
+}
+FAN_INS = (4, 8, 16, 32, 64, 128)
+DRAWS = 2000
+BROKEN = {"mu": 0.2, "m": 0.5, "rho": 0.02, "r": 0.1, "c": 0.1, "sigma_b": 0.5}
+"""How far an assumption is broken when it is dropped; mu in standard deviations of a weight, the input having q = 1."""
+
+
+@cache
+def derivation(dropped=frozenset()):
+    """The derivation of E[z_i^2] without the dropped assumptions."""
+    return forward(ALL - dropped)
+
+
+def values(fan_in):
+    """The numbers of a layer with Var W = 1/n in which what is dropped is broken as far as `BROKEN` says."""
+    std = fan_in**-0.5
+    return {"n_in": fan_in, "sigma_w": std, "q": 1.0} | BROKEN | {"mu": BROKEN["mu"] * std}
+
+
+def surviving(derived):
+    """The terms of E[z_i^2], as (LaTeX, whether it came back): first what is left under all assumptions.
+
+    Covariances stay as they are: they say which dependence a term comes from.
+    """
+    _, a = FORWARD.quantities(derived.assume)
+    last = [step for step in derived.steps if step.rule != "notation"][-1].after
+    last = last.xreplace({Expected(a**2): q, Expected(random("b_i") ** 2): sigma_b**2})
+    kept = n_in * q * sigma_w**2
+    pieces = [(f"= {latex(kept)}", False)]
+    for term in sp.Add.make_args(last):
+        count = sp.Mul(*(factor for factor in sp.Mul.make_args(term) if not factor.free_symbols - {n_in}))
+        inner = sp.expand_mul(term / count) if count == n_in else term / count
+        many = latex(count) if count != 1 else ""
+        pieces += [(f"+ {many} {latex(part)}", True) for part in sp.Add.make_args(inner) if count * part != kept]
+    return pieces
+
+
+def _steps(derived):
+    yield formula_row(latex(derived.start), "one unit, one input")
+    for step in derived.steps:
+        words = [*step.reasons[:1], *(f"needs {key}" for key in step.uses), *(f"without {key}" for key in step.without)]
+        if step.rule != "notation":  # the result is shown apart, its terms sorted
+            yield formula_row(f"= {latex(step.after)}", "; ".join(words), bool(step.without))
+
+
+@cache
+def _measured(dropped, fan_in):
+    return simulate(derivation(dropped), values(fan_in), rng=0, draws=DRAWS)
+
+
+def _switchboard(**holds):
+    dropped = frozenset(SWITCHES[name][0] for name, on in holds.items() if not on)
+    derived = derivation(dropped)
+    predicted = np.array([derived.predict(**values(n)) for n in FAN_INS])
+    measured, error = np.array([_measured(dropped, n) for n in FAN_INS]).T
+    panels = {
+        "result": {"rows": [formula_row([(latex(derived.start), False), *surviving(derived)])]},
+        "steps": {"rows": list(_steps(derived))},
+        "size": {
+            "y": {"all": [1.0] * len(FAN_INS), "predicted": predicted, "measured": measured},
+            "band": (predicted - 2 * error, predicted + 2 * error),
+        },
+    }
+    last = FAN_INS[-1]
+    if not dropped:
+        text = f"All six hold: E[z²] = n Var(W) q, which is 1 here, at every width. Measured at n = {last}: "
+        return panels, f"{text}{number(measured[-1])}."
+    names = ", ".join(SWITCHES[name][1].replace(": ", " ").lower() for name, on in holds.items() if not on)
+    told = "nothing comes back" if not derived.without else "the marked terms come back"
+    if abs(predicted[-1] - 1) < 1e-12:
+        told = "nothing comes back"
+    return panels, (
+        f"Dropped: {names}. Here {told}: at n = {last} theory says E[z²] = {number(predicted[-1])}, and "
+        f"{DRAWS} drawn units give {number(measured[-1])}."
+    )
+
+
+switchboard = Demo(
+    name="switchboard",
+    title="Which assumption removes which term?",
+    controls=tuple(Toggle(name, label, True) for name, (_, label) in SWITCHES.items()),
+    panels=(
+        Formulas("result", "What is left of E[z²]; marked: what came back"),
+        Lines(
+            "size",
+            "E[z²] of one unit, with Var W = 1/n and q = 1",
+            "inputs n",
+            (
+                Series("measured", "drawn units"),
+                Series("predicted", "derived above", style="theory", tone=2),
+                Series("all", "if all six held", style="theory", tone=0),
+            ),
+            y_range=(0.5, 20.0),
+            x=FAN_INS,
+            log=True,
+            log_x=True,
+            band_label="derived ± 2 errors",
+            wide=True,
+        ),
+        Formulas("steps", "How it is derived, step by step"),
+    ),
+    compute=_switchboard,
+    digits=3,
+)

@@ -1,0 +1,139 @@
+"""Formulas as MathML, which every browser typesets by itself: on a page of the site and in a live notebook alike."""
+
+import itertools
+import re
+from functools import cache
+from xml.etree import ElementTree
+
+_SIGNS = {"+", "−", "-", "="}
+_DEFAULTS = {"stretchy", "fence", "form", "display"}  # what browsers assume of a bracket, and of <math>
+
+
+@cache
+def mathml(latex, mark=False):
+    """A formula in LaTeX as HTML: one <math> for each factor, so that a long line can be broken.
+
+    A term, with the sign before it, is a `span` of class "il-term": lines break between terms and, only where a term
+    is longer than a line, between its factors.
+
+    Parameters
+    ----------
+    latex : str
+    mark : bool
+        Whether to let the formula stand out (class "il-marked").
+
+    >>> print(mathml("q + 1").replace("> <", ">\\n<"))
+    <span class="il-term"><math><mi>q</mi></math></span>
+    <span class="il-term"><math><mo form="infix">+</mo><mn>1</mn></math></span>
+    """
+    from latex2mathml.converter import convert
+
+    root = ElementTree.fromstring(re.sub(r' xmlns="[^"]*"', "", convert(latex)))
+    _simplify(root)
+    row = list(root)
+    if len(row) == 1 and row[0].tag == "mrow":
+        row = list(row[0])
+    terms = [[]]
+    for child in row:
+        if _is_sign(child) and (terms[-1] or len(terms) > 1):
+            terms.append([])
+        terms[-1].append(child)
+    _space(term[0] for term in terms[1:])
+    style = "il-term il-marked" if mark else "il-term"
+    return " ".join(f'<span class="{style}">{_factors(term)}</span>' for term in terms if term)
+
+
+def _simplify(element):
+    """Leave out what a browser assumes anyway and groups of one; write upright letters as one name."""
+    for child in element:
+        _simplify(child)
+    for name in _DEFAULTS & set(element.attrib):
+        del element.attrib[name]
+    for i, child in enumerate(element):
+        if child.tag != "mrow":
+            continue
+        if len(child) == 1:
+            element[i] = child[0]
+        elif all(letter.get("mathvariant") == "normal" for letter in child):
+            element[i] = ElementTree.Element("mi")
+            element[i].text = "".join(child.itertext())
+
+
+def _factors(term):
+    """The factors of a term, each as <math>. A sign stays with what it belongs to, and so do names and brackets."""
+    groups = []
+    for child in itertools.chain.from_iterable(map(_opened, term)):
+        last = groups[-1][-1] if groups else None
+        follows = child.tag == "mo" and not _is_sign(child) and child.text != "("
+        if last is not None and (follows or (last.tag == "mo" and last.text != ")") or _is_name(last)):
+            groups[-1].append(child)
+        else:
+            groups.append([child])
+    return "<wbr>".join(f"<math>{''.join(map(_html, group))}</math>" for group in groups)
+
+
+def _opened(child):
+    """A sum in brackets as what it consists of, so that a line can be broken in it."""
+    if child.tag != "mrow" or child[0].text != "(" or not any(map(_is_sign, child[2:])):
+        return [child]
+    _space(filter(_is_sign, child[2:]))
+    return list(child)
+
+
+def _space(signs):
+    """Give signs space on both sides, though they come to stand first."""
+    for sign in signs:
+        if sign.tag == "mo":
+            sign.set("form", "infix")
+
+
+def _is_sign(element):
+    return element.tag == "mo" and element.text in _SIGNS
+
+
+def _is_name(element):
+    """Whether it is the name of a function, whose brackets follow: E, Var, Cov, f."""
+    return element.tag == "mi" and element.text in {"𝔼", "Var", "Cov", "f"}
+
+
+def _html(element):
+    return ElementTree.tostring(element, encoding="unicode")
+
+
+# ---------------------------------------------------------------- how much room a formula takes
+
+_EM = 16.0
+_WIDE = {"W": 1.0, "m": 0.9, "∑": 1.2, "𝔼": 0.7, "[": 0.35, "]": 0.35, "(": 0.42, ")": 0.42, ",": 0.5}
+
+
+def line_count(formula, width):
+    """On how many lines a browser sets a formula that `mathml` made, in a column of `width` pixels. An estimate, on the
+    safe side: it reserves room in the page."""
+    lines, x = 1, 0.0
+    for term in re.findall(r'<span class="il-term[^>]*>(.*?)</span>', formula):
+        factors = [_advance(ElementTree.fromstring(factor)) for factor in term.split("<wbr>")]
+        if x and x + sum(factors) > width:
+            lines, x = lines + 1, 0.0
+        for factor in factors:
+            if x and x + factor > width:
+                lines, x = lines + 1, 0.0
+            x += factor
+        x += 0.3 * _EM
+    return lines
+
+
+def _advance(element, size=_EM):
+    """Pixels that an element takes on its line."""
+    children = list(element)
+    if element.tag in ("msub", "msup", "msubsup"):
+        base, *scripts = children
+        return _advance(base, size) + max(_advance(script, 0.72 * size) for script in scripts)
+    if element.tag == "mfrac":
+        return max(_advance(child, 0.8 * size) for child in children) + 0.3 * size
+    if element.tag == "msqrt":
+        return 0.9 * size + sum(_advance(child, size) for child in children)
+    if children:
+        return sum(_advance(child, size) for child in children)
+    text = element.text or ""
+    around = 0.55 if element.tag == "mo" and text in _SIGNS else 0.0
+    return size * (around + sum(_WIDE.get(letter, 0.6) for letter in text))
