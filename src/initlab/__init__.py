@@ -17,6 +17,7 @@ _SUBMODULES = (
     "exercise",
     "exercises",
     "explorer",
+    "finite_width",
     "frameworks",
     "front_end",
     "gaussian",

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..explorer import Demo, Lines, Menu, Series, Slider, number
 from ..finite_width import spread, walk
+from .. import gaussian
 from ..gaussian import fixed_points, length_map
 from ..initializers import xavier_normal
 from ..network import sample
@@ -17,7 +18,12 @@ from . import why
 # ---------------------------------------------------------------- the length map
 
 ACTIVATIONS = {"tanh": "tanh", "relu": "ReLU", "gelu": "GELU", "selu": "SELU", "sigmoid": "sigmoid"}
-GAINS = (0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4142, 1.5, 1.5335, 1.5925, 1.6667, 1.8462, 2.0, 2.5)
+GAINS = tuple(
+    sorted(
+        [0.8, 1.0, 1.1, 1.2, 2.0, math.sqrt(2), 5 / 3]
+        + [gaussian.gain(name) for name in ("tanh", "gelu", "sigmoid")]
+    )
+)
 MAP_DEPTH = 30
 STARTS = (0.1, 1.0, 10.0)
 _SIZES = np.geomspace(1e-3, 1e3, 25)
@@ -145,7 +151,7 @@ luck = Demo(
 
 # ---------------------------------------------------------------- does the sigmoid train?
 
-RATES = tuple(float(f"{10**k:.3g}") for k in np.arange(-2, 0.6, 0.5))
+RATES = tuple(float(f"{10**k:.3g}") for k in np.arange(-1.5, 0.6, 0.5))
 
 
 class Trained(NamedTuple):
@@ -161,7 +167,7 @@ class Trained(NamedTuple):
 
 @cache
 def trained(activation, gain, hidden=5):
-    """Networks on the two spirals of the first chapter: as deep, as wide, trained as long, each at all six rates."""
+    """Networks on the two spirals of the first chapter: as deep, as wide, trained as long, each at all five rates."""
     widths = (2, *[16] * hidden, 2)
     start = sample(widths, activation, partial(xavier_normal, gain=gain), seeds=why.SEEDS)
     options = {"loss": "softmax_cross_entropy", "steps": why.STEPS, "batch_size": why.BATCH, "rng": 0}
