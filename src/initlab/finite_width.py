@@ -131,8 +131,8 @@ def measured_shift(activation, width, depth, *, weight_variance, q=1.0, seeds, r
         before = lengths[:, layer - 1]
         low, high = np.log([before.min(), before.max()])
         grid = np.linspace(low - 0.01, high + 0.01, 60)
-        onward = [length_map(activation, np.exp(x), weight_variance=weight_variance) for x in grid]
-        rest -= reaches * (lengths[:, layer] - CubicSpline(grid, onward)(np.log(before)))
+        onward = np.log([length_map(activation, np.exp(x), weight_variance=weight_variance) for x in grid])
+        rest -= reaches * (lengths[:, layer] - np.exp(CubicSpline(grid, onward)(np.log(before))))
         reaches *= length_slope(activation, wide[layer - 1], weight_variance=weight_variance)
     rest /= wide[-1]
     return float(rest.mean()), float(rest.std() / np.sqrt(seeds))

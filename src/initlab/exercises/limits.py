@@ -83,7 +83,7 @@ for n in (64, 128, 256, 512, 1024):
     print(f"width {n:4}: {low:.2f} to {high:.2f}")
 ```
 
-At width 256 it is 0.30 to 2.07, at width 512 0.45 to 1.76, and at width 1024 0.58 to 1.52. So it takes between 512 and
+At width 256 it is 0.30 to 2.06, at width 512 0.45 to 1.76, and at width 1024 0.58 to 1.53. So it takes between 512 and
 1024 units; the lower end is the harder one, because the typical size drifts down.""",
     cases=[([128] * 50,), ([1000] * 10,), ([64, 32, 16],)],
     mistakes=[
