@@ -136,7 +136,7 @@ luck = Demo(
                 Series("median", "theory: median", style="theory", tone=0),
                 Series("wide", "infinite width", style="theory", tone=2),
             ),
-            y_range=(1e-3, 1e2),
+            y_range=(3e-3, 10),
             x=tuple(range(1, DEPTH + 1)),
             log=True,
             guide=1.0,

@@ -64,7 +64,7 @@ nothing apart.""",
     ],
 )
 def shift(activation):
-    """The constant c, a number; use gaussian.second_moment and gaussian.squared_slope."""
+    """The constant c, a number. Use the functions of gaussian."""
     return np.sqrt(gaussian.squared_slope(activation) - gaussian.second_moment(activation))
 
 
