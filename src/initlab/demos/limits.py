@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .. import gaussian
 from ..explorer import Demo, Lines, Menu, Series, Slider, number
 from ..finite_width import spread, walk
-from .. import gaussian
 from ..gaussian import fixed_points, length_map
 from ..initializers import xavier_normal
 from ..network import sample
@@ -20,8 +20,7 @@ from . import why
 ACTIVATIONS = {"tanh": "tanh", "relu": "ReLU", "gelu": "GELU", "selu": "SELU", "sigmoid": "sigmoid"}
 GAINS = tuple(
     sorted(
-        [0.8, 1.0, 1.1, 1.2, 2.0, math.sqrt(2), 5 / 3]
-        + [gaussian.gain(name) for name in ("tanh", "gelu", "sigmoid")]
+        [0.8, 1.0, 1.1, 1.2, 2.0, math.sqrt(2), 5 / 3] + [gaussian.gain(name) for name in ("tanh", "gelu", "sigmoid")]
     )
 )
 MAP_DEPTH = 30
@@ -39,7 +38,10 @@ def _length_map(activation, gain):
     x = np.unique([*_SIZES, *here])
     factor = [step(q) / q for q in x]
     panels = {
-        "map": {"x": x, "y": {"factor": factor, "here": [v if q in here else None for q, v in zip(x, factor)]}},
+        "map": {
+            "x": x,
+            "y": {"factor": factor, "here": [v if q in here else None for q, v in zip(x, factor, strict=True)]},
+        },
         "walks": {"y": {"walks": walks}},
     }
     points = ", ".join(_describe(point) for point in fixed_points(activation, weight_variance=gain**2))
