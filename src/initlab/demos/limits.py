@@ -168,10 +168,10 @@ class Trained(NamedTuple):
 
 
 @cache
-def trained(activation, gain, hidden=5):
-    """Networks on the two spirals of the first chapter: as deep, as wide, trained as long, each at all five rates."""
+def trained(activation, gain, hidden=5, rates=RATES, steps=why.STEPS):
+    """Networks on the two spirals of the first chapter: as deep, as wide, trained as long, each at all the rates."""
     widths = (2, *[16] * hidden, 2)
     start = sample(widths, activation, partial(xavier_normal, gain=gain), seeds=why.SEEDS)
-    options = {"loss": "softmax_cross_entropy", "steps": why.STEPS, "batch_size": why.BATCH, "rng": 0}
-    run = train(start, *why.data(), learning_rate=np.array(RATES)[:, None], **options)
+    options = {"loss": "softmax_cross_entropy", "steps": steps, "batch_size": why.BATCH, "rng": 0}
+    run = train(start, *why.data(), learning_rate=np.array(rates)[:, None], **options)
     return Trained(evaluate(run.network, *why.new_points(), loss="softmax_cross_entropy")[1])

@@ -39,8 +39,8 @@ slope = gaussian.length_slope(shifted, 1.0, weight_variance=g * g)
 print(f"slope {slope:.4f}")
 ```
 
-It is no free lunch: the mean is the same for every input, so that a part of the signal, as with ReLU, tells them
-nothing apart.""",
+It is no free lunch: the mean is the same for every input. As with ReLU, a part of the signal says nothing about
+the input.""",
     cases=[("tanh",), ("erf",), ("softsign",)],
     mistakes=[
         Mistake(
@@ -84,7 +84,7 @@ for n in (64, 128, 256, 512, 1024):
 ```
 
 At width 256 it is 0.30 to 2.06, at width 512 0.45 to 1.76, and at width 1024 0.58 to 1.53. So it takes between 512 and
-1024 units; the lower end is the harder one, because the typical size drifts down.""",
+1024 units (about 670); the lower end is the harder one, because the typical size drifts down.""",
     cases=[([128] * 50,), ([1000] * 10,), ([64, 32, 16],)],
     mistakes=[
         Mistake(
@@ -122,8 +122,8 @@ def _band(v, half=0.5, drift=1.0, sigmas=1.96):
 
 @exercise(
     statement=r"""You are handed a plain deep network made of PyTorch's `nn.Linear` layers, weights as they come and biases set to
-0, and you may only multiply all weights by one number. Which number gives the rule for an activation, forward at
-$q = 1$? What is it for ReLU?""",
+0, and you may only multiply all weights by one number. Which number makes them keep the signal at $q = 1$, for a given
+activation? What is it for ReLU?""",
     hint=r"""The standard deviation of its weights is $1/\sqrt{3n}$. What should it be?""",
     explanation=r"""The weights have $n \operatorname{Var} W = \tfrac13$, a gain of $1/\sqrt 3$. Multiplied by $c$ it is
 $c/\sqrt 3$, which has to be the gain of the activation. For ReLU $c = \sqrt 3 \cdot \sqrt 2 = \sqrt 6 = 2.449$.""",

@@ -36,12 +36,12 @@ quiz = Quiz(
                 ),
                 Option(
                     "An input twice as large",
-                    "Then q starts at 4, and what is too large grows further.",
+                    "Then q starts at 4, and what is too large grows further, to q = 9,100 in layer 50.",
                     right=True,
                 ),
                 Option(
                     "Nothing: the gain is exact",
-                    "It makes a fixed point, but one that repels: deviations grow by a factor of 1.144 a layer.",
+                    "It makes a fixed point, but one that repels: small deviations grow by a factor of 1.144 a layer.",
                 ),
             ),
         ),
