@@ -12,9 +12,9 @@ The input is independent of it. In which of the two layers does an assumption of
 *weights independent of activations* fails. In the first layer all is well.
 
 How much it matters is another question. With $z = W (W x)$, a term comes back only where the same entry of $W$ occurs
-twice in a product, and that is one term in $n$. For linear layers of variance $1/n$ the second moment is
-$1 + O(1/n)$: a failed assumption, but a small one. It is worse in recurrent networks, where the same matrix is applied
-many times.""",
+twice in a product, and that is one term in $n^2$. For normal weights of variance $1/n$ in linear layers the second
+moment is exactly $1 + 2/n^2$ in place of 1: a failed assumption, but a small one. It is worse in recurrent networks,
+where the same matrix is applied many times.""",
 )
 
 
@@ -116,7 +116,8 @@ choice with a symmetric property like this?""",
 strictly between $1/n_{\mathrm{in}}$ and $1/n_{\mathrm{out}}$, one is above 1 and the other below. Their sum is
 $(n_{\mathrm{in}} + n_{\mathrm{out}})\, v$, which is 2 for (5).
 
-It is not the only symmetric choice. $v = 1/\sqrt{n_{\mathrm{in}} n_{\mathrm{out}}}$, the geometric mean, makes the
+It is not the only symmetric choice. The arithmetic mean of the two variances makes $1/f + 1/g = 2$ for the factors
+$f$ and $g$. And $v = 1/\sqrt{n_{\mathrm{in}} n_{\mathrm{out}}}$, the geometric mean, makes the
 *product* of the two factors 1, so that on a logarithmic scale one gains what the other loses. The two differ little
 unless the widths differ much: at 512 and 32 units the factors are 1.88 and 0.12 for (5), 4 and 0.25 for the geometric
 mean.""",

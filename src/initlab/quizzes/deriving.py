@@ -28,21 +28,22 @@ quiz = Quiz(
             ),
         ),
         Choose(
-            "Which of the assumptions does the first step of gradient descent break?",
+            "Why does E[z²] = n Var(W) E[a²] no longer hold for sure after the first step of gradient descent?",
             (
                 Option(
-                    "Weights have mean zero",
-                    "The mean of the weights may move a little, but nothing in the step aims at it.",
+                    "The mean of the weights is no longer zero",
+                    "It may move: behind a ReLU it does. But with weights that still knew nothing of the activations, "
+                    "and E[W²] in place of the variance, the products of uncorrelated activations would still cancel.",
                 ),
                 Option(
-                    "Weights are independent of activations",
-                    "The step adds a multiple of δ[i] a[j] to W[i, j]: the weight now knows the activation that it "
-                    "multiplies. A correlation of 0.1 doubles E[z²] at about 100 inputs.",
+                    "Each weight has moved in proportion to the activation that it multiplies",
+                    "The step adds a multiple of δ[i] a[j] to W[i, j], so z[i] moves by a sum of n terms of one sign. "
+                    "How much that is depends on the rate.",
                     right=True,
                 ),
                 Option(
-                    "None: the rule holds during training as well",
-                    "The rule is a statement about random weights that have not seen the data.",
+                    "It still holds: nothing has been assumed about training",
+                    "It has been assumed that weights and activations are independent. After the step they are not.",
                 ),
             ),
         ),
