@@ -422,6 +422,66 @@ def test_over_layers_the_second_moment_is_not_enough_without_what_the_weights_mu
         algebra.over_layers(forward(ALL - {key}, activation="identity"))
 
 
+# --- many linear layers, weights with a mean or a common part ---------------------------------------------------------
+
+
+def test_one_layer_of_a_linear_network_is_the_derivation_of_one_layer():
+    """With s = m^2 + r (q - m^2), which is E[a_j a_k] of activations of mean m and correlation r."""
+    values, of_weights = VALUES, {"zero-mean weights", "independent weights", "zero biases"}
+    for dropped in subsets(of_weights | {"zero-mean activations", "uncorrelated activations"}):
+        broken = {str(ASSUMPTIONS[key].parameter) for key in dropped}
+        known = {name: value if name in broken else 0.0 for name, value in values.items()}
+        deep = algebra.linear_network(
+            1,
+            values["n_in"],
+            **{name: known[name] for name in ("mu", "rho", "sigma_b")},
+            sigma_w=values["sigma_w"],
+            q=values["q"],
+            s=known["m"] ** 2 + known["r"] * (values["q"] - known["m"] ** 2),
+        )
+        assert deep.q[1] == pytest.approx(derived(dropped).predict(**values)), dropped
+
+
+def test_units_of_a_linear_network_share_the_square_of_the_sum_of_what_they_see():
+    a = random("a_j", mean=m, second_moment=q, index="j")
+    known = {n: 7, m: 0.4, q: 1.3}
+    expected = 0.3**2 * float(E(Total(a, "j", n) ** 2).subs(known))
+    assert algebra.linear_network(1, 7, sigma_w=0.5, mu=0.3, q=1.3, s=0.4**2).s[1] == pytest.approx(expected)
+
+
+def test_drawn_linear_networks_have_the_second_moments_of_theory():
+    units, draws, std, mean, common, bias = 5, 40_000, 0.4, 0.2, 0.3, 0.5
+    rng = np.random.default_rng(0)
+    a = rng.standard_normal((draws, units))
+    theory = algebra.linear_network(3, units, sigma_w=std, mu=mean, rho=common, sigma_b=bias)
+    for layer in (1, 2, 3):
+        shared, own = rng.standard_normal((draws, units, 1)), rng.standard_normal((draws, units, units))
+        W = mean + std * (np.sqrt(common) * shared + np.sqrt(1 - common) * own)
+        a = np.einsum("dij,dj->di", W, a) + bias * rng.standard_normal((draws, units))
+        squares = np.square(a).sum(axis=1)
+        q_drawn, s_drawn = squares / units, (a.sum(axis=1) ** 2 - squares) / (units * (units - 1))
+        for sample, expected in ((q_drawn, theory.q[layer]), (s_drawn, theory.s[layer])):
+            assert abs(sample.mean() - expected) < 5 * sample.std() / np.sqrt(draws), layer
+        assert theory.s[layer] > 10 * s_drawn.std() / np.sqrt(draws)  # enough to see
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"rho": 1.5}, "rho must be a correlation from 0 to 1"),
+        ({"rho": -0.1}, "rho must be a finite number >= 0"),
+        ({"sigma_w": -1.0}, "sigma_w must be a finite number >= 0"),
+        ({"sigma_b": np.inf}, "sigma_b must be a finite number >= 0"),
+        ({"q": np.nan}, "q must be a finite number >= 0"),
+        ({"mu": np.nan}, "mu must be a finite number"),
+        ({"s": np.inf}, "s must be a finite number"),
+    ],
+)
+def test_a_linear_network_that_cannot_exist_is_refused(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        algebra.linear_network(2, 10, **{"sigma_w": 0.3} | wrong)
+
+
 # --- backward, and the rules ------------------------------------------------------------------------------------------
 
 
