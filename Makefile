@@ -36,8 +36,9 @@ bench: $(PEERS)/.peers $(VENV)/.test  ## measure against the budgets, next to Py
 	-$(PEERS)/bin/python benchmarks/run.py import simulation training
 	$(BIN)/python benchmarks/run.py explorer site
 
-peers: $(PEERS)/.peers $(VENV)/.test  ## compare with what PyTorch and JAX do, live
+peers: $(PEERS)/.peers $(VENV)/.test  ## compare with what PyTorch, JAX, Keras and Flax do, live
 	$(PEERS)/bin/python tests/peers/record.py --compare
+	$(PEERS)/bin/python tests/peers/record_frameworks.py --compare
 	$(PEERS)/bin/python tests/peers/record_network.py
 	$(BIN)/python -m pytest tests/peers
 
@@ -55,7 +56,7 @@ $(VENV)/.site $(VENV)/.test: requirements.txt constraints.txt pyproject.toml | $
 	@touch $@
 
 $(PEERS)/.peers: tests/peers/requirements.txt constraints.txt pyproject.toml | $(PEERS)/bin/python
-	@echo "Installing PyTorch and JAX into $(PEERS): several minutes the first time."
+	@echo "Installing PyTorch, JAX, Keras and Flax into $(PEERS): several minutes the first time."
 	$(PEERS)/bin/python $(PIP) -r tests/peers/requirements.txt -e .
 	@touch $@
 

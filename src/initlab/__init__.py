@@ -17,6 +17,8 @@ _SUBMODULES = (
     "exercise",
     "exercises",
     "explorer",
+    "finite_width",
+    "frameworks",
     "front_end",
     "gaussian",
     "initializers",
@@ -25,6 +27,7 @@ _SUBMODULES = (
     "products",
     "quiz",
     "quizzes",
+    "recommend",
     "symmetry",
     "training",
 )
