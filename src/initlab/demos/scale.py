@@ -168,7 +168,7 @@ def _three_starts(activation, gain):
     }
     ends = [number(size[-1]) for size in z.values()]
     text = (
-        f"{ACTIVATIONS[activation]}, g = {number(gain, 5)}: preactivations of size 1/2, 1 and 2 in layer 1 have sizes "
+        f"{ACTIVATIONS[activation]}, g = {number(gain, 5)}: preactivations of size 0.5, 1 and 2 in layer 1 have sizes "
         f"{ends[0]}, {ends[1]} and {ends[2]} in layer {DEPTH}. For the start at 1, the gradient of layer 1 is "
         f"{number(gradient[0] / gradient[-1])} times as large as that of layer {DEPTH} "
         f"(theory: {number(expected[0] / expected[-1])})."
@@ -189,7 +189,7 @@ three_starts = Demo(
             "Forward: size of z[l]",
             "layer",
             (
-                Series("half", "from 1/2", tone=1),
+                Series("half", "from 0.5", tone=1),
                 Series("one", "from 1", tone=2),
                 Series("double", "from 2", tone=3),
                 Series("theory", "infinite width", style="strands", tone=0),

@@ -25,15 +25,15 @@ quiz = Quiz(
             "mean zero. What follows for the gradients?",
             (
                 Option(
-                    "They keep their size as well",
-                    "The size of tanh settles at some value for every gain above 1. At 0.73 the gain is 2, and the "
-                    "gradients grow by 17 % in every layer.",
-                ),
-                Option(
                     "They grow from layer to layer on their way down",
                     "At every size that a tanh network settles at, the gradient is multiplied by more than 1: for 0.73 "
                     "by 1.17, which is a factor of 19 over the whole network.",
                     right=True,
+                ),
+                Option(
+                    "They keep their size as well",
+                    "The size of tanh settles at some value for every gain above 1. At 0.73 the gain is 2, and the "
+                    "gradients grow by 17 % in every layer.",
                 ),
                 Option(
                     "They shrink, because tanh is flat for large arguments",
@@ -72,7 +72,7 @@ quiz = Quiz(
                 Option(
                     "It makes them smaller, since only the variance of the activations is handed on",
                     "It is the second moment that is handed on. Scaling for the variance gives the gain 1.71 instead of "
-                    "1.41, and a signal that is 42 times too large after 20 layers.",
+                    "1.41, and a signal that is 46 times too large after 20 layers.",
                 ),
             ),
         ),
