@@ -5,12 +5,13 @@ about sqrt(20 / (2 n)) in a linear network and sqrt(20 * 5 / (4 n)) with ReLU: 0
 """
 
 import math
+import re
 from functools import cache, partial
 
 import numpy as np
 import pytest
 import sympy as sp
-from harness import quiz_says
+from harness import quiz_says, read_notebook
 from scipy.special import ndtr
 
 from initlab import activations, exercise, gaussian, network
@@ -26,6 +27,15 @@ says = chapter("scale")
 
 NAMES = tuple(scale.ACTIVATIONS)
 DEPTH = scale.DEPTH
+
+
+def code(cell):
+    return next("".join(each["source"]) for each in read_notebook("book/scale")["cells"] if each["id"] == cell)
+
+
+def in_code(cell, pattern):
+    """The numbers that a pattern finds in the code of a cell."""
+    return [int(number) for number in re.search(pattern, code(cell)).groups()]
 
 
 def luck(name, width, layers=DEPTH):
@@ -75,7 +85,8 @@ def test_the_figure_is_the_simulator():
 
 
 def test_equation_2_is_right():
-    says("A network of «three» layers shows that (2) is right", 3)
+    (layers,) = in_code("passes", r"for layer in range\((\d)\)")
+    says("A network of «three» layers shows that (2) is right", layers)
     text = printed("scale", cell="passes")
     by_chain_rule = float(text.split("by (2) ")[1].split(",")[0])
     by_difference = float(text.split("by a small step ")[1])
@@ -88,16 +99,28 @@ def test_equation_2_is_right():
 def test_four_times_the_width_asks_for_half_of_the_scale():
     says("A linear network with 16 units a layer needs $\\sigma = «0.25»$.", 1 / math.sqrt(16))
     says("Which $\\sigma$ does it need with 64 units: a larger one, the same, half, or a quarter?")
-    assert math.sqrt(1 / 64) / math.sqrt(1 / 16) == pytest.approx(0.5)
-    says("Find $\\sigma$ for the linear network at widths «16», «64» and «256».", *scale.WIDTHS)
+    assert math.sqrt(1 / 64) / math.sqrt(1 / 16) == pytest.approx(0.5) != 0.25
+    assert scale.find_the_scale.settings() == {"activation": "identity", "width": "64", "std": 0.25}
+    narrow, middle, wide = scale.WIDTHS
+    says("Find $\\sigma$ for the linear network at widths «16», «64» and «256».", narrow, middle, wide)
     says("The input has size 1, and so has the gradient that enters at the top.")
+    start = seen("identity", 64, (0.25,))
+    assert start.a[0, 0] == pytest.approx(1, abs=0.1)
+    assert start.dz[0, -1] == pytest.approx(1, abs=0.1)
     says("one network of «20» layers", DEPTH)
     says(
-        "«Four» times the width asks for **half** of the scale: «0.25», «0.125» and «0.0625» for the linear network. "
+        "«Four» times the width asks for **«half»** of the scale: «0.25», «0.125» and «0.0625» for the linear network.",
+        middle / narrow,
+        middle**-0.5 / narrow**-0.5,
+        narrow**-0.5,
+        middle**-0.5,
+        wide**-0.5,
+    )
+    says(
         "ReLU needs more: «0.354», «0.177» and «0.0884».",
-        scale.WIDTHS[1] / scale.WIDTHS[0],
-        *(1 / math.sqrt(n) for n in scale.WIDTHS),
-        *(math.sqrt(2 / n) for n in scale.WIDTHS),
+        math.sqrt(2 / narrow),
+        math.sqrt(2 / middle),
+        math.sqrt(2 / wide),
     )
     # On the slider, no other scale comes nearer to 1, forward or backward.
     for name, gain in (("identity", 1), ("relu", math.sqrt(2))):
@@ -178,7 +201,9 @@ def test_the_slope_is_minus_one_half():
     widths, seeds = (16, 32, 64, 128, 256), range(5)
     says("For each of «five» widths and «five» networks we look for the $\\sigma$", len(widths), len(seeds))
     says("at which layer «20» has the size of the input", DEPTH)
-    says("that of layer «1» has the size of that of layer «20»", 1, DEPTH)
+    says("The same for gradients: that of layer 1 has the size of that of layer «20».", DEPTH)
+    layers = network.observe(network.sample([4] * 21, "relu", normal, rng=0), np.ones((4, 1))).dz.layers
+    assert (layers[0], layers[-1]) == (1, DEPTH)
     says("whose curves cross 1 only once")
     says("the slope is $-\\tfrac12$ within two standard errors: $\\sigma$ shrinks like $1/\\sqrt{n}$")
     lines = printed("scale", cell="scan-code").splitlines()
@@ -189,6 +214,18 @@ def test_the_slope_is_minus_one_half():
         for k, way in enumerate(("forward", "backward")):
             (line,) = (line for line in lines if line.split()[:2] == [name, way])
             assert line.endswith(f"slope {mean[k]:.3f} +- {error[k]:.3f}")
+    says(
+        "size after «20» ReLU layers against sigma, for widths 16, 64 and 256; «three» steep lines",
+        DEPTH,
+        len((16, 64, 256)),
+    )
+    says("three steep lines of equal slope cross 1 at about 0.34, 0.18 and 0.09.")
+    for n, crossing in ((16, 0.34), (64, 0.18), (256, 0.09)):
+        assert good_std("relu", n, 4)[0] == pytest.approx(crossing, rel=0.05)  # the last seed is drawn
+        assert ends("relu", n, 0.2, seed=4)[0] / ends("relu", n, 0.1, seed=4)[0] == pytest.approx(2**DEPTH)
+    says("against the width from 16 to 256; the points of the linear and of the ReLU network")
+    says("two parallel lines of slope minus «one half».", near(-slopes("relu", widths, seeds).mean(), abs=0.02))
+    assert (widths[0], widths[-1]) == (16, 256)
     constant = [good_std("relu", n, s) / good_std("identity", n, s) for n in (64, 128, 256) for s in range(5)]
     says(
         "The two lines differ by a constant, «1» for the linear network and about «1.4» for ReLU.",
@@ -252,13 +289,50 @@ def test_gains():
     assert slopes.tolist() == [0, 1]
     says(
         "mildly for GELU («1.53» and «1.48») and tanh («1.59» and «1.47»), widely for the sigmoid («1.85» and «4.72»)",
-        *(g[name, way] for name in ("gelu", "tanh", "sigmoid") for way in ("forward", "backward")),
+        g["gelu", "forward"],
+        g["gelu", "backward"],
+        g["tanh", "forward"],
+        g["tanh", "backward"],
+        g["sigmoid", "forward"],
+        g["sigmoid", "backward"],
     )
+    says("$$ g^2\\, \\mathbb{E}\\big[f(z)^2\\big] = 1, \\qquad z \\sim \\mathcal{N}(0, 1). \\tag{6} $$")
+    says("$$ g^2\\, \\mathbb{E}\\big[f'(z)^2\\big] = 1. \\tag{7} $$")
+    says("If it has size 1 in one layer, the next one has the same size when")
+    for name in NAMES:
+        assert g[name, "forward"] ** 2 * gaussian.second_moment(name, 1) == pytest.approx(1, abs=1e-12) != 0
+        assert g[name, "backward"] ** 2 * gaussian.squared_slope(name, 1) == pytest.approx(1)
+    says("A layer of tanh, GELU or sigmoid units at size 1 asks for different gains forward and backward")
+    assert all(abs(g[name, "forward"] - g[name, "backward"]) > 0.04 for name in ("tanh", "gelu", "sigmoid"))
 
 
 def test_single_layers_spread_as_predicted():
-    says("Take one layer: «256» preactivations of size «1», one random matrix", 256, 1)
-    says("«Sixty» layers show the spread.", 60)
+    count, width, again = in_code("gains", r"W = rng.standard_normal\(\((\d+), (\d+), (\d+)\)\)")
+    assert width == again == 256
+    says("Take one layer: «256» preactivations of size 1, one random matrix, one gradient of size 1 from above.", width)
+    assert in_code("gains", r"z, top = rng.standard_normal\(\(2, (\d+), (\d+), 1\)\)") == [count, width]
+    says("«Sixty» layers show the spread.", count)
+    says(
+        "forward and backward gains of «five» activations as measured on «sixty» single layers of width «256», as "
+        "clouds of points around the theoretical values, nearly all within the bars of two standard deviations.",
+        len(NAMES),
+        count,
+        width,
+    )
+    rng = np.random.default_rng(0)
+    W = rng.standard_normal((count, width, width)) / 16
+    z, top = rng.standard_normal((2, count, width, 1))
+    for name in NAMES:
+        f = activations.get(name)
+        for way, v in (("forward", W @ f.f(z)), ("backward", f.df(z) * (W.mT @ top))):
+            each = np.mean(v**2, axis=(1, 2)) ** -0.5
+            off = np.abs(each - gaussian.gain(name, way)) / gaussian.gain_spread(name, width, way)
+            assert np.mean(off < 2) > 0.85
+    says("Linear: 1 and 1, ReLU: 1.41 and 1.41, tanh: 1.59 and 1.47, sigmoid: 1.85 and 4.72, GELU: 1.53 and 1.48.")
+    table = ((1, 1), (1.41, 1.41), (1.59, 1.47), (1.85, 4.72), (1.53, 1.48))
+    for name, pair in zip(NAMES, table, strict=True):
+        assert tuple(round(gaussian.gain(name, way), 2) for way in ("forward", "backward")) == pair
+    says("The solid curve crosses 1 at g = 1.59, the dashed one at 1.47.")
     found = {}
     for line in printed("scale", cell="gains").splitlines()[1:]:
         name, up, up_mean, _, up_spread, down, down_mean, _, down_spread = line.split()
@@ -278,22 +352,32 @@ def test_single_layers_spread_as_predicted():
         100 * relative["relu"],
         100 * relative["gelu"],
     )
-    says("a network of width «256» has some luck on top", 256)
+    says("a network of width «256» has some luck on top", width)
 
 
 # ---------------------------------------------------------------- one layer is not twenty
 
 
 def test_three_sizes():
+    half, one, double = scale.STARTS.values()
     says(
         "sends «three» signals, of sizes «0.5», «1» and «2», through the same «20» layers",
         len(scale.STARTS),
-        *scale.STARTS.values(),
+        half,
+        one,
+        double,
         DEPTH,
     )
+    says("what becomes of the «three» sizes: do they stay apart", len(scale.STARTS))
+    says("## One layer is not «twenty»", DEPTH)
+    fates = {"stay apart": "relu", "come together": "tanh", "drift away": "gelu"}
+    says("All «three» answers occur.", len(fates))
+    says('"Keeps its size" can mean «three» things', len(fates))
     says(
         "Think of ReLU («1.4142»), tanh («1.5925») and GELU («1.5335»).",
-        *(gaussian.gain(name) for name in ("relu", "tanh", "gelu")),
+        gaussian.gain("relu"),
+        gaussian.gain("tanh"),
+        gaussian.gain("gelu"),
     )
     says("Equation (6) starts from a preactivation of size exactly 1.")
 
@@ -327,12 +411,15 @@ def test_three_sizes():
 
 def test_gelu_wanders_off():
     g = gaussian.gain("gelu")
-    found = [seen("gelu", 256, (g / 16,), 1 / g, seed) for seed in range(8)]
+    width = scale.WIDTHS[-1]
+    says("even the signal that starts at 1 wanders off")
+    found = [seen("gelu", width, (g / math.sqrt(width),), 1 / g, seed) for seed in range(8)]
+    assert all(each.z[0, 0] == pytest.approx(1, abs=0.1) for each in found)
     sizes = [each.z[0, -1] / each.z[0, 0] for each in found]
     says(
         "(In «eight» networks of width «256» it ends between «0.8» and «1.9».)",
         len(sizes),
-        256,
+        width,
         min(sizes),
         max(sizes),
     )
@@ -371,11 +458,13 @@ def test_tanh_cannot_have_both():
         assert not zero.stable
         assert point.stable
         assert point.chi_1 > 1
-    says("(At $g \\le 1$ the signal dies out.)")
+    says("(At $g \\le 1$ the signal dies out.) But a gain near 1 comes close")
     for g in (1, 0.9):
         limit = gaussian.propagate("tanh", weight_variance=g**2, depth=2000)
         assert limit.z[-1] < 1e-3
     point = gaussian.fixed_points("tanh", weight_variance=1.1**2)[-1]
+    says('"Neither grows nor shrinks" and "has size 1" are different wishes')
+    assert point.q < 0.2 < 1
     says(
         "At $g = 1.1$ the activations are small, «0.31», and the gradients grow by «ten per cent» in all.",
         math.sqrt(gaussian.second_moment("tanh", point.q)),
@@ -387,14 +476,15 @@ def test_tanh_cannot_have_both():
 
 
 def test_forward_and_backward_ask_for_different_variances():
-    widths = [512, 256, 128, 64, 32, 16]
+    widths = in_code("widths-code", r"widths = \[" + ", ".join([r"(\d+)"] * 6))
+    (networks,) = in_code("widths-code", r"seeds=range\((\d+)\)")
     says(
         "A linear network that halves its width «five» times, from «512» to «16», shows what the choice costs (means "
         "over «20» networks)",
         len(widths) - 1,
         widths[0],
         widths[-1],
-        20,
+        networks,
     )
     assert np.divide(widths[1:], widths[:-1]).tolist() == [1 / 2] * 5
     rows = [line.split(":")[1].split() for line in printed("scale", cell="widths-code").splitlines()]
@@ -440,7 +530,8 @@ def test_most_of_a_sigmoid_is_its_mean():
 def test_the_absolute_value():
     mean = gaussian.expectation(np.abs, kinks=(0.0,))
     says("$f(z)^2 = z^2$, so $\\mathbb{E} f^2 = 1$ and the forward gain is «1».", gaussian.expectation(np.square))
-    says("The slopes are $-1$ and $1$, so $\\mathbb{E} f'^2 = 1$, and the backward gain is «1» as well.", 1)
+    says("The slopes are $-1$ and $1$, so $\\mathbb{E} f'^2 = 1$, and the backward gain is 1 as well.")
+    assert np.unique(np.diff(np.abs(np.arange(-9.0, 10)))).tolist() == [-1, 1]
     says("The mean squared makes up $2/\\pi = «0.64»$ of the second moment, and the size still stays near 1", mean**2)
     assert mean**2 == pytest.approx(2 / math.pi)
     sizes = [float(line.split()[-1]) for line in printed("scale").splitlines() if line.startswith("size after 20")]
@@ -462,6 +553,11 @@ def test_two_standard_deviations():
 
 
 def test_the_product_variance():
+    says("the fourth term, the product of the squared means, cancels")
+    m_X, m_Y, v_X, v_Y = sp.symbols("m_X m_Y v_X v_Y")
+    terms = sp.expand((v_X + m_X**2) * (v_Y + m_Y**2)).args
+    assert len(terms) == 4
+    assert (m_X * m_Y) ** 2 in terms
     rng = np.random.default_rng(0)
     X, Y = rng.normal(1, 0.5**0.5, 10**6), rng.normal(-2, 3**0.5, 10**6)
     assert exercises.product_variance.solution(1, 0.5, -2, 3) == pytest.approx(np.var(X * Y), rel=0.01)
@@ -526,8 +622,14 @@ def test_weights_with_a_mean():
 
 
 def test_the_gain_that_keeps_the_gradients_of_a_sigmoid():
+    says(
+        '`gaussian.fixed_points("sigmoid", weight_variance=g**2)[-1]` holds the square of the size at which $z$ settles'
+    )
+
     def settled(g):
-        return gaussian.fixed_points("sigmoid", weight_variance=g**2)[-1]
+        (point,) = gaussian.fixed_points("sigmoid", weight_variance=g**2)
+        assert point == gaussian.fixed_points("sigmoid", weight_variance=g**2)[-1]
+        return point
 
     backward = gaussian.gain("sigmoid", "backward")
     says(
@@ -565,7 +667,9 @@ def test_takeaways():
         [gaussian.gain("identity"), gaussian.gain("identity", "backward")],
     )
     assert gaussian.gain("relu") == pytest.approx(math.sqrt(2))
-    says("What holds for one layer at size 1 may not hold for twenty")
+    says("the second moment instead of the variance, and $\\sqrt2$ for ReLU")
+    says("What holds for one layer at size 1 may not hold for «twenty»", DEPTH)
+    assert gaussian.length_map("gelu", 1, weight_variance=gaussian.gain("gelu") ** 2) == pytest.approx(1)
     assert seen("gelu", 256, (gaussian.gain("gelu") / 16,), 0.5).z[0, 19] < 0.1
 
 
