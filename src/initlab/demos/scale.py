@@ -68,7 +68,7 @@ def sizes(activation, width, stds, input_sizes=1.0, seed=0):
 
 WIDTHS = (16, 64, 256)
 STDS = tuple(float(f"{2 ** (k / 4):.3g}") for k in range(-18, -1))
-SHOWN = (*range(0, 5), *range(6, DEPTH + 1, 2))
+SHOWN = (0, 1, 2, *range(5, DEPTH + 1, 3))
 
 
 @cache
@@ -87,8 +87,8 @@ def _find(activation, width, std):
     }
     text = (
         f"{ACTIVATIONS[activation]}, width {width}, σ = {number(std)}: the activations of layer {DEPTH} have size "
-        f"{number(size[-1])} and mean {number(mean[-1], 2)}. The gradient of layer 1 is "
-        f"{number(gradient[0] / gradient[-1])} times as large as that of layer {DEPTH}."
+        f"{number(size[-1], 2)} and mean {number(mean[-1], 2)}. The gradient of layer 1 is "
+        f"{number(gradient[0] / gradient[-1], 2)} times as large as that of layer {DEPTH}."
     )
     return panels, text[0].upper() + text[1:]
 
@@ -124,7 +124,7 @@ find_the_scale = Demo(
         ),
     ),
     compute=_find,
-    digits=3,
+    digits=2,
 )
 
 
@@ -133,7 +133,7 @@ find_the_scale = Demo(
 STARTS = {"half": 0.5, "one": 1.0, "double": 2.0}
 GAINS = (0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4142, 1.4811, 1.5335, 1.5925, 1.7, 1.8462, 2.0, 3.0, 4.7226)
 WIDE = 128
-LAYERS = (*range(1, 5), *range(6, DEPTH + 1, 2))
+LAYERS = (1, *range(2, DEPTH + 1, 3))
 
 
 def _gains_and_starts(activation, gains):
