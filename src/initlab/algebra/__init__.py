@@ -26,6 +26,7 @@ from .assumptions import ALL, ASSUMPTIONS, Assumption
 from .derivation import Compromise, Derivation, Step, backward, compromise, forward, over_layers
 from .expectation import Cov, E, Expected, Total, Undetermined, Var, evaluate, random
 from .simulation import Estimate, simulate
+from .widths import WidthsDerivation, over_widths
 
 __all__ = [
     "ALL",
@@ -41,11 +42,13 @@ __all__ = [
     "Total",
     "Undetermined",
     "Var",
+    "WidthsDerivation",
     "backward",
     "compromise",
     "evaluate",
     "forward",
     "over_layers",
+    "over_widths",
     "random",
     "simulate",
 ]
