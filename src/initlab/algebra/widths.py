@@ -157,8 +157,8 @@ def over_widths(layer, mode=None, *, convolution=False):
         Step(count, (), (), *lines),
     ]
     if mode is not None:
-        variance = sp.simplify(layer.preserving() * d.n) / fans[one_of("mode", mode, MODES)]
-        factor = sp.simplify(factor.subs(Std(l), sp.sqrt(variance)))
+        variance = sp.cancel(layer.preserving() * d.n) / fans[one_of("mode", mode, MODES)]
+        factor = sp.factor(factor.subs(Std(l), sp.sqrt(variance)))
         ratios = d.second_moment * (1 if factor == 1 else sp.Product(factor, (l, first, L)))
         steps.append(Step(f"the {mode.replace('_', '-')} rule", (), (), steps[-1].after, ratios))
         if (ends := _telescoped(factor, first)) is not None and factor != 1:
@@ -169,6 +169,6 @@ def over_widths(layer, mode=None, *, convolution=False):
 def _telescoped(factor, first):
     """The product of F(l) / F(l-1) from `first` to L, which is F(L) / F(first-1), for F = n or 1/n; None otherwise."""
     for F in (Width(l), 1 / Width(l)):
-        if sp.simplify(factor * F.subs(l, l - 1) / F) == 1:
+        if sp.cancel(factor * F.subs(l, l - 1) / F) == 1:
             return F.subs(l, L) / F.subs(l, first - 1)
     return None
