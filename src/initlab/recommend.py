@@ -18,10 +18,14 @@ import hashlib
 import math
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
 
 from . import activations
 from ._check import one_of
-from .gaussian import gain
+from .gaussian import expectation, gain, second_moment, squared_slope
 
 SLOPE = 0.2  # of the leaky ReLU, below 0
 
@@ -80,7 +84,7 @@ class Recommendation:
     def variance(self, fan_in, fan_out):
         """Var(W) of a layer with these fans.
 
-        >>> recommend("tanh").variance(100, 300)
+        >>> recommend("identity").variance(100, 300)
         0.005
         """
         return self.scale / {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
@@ -104,12 +108,44 @@ def recommend(activation, layer="dense", framework="torch"):
     >>> recommend("tanh").mode, recommend("tanh", "bottleneck").mode
     ('fan_avg', 'fan_in')
     """
-    rule, scale, mode, shape, why = _rule(activation, layer)
+    one_of("activation", activation, ACTIVATIONS)
+    one_of("layer", layer, LAYERS)
     one_of("framework", framework, FRAMEWORKS)
-    if shape == "normal" and framework != "torch":
-        shape = "truncated_normal"  # what Keras and JAX call normal
-    code = {"torch": _torch, "keras": _keras, "flax": _flax}[framework](activation, LAYERS[layer], rule, scale)
-    return Recommendation(rule, scale, mode, shape, why, code)
+    f, name = ACTIVATIONS[activation], _RULES[activation]
+    scale = round(gain(f, "backward" if name == "backward gain" else "forward") ** 2, 3)
+    mode, shape = "fan_in", "normal" if framework == "torch" else "truncated_normal"  # what Keras and JAX call normal
+    if activation in _XAVIER and layer != "bottleneck":
+        mode, shape = "fan_avg", "uniform"
+    if activation == "identity":
+        name = "Xavier" if mode == "fan_avg" else "LeCun"
+    code = {"torch": _torch, "keras": _keras, "flax": _flax}[framework](activation, LAYERS[layer], scale, mode)
+    return Recommendation(name, scale, mode, shape, _WHY[activation], code)
+
+
+_RULES = {
+    "identity": "Xavier",
+    "relu": "He",
+    "leaky_relu": "He",
+    "gelu": "forward gain",
+    "silu": "forward gain",
+    "selu": "LeCun",
+    "tanh": "forward gain",
+    "sigmoid": "backward gain",
+}
+# Those that are drawn with the mean of both fans, unless wide and narrow layers take turns: then that shrinks the
+# signal and the gradient, because 2 n / (n + m) times 2 m / (n + m) is less than 1.
+_XAVIER = ("identity", "tanh", "sigmoid")
+
+_WHY = {
+    "identity": "There is nothing to make up for: gain 1.",
+    "relu": "ReLU keeps half of E[z²] and, going back, half of the gradient's. The factor 2 makes up for both.",
+    "leaky_relu": "Leaky ReLU keeps (1 + s²)/2 of both; here the slope s is 0.2.",
+    "gelu": "It keeps E[z²] = 1, but errors grow in every layer: good for some ten layers, else normalize.",
+    "silu": "It keeps E[z²] = 1, but errors grow in every layer: good for some ten layers, else normalize.",
+    "selu": "SELU is made for gain 1: a signal of another size comes back to size 1.",
+    "tanh": "It holds the signal, whatever its size was. Gradients grow by 9 % a layer; no gain holds both.",
+    "sigmoid": "Better take another activation: at every gain the gradient fades. At this one it fades least.",
+}
 
 
 def fingerprint(code):
@@ -133,47 +169,20 @@ def every_snippet():
     )
 
 
-def _rule(activation, layer):
-    """(name, scale, mode, distribution, reason)"""
-    one_of("activation", activation, ACTIVATIONS)
-    one_of("layer", layer, LAYERS)
-    f = ACTIVATIONS[activation]
-    if activation in ("relu", "leaky_relu"):
-        return "He", round(gain(f) ** 2, 3), "fan_in", "normal", _WHY[activation]
-    if activation in ("gelu", "silu"):
-        return "forward gain", round(gain(f) ** 2, 3), "fan_in", "normal", _WHY[activation]
-    if activation == "selu":
-        return "LeCun", 1.0, "fan_in", "normal", _WHY[activation]
-    if layer == "bottleneck":
-        return "LeCun", 1.0, "fan_in", "normal", _WHY[activation]
-    return "Xavier", 1.0, "fan_avg", "uniform", _WHY[activation]
-
-
-_WHY = {
-    "identity": "Nothing to make up for: gain 1.",
-    "relu": "ReLU keeps half of E[z²], forward and backward: a factor 2 makes up for both.",
-    "leaky_relu": "Leaky ReLU keeps (1 + s²)/2 of E[z²], forward and backward; here the slope is s = 0.2.",
-    "gelu": "Keeps E[z²] = 1, but not for long: what is off grows from layer to layer.",
-    "silu": "Keeps E[z²] = 1, but not for long: what is off grows from layer to layer.",
-    "selu": "Made for gain 1: sizes that are off come back to 1.",
-    "tanh": "No gain keeps both directions; at gain 1 both fade, but slowly.",
-    "sigmoid": "No gain helps: the gradient fades in every layer. Use another activation.",
-}
-
-
 # The code. Scales that have no name in a framework are written as numbers.
 
 
-def _torch(activation, layer, rule, scale):
+def _torch(activation, layer, scale, mode):
     if layer.kernel:
         made = f'nn.Conv2d({layer.n_in}, {layer.n_out}, {layer.kernel[0]}, padding="same")'
         fan_in = f"({' * '.join(map(str, (layer.n_in, *layer.kernel)))})"
     else:
         made = f"nn.Linear({layer.n_in}, {layer.n_out})"
         fan_in = f"{layer.n_in}"
-    if rule == "Xavier":
-        drawn = ["nn.init.xavier_uniform_(layer.weight)"]
-    elif rule == "LeCun":
+    if mode == "fan_avg":
+        factor = "" if scale == 1 else f", gain={math.sqrt(scale):.5g}"
+        drawn = [f"nn.init.xavier_uniform_(layer.weight{factor})"]
+    elif scale == 1:
         drawn = ['nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")']
     elif activation == "relu":
         drawn = ['nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")']
@@ -184,26 +193,24 @@ def _torch(activation, layer, rule, scale):
     return "\n".join(["from torch import nn", "", f"layer = {made}", *drawn, "nn.init.zeros_(layer.bias)"])
 
 
-def _keras(activation, layer, rule, scale):
+def _keras(activation, layer, scale, mode):
     if layer.kernel:
         made, options = "Conv2D", [f"{layer.n_out},", f"{layer.kernel},", 'padding="same",']
         shape = f"(None, None, None, {layer.n_in})"
     else:
         made, options = "Dense", [f"{layer.n_out},"]
         shape = f"(None, {layer.n_in})"
-    named = {"Xavier": "GlorotUniform()", "LeCun": "LecunNormal()"}
-    if rule in named:
-        drawn = [f"kernel_initializer=keras.initializers.{named[rule]},"]
-    elif activation == "relu":
-        drawn = ["kernel_initializer=keras.initializers.HeNormal(),"]
+    if activation != "identity":
+        options.append(f'activation="{activation}",')
+    named = {(1, "fan_avg"): "GlorotUniform", (1, "fan_in"): "LecunNormal", (2, "fan_in"): "HeNormal"}
+    if (scale, mode) in named:
+        drawn = [f"kernel_initializer=keras.initializers.{named[scale, mode]}(),"]
     else:
         drawn = [
             "kernel_initializer=keras.initializers.VarianceScaling(",
-            f'    {scale}, mode="fan_in", distribution="truncated_normal"',
+            f'    {scale}, mode="{mode}", distribution="{_shape(mode)}"',
             "),",
         ]
-    if activation != "identity":
-        options.append(f'activation="{activation}",')
     arguments = [*options, *drawn, 'bias_initializer="zeros",']
     return "\n".join(
         [
@@ -217,17 +224,15 @@ def _keras(activation, layer, rule, scale):
     )
 
 
-def _flax(activation, layer, rule, scale):
+def _flax(activation, layer, scale, mode):
     options = [f"kernel_size={layer.kernel},"] if layer.kernel else []
-    named = {"Xavier": "glorot_uniform()", "LeCun": "lecun_normal()"}
-    if rule in named:
-        drawn = [f"kernel_init=nnx.initializers.{named[rule]},"]
-    elif activation == "relu":
-        drawn = ["kernel_init=nnx.initializers.he_normal(),"]
+    named = {(1, "fan_avg"): "glorot_uniform", (1, "fan_in"): "lecun_normal", (2, "fan_in"): "he_normal"}
+    if (scale, mode) in named:
+        drawn = [f"kernel_init=nnx.initializers.{named[scale, mode]}(),"]
     else:
         drawn = [
             "kernel_init=nnx.initializers.variance_scaling(",
-            f'    {scale}, "fan_in", "truncated_normal"',
+            f'    {scale}, "{mode}", "{_shape(mode)}"',
             "),",
         ]
     arguments = [*options, *drawn, "bias_init=nnx.initializers.zeros_init(),", "rngs=nnx.Rngs(0),"]
@@ -242,3 +247,82 @@ def _flax(activation, layer, rule, scale):
             ")",
         ]
     )
+
+
+def _shape(mode):
+    return "uniform" if mode == "fan_avg" else "truncated_normal"
+
+
+# What to expect of a network
+
+
+class Forecast(NamedTuple):
+    """Second moments in a network with the given widths, for one input."""
+
+    a: np.ndarray  # (L + 1,): E[a^2] of layers 0..L
+    dz: np.ndarray  # (L,): E[(dL/dz)^2] of layers 1..L
+    low: np.ndarray  # (L + 1,): the mean square of a in a layer lies between these two in 95 % of networks
+    high: np.ndarray
+
+
+_PATHS = 4000
+
+
+def forecast(activation, widths, weight_variances, bias_variances=None):
+    """What theory expects of a network whose weights are independent, with mean zero.
+
+    E[a^2] and E[(dL/dz)^2] are those of `gaussian.propagate`, layer by layer, with the number of units that each sum
+    really has. At finite width the mean square m of a layer is an average over its n units: given the layer before, it
+    has mean E f(z)^2 and relative variance (E f^4 / (E f^2)^2 - 1) / n, with z ~ N(0, q) and q = n_in Var(W) m + Var(b).
+    The band follows 4000 such m from layer to layer, each step log-normal with these two moments. For ReLU the
+    variance of ln m grows by nearly 5/n a layer (Hanin 2018, https://arxiv.org/abs/1801.03744); where E f^2 grows
+    faster than q, as for GELU, what is too large or too small gets worse.
+
+    Parameters
+    ----------
+    activation : str or Activation
+        f of every layer.
+    widths : sequence of int
+        n[0], ..., n[L].
+    weight_variances : sequence of float
+        Var(W[1]), ..., Var(W[L]).
+    bias_variances : sequence of float, optional
+        Var(b[1]), ..., Var(b[L]); by default 0.
+
+    >>> expected = forecast("relu", [100] * 21, [2 / 100] * 20)
+    >>> float(expected.a[-1].round(12))
+    1.0
+    """
+    f = activations.get(activation)
+    depth = len(widths) - 1
+    bias_variances = [0.0] * depth if bias_variances is None else bias_variances
+    a, slope = np.ones(depth + 1), np.empty(depth)
+    paths, draws = np.ones(_PATHS), np.random.default_rng(0)
+    low, high = np.ones(depth + 1), np.ones(depth + 1)
+    for layer, (n_in, n_out) in enumerate(pairwise(widths)):
+        q = n_in * weight_variances[layer] * a[layer] + bias_variances[layer]
+        a[layer + 1], slope[layer] = second_moment(f, q), squared_slope(f, q)
+        mean, variance = _layer(f, n_in * weight_variances[layer] * paths + bias_variances[layer])
+        spread = np.sqrt(np.log1p(variance / n_out))
+        paths = mean * np.exp(spread * draws.standard_normal(_PATHS) - spread**2 / 2)
+        low[layer + 1], high[layer + 1] = np.quantile(paths, (0.025, 0.975))
+    up = [n * v for n, v in zip(widths[2:], weight_variances[1:], strict=True)]  # from layer l + 1 to layer l
+    dz = np.cumprod((slope * np.array([*up, 1.0]))[::-1])[::-1]
+    return Forecast(a, dz, low, high)
+
+
+def _layer(f, q):
+    """E f(z)^2 and the relative variance of f(z)^2, for an array of q: interpolated in logarithms."""
+    grid, second, fourth = _tables(f)
+    log_q = np.log(q)
+    second, fourth = (np.exp(np.interp(log_q, grid, table)) for table in (second, fourth))
+    return second, fourth / second**2 - 1
+
+
+@cache
+def _tables(f):
+    grid = np.log(np.geomspace(1e-20, 1e12, 321))
+    tables = (
+        [math.log(expectation(lambda z, k=k: f.f(z) ** k, math.exp(q), kinks=f.kinks)) for q in grid] for k in (2, 4)
+    )
+    return grid, *map(np.array, tables)
