@@ -10,10 +10,10 @@ from test_frameworks import agrees
 
 from initlab import recommend
 from initlab.frameworks import SNIPPETS
-from initlab.gaussian import gain, propagate
+from initlab.gaussian import fixed_points, gain, propagate
 from initlab.initializers import variance_scaling
 from initlab.network import backward, forward, sample
-from initlab.recommend import ACTIVATIONS, FRAMEWORKS, LAYERS, fingerprint
+from initlab.recommend import ACTIVATIONS, FRAMEWORKS, LAYERS, critical_gain, fingerprint
 
 every_piece_of_advice = pytest.mark.parametrize(
     ("activation", "layer", "framework"), [(a, la, f) for a in ACTIVATIONS for la in LAYERS for f in FRAMEWORKS]
@@ -44,11 +44,16 @@ def test_the_code_is_short_enough_for_a_page(activation, layer, framework):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_the_scale_is_the_square_of_a_gain(activation):
-    """Of the forward gain; of the backward gain for the sigmoid, whose signal cannot be lost."""
-    direction = "backward" if activation == "sigmoid" else "forward"
+    """Of the forward gain, but for the sigmoid, whose signal cannot be lost: of the gain that holds its gradients."""
+    g = critical_gain(activation) if activation == "sigmoid" else gain(ACTIVATIONS[activation])
     for layer in LAYERS:
-        scale = recommend.recommend(activation, layer).scale
-        assert scale == pytest.approx(gain(ACTIVATIONS[activation], direction) ** 2, rel=3e-4)
+        assert recommend.recommend(activation, layer).scale == pytest.approx(g**2, rel=3e-4)
+
+
+def test_at_the_critical_gain_a_sigmoid_hands_gradients_on_unchanged():
+    (point,) = fixed_points("sigmoid", weight_variance=critical_gain("sigmoid") ** 2)
+    assert point.stable
+    assert point.chi_1 == pytest.approx(1, abs=1e-9)
 
 
 def test_a_name_that_is_not_there():
@@ -83,6 +88,7 @@ def test_a_forecast_holds_for_networks_that_are_drawn(activation, layer):
     advice = recommend.recommend(activation, layer)
     variances = [advice.variance(*fans) for fans in pairwise(widths)]
     expected = recommend.forecast(activation, widths, variances)
+    low, high = recommend.band(activation, widths, variances)[:, -1]
     initializer = partial(variance_scaling, scale=advice.scale, mode=advice.mode, distribution="normal")
     nets = sample(widths, activation, initializer, output_activation=activation, seeds=range(300))
     rng = np.random.default_rng(1)
@@ -91,13 +97,14 @@ def test_a_forecast_holds_for_networks_that_are_drawn(activation, layer):
     a = np.square(passed.a[-1]).mean(axis=(1, 2))
     dz = [np.square(g).mean() for g in backward(nets, passed, rng.standard_normal(passed.output.shape)).dz]
     error = 5 * math.sqrt(0.025 * 0.975 / 300)
-    assert np.mean(a < expected.low[-1]) == pytest.approx(0.025, abs=error)
-    assert np.mean(a > expected.high[-1]) == pytest.approx(0.025, abs=error)
-    spread = np.log(expected.high[-1] / expected.low[-1]) / 4
+    assert np.mean(a < low) == pytest.approx(0.025, abs=error)
+    assert np.mean(a > high) == pytest.approx(0.025, abs=error)
+    spread = np.log(high / low) / 4
     assert np.log(dz[0] / expected.dz[0]) == pytest.approx(0, abs=max(0.25, 0.5 * spread))
 
 
 def test_the_band_of_relu_has_five_over_n_a_layer():
-    expected = recommend.forecast("relu", [100] * 21, [0.02] * 20)
-    width = np.log(expected.high[-1] / expected.low[-1]) / (2 * 1.96)
-    assert width == pytest.approx(math.sqrt(20 * math.log1p(5 / 100)), rel=0.05)  # quantiles of 4000 paths
+    low, high = recommend.band("relu", [100] * 21, [0.02] * 20)
+    for layer in (1, 5, 20):
+        width = np.log(high[layer] / low[layer]) / (2 * 1.96)
+        assert width == pytest.approx(math.sqrt(layer * math.log1p(5 / 100)), rel=0.1)  # quantiles of 2000 paths

@@ -91,6 +91,24 @@ class Recommendation:
 
 
 @cache
+def critical_gain(activation):
+    """The gain at which gradients neither grow nor fade where the signal settles: chi_1 = 1 at q* > 0.
+
+    At a fixed point q of the length map g^2 = q / E[f(z)^2], and chi_1 = g^2 E[f'(z)^2] is 1 where
+    q E[f'(z)^2] = E[f(z)^2]. For an activation with f(0) != 0, such as the sigmoid; for those with f(0) = 0 the
+    solution may be q = 0, which is not looked for.
+
+    >>> round(critical_gain("sigmoid"), 3)
+    10.149
+    """
+    from scipy.optimize import brentq
+
+    f = activations.get(activation)
+    q = brentq(lambda q: q * squared_slope(f, q) - second_moment(f, q), 1e-3, 1e6, xtol=1e-12)
+    return math.sqrt(q / second_moment(f, q))
+
+
+@cache
 def recommend(activation, layer="dense", framework="torch"):
     """What to write for a layer whose inputs come from `activation`.
 
@@ -112,7 +130,7 @@ def recommend(activation, layer="dense", framework="torch"):
     one_of("layer", layer, LAYERS)
     one_of("framework", framework, FRAMEWORKS)
     f, name = ACTIVATIONS[activation], _RULES[activation]
-    scale = round(gain(f, "backward" if name == "backward gain" else "forward") ** 2, 3)
+    scale = round((critical_gain if name == "critical gain" else gain)(f) ** 2, 3)
     mode, shape = "fan_in", "normal" if framework == "torch" else "truncated_normal"  # what Keras and JAX call normal
     if activation in _XAVIER and layer != "bottleneck":
         mode, shape = "fan_avg", "uniform"
@@ -130,7 +148,7 @@ _RULES = {
     "silu": "forward gain",
     "selu": "LeCun",
     "tanh": "forward gain",
-    "sigmoid": "backward gain",
+    "sigmoid": "critical gain",
 }
 # Those that are drawn with the mean of both fans, unless wide and narrow layers take turns: then that shrinks the
 # signal and the gradient, because 2 n / (n + m) times 2 m / (n + m) is less than 1.
@@ -138,13 +156,13 @@ _XAVIER = ("identity", "tanh", "sigmoid")
 
 _WHY = {
     "identity": "There is nothing to make up for: gain 1.",
-    "relu": "ReLU keeps half of E[z²] and, going back, half of the gradient's. The factor 2 makes up for both.",
+    "relu": "ReLU keeps half of E[z²] and, on the way back, of E[(∂L/∂a)²]. The factor 2 makes up for both.",
     "leaky_relu": "Leaky ReLU keeps (1 + s²)/2 of both; here the slope s is 0.2.",
-    "gelu": "It keeps E[z²] = 1, but errors grow in every layer: good for some ten layers, else normalize.",
-    "silu": "It keeps E[z²] = 1, but errors grow in every layer: good for some ten layers, else normalize.",
+    "gelu": "It keeps E[z²] = 1, but what is off by chance grows from layer to layer. Beyond ten layers, normalize.",
+    "silu": "It keeps E[z²] = 1, but what is off by chance grows from layer to layer. Beyond ten layers, normalize.",
     "selu": "SELU is made for gain 1: a signal of another size comes back to size 1.",
-    "tanh": "It holds the signal, whatever its size was. Gradients grow by 9 % a layer; no gain holds both.",
-    "sigmoid": "Better take another activation: at every gain the gradient fades. At this one it fades least.",
+    "tanh": "It holds the signal, whatever its size was. Gradients grow by up to 9 % a layer; no gain holds both.",
+    "sigmoid": "Better take another activation. With Xavier, gradients vanish; this large gain holds them.",
 }
 
 
@@ -257,26 +275,14 @@ def _shape(mode):
 
 
 class Forecast(NamedTuple):
-    """Second moments in a network with the given widths, for one input."""
+    """Second moments in a network with the given widths, for an input with E[x^2] = 1."""
 
     a: np.ndarray  # (L + 1,): E[a^2] of layers 0..L
-    dz: np.ndarray  # (L,): E[(dL/dz)^2] of layers 1..L
-    low: np.ndarray  # (L + 1,): the mean square of a in a layer lies between these two in 95 % of networks
-    high: np.ndarray
-
-
-_PATHS = 4000
+    dz: np.ndarray  # (L,): E[(dL/dz)^2] of layers 1..L, that of dL/da[L] being 1
 
 
 def forecast(activation, widths, weight_variances, bias_variances=None):
-    """What theory expects of a network whose weights are independent, with mean zero.
-
-    E[a^2] and E[(dL/dz)^2] are those of `gaussian.propagate`, layer by layer, with the number of units that each sum
-    really has. At finite width the mean square m of a layer is an average over its n units: given the layer before, it
-    has mean E f(z)^2 and relative variance (E f^4 / (E f^2)^2 - 1) / n, with z ~ N(0, q) and q = n_in Var(W) m + Var(b).
-    The band follows 4000 such m from layer to layer, each step log-normal with these two moments. For ReLU the
-    variance of ln m grows by nearly 5/n a layer (Hanin 2018, https://arxiv.org/abs/1801.03744); where E f^2 grows
-    faster than q, as for GELU, what is too large or too small gets worse.
+    """`gaussian.propagate` for layers that differ: E[a^2] and E[(dL/dz)^2] if weights are independent, with mean zero.
 
     Parameters
     ----------
@@ -289,26 +295,48 @@ def forecast(activation, widths, weight_variances, bias_variances=None):
     bias_variances : sequence of float, optional
         Var(b[1]), ..., Var(b[L]); by default 0.
 
-    >>> expected = forecast("relu", [100] * 21, [2 / 100] * 20)
-    >>> float(expected.a[-1].round(12))
-    1.0
+    >>> forecast("relu", [400, 100, 400], [2 / 400, 2 / 100]).dz.round(12)  # the factor is n_out Var(W) / 2
+    array([2. , 0.5])
     """
     f = activations.get(activation)
     depth = len(widths) - 1
     bias_variances = [0.0] * depth if bias_variances is None else bias_variances
     a, slope = np.ones(depth + 1), np.empty(depth)
-    paths, draws = np.ones(_PATHS), np.random.default_rng(0)
-    low, high = np.ones(depth + 1), np.ones(depth + 1)
-    for layer, (n_in, n_out) in enumerate(pairwise(widths)):
-        q = n_in * weight_variances[layer] * a[layer] + bias_variances[layer]
+    for layer in range(depth):
+        q = widths[layer] * weight_variances[layer] * a[layer] + bias_variances[layer]
         a[layer + 1], slope[layer] = second_moment(f, q), squared_slope(f, q)
-        mean, variance = _layer(f, n_in * weight_variances[layer] * paths + bias_variances[layer])
-        spread = np.sqrt(np.log1p(variance / n_out))
-        paths = mean * np.exp(spread * draws.standard_normal(_PATHS) - spread**2 / 2)
-        low[layer + 1], high[layer + 1] = np.quantile(paths, (0.025, 0.975))
     up = [n * v for n, v in zip(widths[2:], weight_variances[1:], strict=True)]  # from layer l + 1 to layer l
-    dz = np.cumprod((slope * np.array([*up, 1.0]))[::-1])[::-1]
-    return Forecast(a, dz, low, high)
+    return Forecast(a, np.cumprod((slope * np.array([*up, 1.0]))[::-1])[::-1])
+
+
+_PATHS = 2000
+
+
+def band(activation, widths, weight_variances):
+    """Between which values the mean square of a lies in 95 % of networks, for one input and without biases.
+
+    At finite width the mean square m of a layer is an average over its n units. Given the layer before, it has mean
+    E f(z)^2 and relative variance (E f^4 / (E f^2)^2 - 1) / n, with z ~ N(0, q) and q = n_in Var(W) m. The band
+    follows 2000 such m from layer to layer, each step log-normal with these two moments. For ReLU the variance of
+    ln m grows by nearly 5/n a layer (Hanin 2018, https://arxiv.org/abs/1801.03744); where E f^2 grows faster than q,
+    as for GELU, what is too large or too small gets worse.
+
+    Parameters: as for `forecast`.
+
+    Returns
+    -------
+    (2, L + 1) array
+        The smaller values and the larger ones, of layers 0..L.
+    """
+    f = activations.get(activation)
+    m, draws = np.ones(_PATHS), np.random.default_rng(0)
+    quantiles = [[1.0, 1.0]]
+    for (n_in, n_out), variance in zip(pairwise(widths), weight_variances, strict=True):
+        mean, relative = _layer(f, n_in * variance * m)
+        spread = np.sqrt(np.log1p(relative / n_out))
+        m = mean * np.exp(spread * draws.standard_normal(_PATHS) - spread**2 / 2)
+        quantiles.append(np.quantile(m, (0.025, 0.975)))
+    return np.array(quantiles).T
 
 
 def _layer(f, q):
@@ -321,7 +349,7 @@ def _layer(f, q):
 
 @cache
 def _tables(f):
-    grid = np.log(np.geomspace(1e-20, 1e12, 321))
+    grid = np.log(np.geomspace(1e-16, 1e8, 145))
     tables = (
         [math.log(expectation(lambda z, k=k: f.f(z) ** k, math.exp(q), kinks=f.kinks)) for q in grid] for k in (2, 4)
     )
