@@ -16,6 +16,7 @@ nn.init.zeros_(layer.bias)
 
 import hashlib
 import math
+import re
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -88,6 +89,21 @@ class Recommendation:
         0.005
         """
         return self.scale / {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
+
+    @property
+    def call(self):
+        """The initializer of the weights alone, in one line.
+
+        >>> recommend("relu", "dense", "torch").call
+        'kaiming_normal_(weight, nonlinearity="relu")'
+        >>> recommend("gelu", "dense", "torch").call
+        'normal_(weight, std=(2.352 / fan_in) ** 0.5)'
+        >>> recommend("gelu", "dense", "keras").call
+        'VarianceScaling(2.352, mode="fan_in", distribution="truncated_normal")'
+        """
+        code = re.sub(r"\(\s+", "(", re.sub(r",?\s*\n\s*\)", ")", self.snippet))
+        (call,) = re.findall(r"^ *(?:nn\.init\.(?=[xkn])|kernel_init\w*=\w+\.initializers\.)(.+?),?$", code, re.M)
+        return call.replace("layer.weight", "weight").replace("std=std", f"std=({self.scale} / fan_in) ** 0.5")
 
 
 @cache
@@ -176,15 +192,30 @@ def fingerprint(code):
 
 
 def every_snippet():
-    """(framework, code) of everything that can be recommended, each piece of code once."""
-    return list(
-        dict.fromkeys(
-            (framework, recommend(activation, layer, framework).snippet)
-            for framework in FRAMEWORKS
-            for activation in ACTIVATIONS
-            for layer in LAYERS
-        )
-    )
+    """(framework, code) of everything that is recommended, each piece of code once."""
+    advice = {
+        (framework, recommend(activation, layer, framework).snippet): None
+        for framework in FRAMEWORKS
+        for activation in ACTIVATIONS
+        for layer in LAYERS
+    }
+    return [*advice, ("torch", WHOLE_MODEL)]
+
+
+# PyTorch sets weights after a layer has been made, so one function can do it for all layers of a model.
+WHOLE_MODEL = """\
+from torch import nn
+
+def initialize(module):
+    if isinstance(module, (nn.Linear, nn.Conv2d)):
+        nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+model = nn.Sequential(
+    nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10)
+)
+model.apply(initialize)"""
 
 
 # The code. Scales that have no name in a framework are written as numbers.
