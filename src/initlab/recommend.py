@@ -244,7 +244,7 @@ def _torch(activation, layer, scale, mode):
 
 def _keras(activation, layer, scale, mode):
     if layer.kernel:
-        made, options = "Conv2D", [f"{layer.n_out},", f"{layer.kernel},", 'padding="same",']
+        made, options = "Conv2D", [f"{layer.n_out},", f"{layer.kernel[0]},", 'padding="same",']
         shape = f"(None, None, None, {layer.n_in})"
     else:
         made, options = "Dense", [f"{layer.n_out},"]
@@ -260,7 +260,7 @@ def _keras(activation, layer, scale, mode):
             f'    {scale}, mode="{mode}", distribution="{_shape(mode)}"',
             "),",
         ]
-    arguments = [*options, *drawn, 'bias_initializer="zeros",']
+    arguments = [" ".join(options), *drawn, 'bias_initializer="zeros",']
     return "\n".join(
         [
             "import keras",
@@ -274,7 +274,7 @@ def _keras(activation, layer, scale, mode):
 
 
 def _flax(activation, layer, scale, mode):
-    options = [f"kernel_size={layer.kernel},"] if layer.kernel else []
+    options = [f"{layer.n_in},", f"{layer.n_out},", *([f"kernel_size={layer.kernel},"] if layer.kernel else [])]
     named = {(1, "fan_avg"): "glorot_uniform", (1, "fan_in"): "lecun_normal", (2, "fan_in"): "he_normal"}
     if (scale, mode) in named:
         drawn = [f"kernel_init=nnx.initializers.{named[scale, mode]}(),"]
@@ -284,14 +284,12 @@ def _flax(activation, layer, scale, mode):
             f'    {scale}, "{mode}", "{_shape(mode)}"',
             "),",
         ]
-    arguments = [*options, *drawn, "bias_init=nnx.initializers.zeros_init(),", "rngs=nnx.Rngs(0),"]
+    arguments = [" ".join(options), *drawn, "bias_init=nnx.initializers.zeros_init(),", "rngs=nnx.Rngs(0),"]
     return "\n".join(
         [
             "from flax import nnx",
             "",
             f"layer = nnx.{'Conv' if layer.kernel else 'Linear'}(",
-            f"    {layer.n_in},",
-            f"    {layer.n_out},",
             *(f"    {line}" for line in arguments),
             ")",
         ]

@@ -102,16 +102,16 @@ def _guide(activation, layer, framework):
     depth = layers[-1]
     ends = [np.sqrt(value) for value in (theory.a[-1], low[-1], high[-1], theory.dz[0] / theory.dz[-1])]
     ends += [np.sqrt(default.a[-1]), np.sqrt(default.dz[0] / default.dz[-1])]
+    signal, low, high, gradient, default_signal, default_gradient = (number(end, 2) for end in ends)
     text = (
-        f"{NAMES[activation]}, {depth} layers, with this call: theory expects a signal of size {number(ends[0], 2)} "
-        f"at the top (95 % of networks: {number(ends[1], 2)} to {number(ends[2], 2)}) and multiplies the gradient by "
-        f"{number(ends[3], 2)} on its way from layer {depth} to layer 1. With the default of {FRAMEWORKS[framework]} "
-        f"the size is {number(ends[4], 2)}, the factor {number(ends[5], 2)}."
+        f"{NAMES[activation]}, {depth} layers. Theory expects a signal of size {signal} at the top (95 % of networks: "
+        f"{low} to {high}) and multiplies the gradient by {gradient} from layer {depth} to layer 1. By default, "
+        f"{FRAMEWORKS[framework]} has {default_signal} and {default_gradient}."
     )
     return panels, text
 
 
-_SIZE = (1e-8, 1e4)
+_SIZE = (1e-4, 1e2)
 _SERIES = ("network", "a drawn network"), ("theory", "theory"), ("default", "framework's default")
 
 

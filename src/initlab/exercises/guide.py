@@ -141,7 +141,7 @@ three_calls = Written(
     statement=f"""Each of these calls is meant for a layer behind a ReLU. Which of them give He's variance, and what do the others
 give?
 
-```python
+```py
 layer = nn.Linear(256, 256)
 {CALLS[0][1].splitlines()[-1]}  # A
 {CALLS[1][1].splitlines()[-1]}  # B
