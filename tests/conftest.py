@@ -1,6 +1,7 @@
 """The built site, a server over it, and a browser: made once a session, and only when a test asks for them.
 
-While you work on a test, INITLAB_SITE_DIR=_build/html makes it use a site that is already built.
+While you work on a test, INITLAB_SITE_DIR=_build/html makes it use a site that is already built. `make test` runs two
+processes (pytest-xdist): one drives the browser, the other does what needs none.
 """
 
 import os
@@ -11,10 +12,11 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
-from harness import ROOT, NoBrowserError, launch, serve, visit
-from playwright.sync_api import sync_playwright
+from harness import PATIENCE, ROOT, NoBrowserError, launch, serve, visit
+from playwright.sync_api import expect, sync_playwright
 
 MEASURED = pytest.StashKey()
+expect.set_options(timeout=PATIENCE)
 collect_ignore_glob = ["peers/record*.py"]  # scripts that need PyTorch and JAX
 
 
@@ -73,6 +75,27 @@ def open_page(browser):
 def measured(pytestconfig):
     """A list of lines to show at the end of the run: what depends on the machine is reported, not asserted."""
     return pytestconfig.stash.setdefault(MEASURED, [])
+
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):  # a process of pytest-xdist tells the one that reports
+        session.config.workeroutput["measured"] = session.config.stash.get(MEASURED, [])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    lines = getattr(node, "workeroutput", {}).get("measured", [])
+    node.config.stash.setdefault(MEASURED, []).extend(lines)
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
+def pytest_collection_modifyitems(items):
+    """Which tests stay together in one process, for they share a site, an environment, or what a chapter computes."""
+    for item in items:
+        groups = [name for name in ("binder", "browser") if item.get_closest_marker(name)]
+        groups += ["claims"] * (item.path.parent.name == "claims")
+        if groups:
+            item.add_marker(pytest.mark.xdist_group(groups[0]))
 
 
 def pytest_terminal_summary(terminalreporter, config):
