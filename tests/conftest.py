@@ -88,14 +88,20 @@ def pytest_testnodedown(node):
     node.config.stash.setdefault(MEASURED, []).extend(lines)
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
-def pytest_collection_modifyitems(items):
-    """Which tests stay together in one process, for they share a site, an environment, or what a chapter computes."""
-    for item in items:
-        groups = [name for name in ("binder", "browser") if item.get_closest_marker(name)]
-        groups += ["claims"] * (item.path.parent.name == "claims")
-        if groups:
-            item.add_marker(pytest.mark.xdist_group(groups[0]))
+# Tests that share a browser and a site, an environment, or what the code of the chapters computes.
+TOGETHER = ("tests/browser/test_binder.py", "tests/browser/", "tests/claims/")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Large groups first, each in one process; then every other test in whatever process is free."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
+
+    return Scheduling(config, log)
 
 
 def pytest_terminal_summary(terminalreporter, config):
