@@ -424,7 +424,6 @@ def test_over_layers_the_second_moment_is_not_enough_without_what_the_weights_mu
         algebra.over_layers(forward(ALL - {key}, activation="identity"))
 
 
-<<<<<<< HEAD
 # --- many linear layers, weights with a mean or a common part ---------------------------------------------------------
 
 
@@ -483,7 +482,8 @@ def test_drawn_linear_networks_have_the_second_moments_of_theory():
 def test_a_linear_network_that_cannot_exist_is_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
         algebra.linear_network(2, 10, **{"sigma_w": 0.3} | wrong)
-=======
+
+
 # --- layers of different widths ---------------------------------------------------------------------------------------
 
 DIRECTIONS = {"forward": forward, "backward": backward}
@@ -610,7 +610,6 @@ def test_a_derivation_over_widths_shows_how_it_telescopes():
     assert "independent gradients" in deep.uses
     assert str(deep.result) == "p*n[L]/n[1]"
     assert r"\prod_{l=2}^{L} \frac{n^{[l]}}{n^{[l - 1]}}" in deep.latex()
->>>>>>> he
 
 
 # --- backward, and the rules ------------------------------------------------------------------------------------------

@@ -12,13 +12,8 @@ import urllib.request
 from contextlib import contextmanager
 
 import pytest
-<<<<<<< HEAD
 from figure import Figure, expected_reading, home, plots
-from harness import visit
-=======
-from figure import Figure, expected_reading, home
 from harness import PATIENCE, visit
->>>>>>> ci
 from playwright.sync_api import expect
 
 TOKEN = "initialization"
