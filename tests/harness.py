@@ -1,5 +1,6 @@
 """What the tests of the book and the benchmarks of the site share: a list of its parts, a server, and a browser."""
 
+import ast
 import functools
 import gzip
 import http.server
@@ -94,11 +95,10 @@ def _last_lines(page, method):
     cells = ["".join(cell["source"]) for cell in read_notebook(page)["cells"] if cell["cell_type"] == "code"]
     names = {}
     for cell in cells:
-        lines = cell.strip().splitlines()
-        for line in lines:
-            if re.match(r"(from|import) initlab", line):
-                exec(line, names)
-        found = re.fullmatch(rf"([\w.]+)\.{method}\((.*)\)", lines[-1])
+        for statement in ast.parse(cell).body:  # an import may take several lines
+            if re.match(r"(from|import) initlab", ast.unparse(statement)):
+                exec(ast.unparse(statement), names)
+        found = re.fullmatch(rf"([\w.]+)\.{method}\((.*)\)", cell.strip().splitlines()[-1])
         if found:
             yield eval(found[1], names), eval(f"dict({found[2]})", names)
 
