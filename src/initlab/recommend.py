@@ -16,12 +16,17 @@ nn.init.zeros_(layer.bias)
 
 import hashlib
 import math
+import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
 
 from . import activations
 from ._check import one_of
-from .gaussian import gain
+from .gaussian import expectation, gain, second_moment, squared_slope
 
 SLOPE = 0.2  # of the leaky ReLU, below 0
 
@@ -80,10 +85,43 @@ class Recommendation:
     def variance(self, fan_in, fan_out):
         """Var(W) of a layer with these fans.
 
-        >>> recommend("tanh").variance(100, 300)
+        >>> recommend("identity").variance(100, 300)
         0.005
         """
         return self.scale / {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
+
+    @property
+    def call(self):
+        """The initializer of the weights alone, in one line.
+
+        >>> recommend("relu", "dense", "torch").call
+        'kaiming_normal_(weight, nonlinearity="relu")'
+        >>> recommend("gelu", "dense", "torch").call
+        'normal_(weight, std=(2.352 / fan_in) ** 0.5)'
+        >>> recommend("gelu", "dense", "keras").call
+        'VarianceScaling(2.352, mode="fan_in", distribution="truncated_normal")'
+        """
+        code = re.sub(r"\(\s+", "(", re.sub(r",?\s*\n\s*\)", ")", self.snippet))
+        (call,) = re.findall(r"^ *(?:nn\.init\.(?=[xkn])|kernel_init\w*=\w+\.initializers\.)(.+?),?$", code, re.M)
+        return call.replace("layer.weight", "weight").replace("std=std", f"std=({self.scale} / fan_in) ** 0.5")
+
+
+@cache
+def critical_gain(activation):
+    """The gain at which gradients neither grow nor fade where the signal settles: chi_1 = 1 at q* > 0.
+
+    At a fixed point q of the length map g^2 = q / E[f(z)^2], and chi_1 = g^2 E[f'(z)^2] is 1 where
+    q E[f'(z)^2] = E[f(z)^2]. For an activation with f(0) != 0, such as the sigmoid; for those with f(0) = 0 the
+    solution may be q = 0, which is not looked for.
+
+    >>> round(critical_gain("sigmoid"), 3)
+    10.149
+    """
+    from scipy.optimize import brentq
+
+    f = activations.get(activation)
+    q = brentq(lambda q: q * squared_slope(f, q) - second_moment(f, q), 1e-3, 1e6, xtol=1e-12)
+    return math.sqrt(q / second_moment(f, q))
 
 
 @cache
@@ -104,12 +142,44 @@ def recommend(activation, layer="dense", framework="torch"):
     >>> recommend("tanh").mode, recommend("tanh", "bottleneck").mode
     ('fan_avg', 'fan_in')
     """
-    rule, scale, mode, shape, why = _rule(activation, layer)
+    one_of("activation", activation, ACTIVATIONS)
+    one_of("layer", layer, LAYERS)
     one_of("framework", framework, FRAMEWORKS)
-    if shape == "normal" and framework != "torch":
-        shape = "truncated_normal"  # what Keras and JAX call normal
-    code = {"torch": _torch, "keras": _keras, "flax": _flax}[framework](activation, LAYERS[layer], rule, scale)
-    return Recommendation(rule, scale, mode, shape, why, code)
+    f, name = ACTIVATIONS[activation], _RULES[activation]
+    scale = round((critical_gain if name == "critical gain" else gain)(f) ** 2, 3)
+    mode, shape = "fan_in", "normal" if framework == "torch" else "truncated_normal"  # what Keras and JAX call normal
+    if activation in _XAVIER and layer != "bottleneck":
+        mode, shape = "fan_avg", "uniform"
+    if activation == "identity":
+        name = "Xavier" if mode == "fan_avg" else "LeCun"
+    code = {"torch": _torch, "keras": _keras, "flax": _flax}[framework](activation, LAYERS[layer], scale, mode)
+    return Recommendation(name, scale, mode, shape, _WHY[activation], code)
+
+
+_RULES = {
+    "identity": "Xavier",
+    "relu": "He",
+    "leaky_relu": "He",
+    "gelu": "forward gain",
+    "silu": "forward gain",
+    "selu": "LeCun",
+    "tanh": "forward gain",
+    "sigmoid": "critical gain",
+}
+# Those that are drawn with the mean of both fans, unless wide and narrow layers take turns: then that shrinks the
+# signal and the gradient, because 2 n / (n + m) times 2 m / (n + m) is less than 1.
+_XAVIER = ("identity", "tanh", "sigmoid")
+
+_WHY = {
+    "identity": "There is nothing to make up for: gain 1.",
+    "relu": "ReLU keeps half of E[z²] and, on the way back, of E[(∂L/∂a)²]. The factor 2 makes up for both.",
+    "leaky_relu": "Leaky ReLU keeps (1 + s²)/2 of both; here the slope s is 0.2.",
+    "gelu": "It keeps E[z²] = 1, but what is off by chance grows from layer to layer. Beyond ten layers, normalize.",
+    "silu": "It keeps E[z²] = 1, but what is off by chance grows from layer to layer. Beyond ten layers, normalize.",
+    "selu": "SELU is made for gain 1: a signal of another size comes back to size 1.",
+    "tanh": "It holds the signal, whatever its size was. Gradients grow by up to 9 % a layer; no gain holds both.",
+    "sigmoid": "Better take another activation. With Xavier, gradients vanish; this large gain holds them.",
+}
 
 
 def fingerprint(code):
@@ -122,58 +192,46 @@ def fingerprint(code):
 
 
 def every_snippet():
-    """(framework, code) of everything that can be recommended, each piece of code once."""
-    return list(
-        dict.fromkeys(
-            (framework, recommend(activation, layer, framework).snippet)
-            for framework in FRAMEWORKS
-            for activation in ACTIVATIONS
-            for layer in LAYERS
-        )
-    )
+    """(framework, code) of everything that is recommended, each piece of code once."""
+    advice = {
+        (framework, recommend(activation, layer, framework).snippet): None
+        for framework in FRAMEWORKS
+        for activation in ACTIVATIONS
+        for layer in LAYERS
+    }
+    return [*advice, ("torch", WHOLE_MODEL)]
 
 
-def _rule(activation, layer):
-    """(name, scale, mode, distribution, reason)"""
-    one_of("activation", activation, ACTIVATIONS)
-    one_of("layer", layer, LAYERS)
-    f = ACTIVATIONS[activation]
-    if activation in ("relu", "leaky_relu"):
-        return "He", round(gain(f) ** 2, 3), "fan_in", "normal", _WHY[activation]
-    if activation in ("gelu", "silu"):
-        return "forward gain", round(gain(f) ** 2, 3), "fan_in", "normal", _WHY[activation]
-    if activation == "selu":
-        return "LeCun", 1.0, "fan_in", "normal", _WHY[activation]
-    if layer == "bottleneck":
-        return "LeCun", 1.0, "fan_in", "normal", _WHY[activation]
-    return "Xavier", 1.0, "fan_avg", "uniform", _WHY[activation]
+# PyTorch sets weights after a layer has been made, so one function can do it for all layers of a model.
+WHOLE_MODEL = """\
+from torch import nn
 
+def initialize(module):
+    if isinstance(module, (nn.Linear, nn.Conv2d)):
+        nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
 
-_WHY = {
-    "identity": "Nothing to make up for: gain 1.",
-    "relu": "ReLU keeps half of E[z²], forward and backward: a factor 2 makes up for both.",
-    "leaky_relu": "Leaky ReLU keeps (1 + s²)/2 of E[z²], forward and backward; here the slope is s = 0.2.",
-    "gelu": "Keeps E[z²] = 1, but not for long: what is off grows from layer to layer.",
-    "silu": "Keeps E[z²] = 1, but not for long: what is off grows from layer to layer.",
-    "selu": "Made for gain 1: sizes that are off come back to 1.",
-    "tanh": "No gain keeps both directions; at gain 1 both fade, but slowly.",
-    "sigmoid": "No gain helps: the gradient fades in every layer. Use another activation.",
-}
+model = nn.Sequential(
+    nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10)
+)
+model.apply(initialize)"""
 
 
 # The code. Scales that have no name in a framework are written as numbers.
 
 
-def _torch(activation, layer, rule, scale):
+def _torch(activation, layer, scale, mode):
     if layer.kernel:
         made = f'nn.Conv2d({layer.n_in}, {layer.n_out}, {layer.kernel[0]}, padding="same")'
         fan_in = f"({' * '.join(map(str, (layer.n_in, *layer.kernel)))})"
     else:
         made = f"nn.Linear({layer.n_in}, {layer.n_out})"
         fan_in = f"{layer.n_in}"
-    if rule == "Xavier":
-        drawn = ["nn.init.xavier_uniform_(layer.weight)"]
-    elif rule == "LeCun":
+    if mode == "fan_avg":
+        factor = "" if scale == 1 else f", gain={math.sqrt(scale):.5g}"
+        drawn = [f"nn.init.xavier_uniform_(layer.weight{factor})"]
+    elif scale == 1:
         drawn = ['nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")']
     elif activation == "relu":
         drawn = ['nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")']
@@ -184,27 +242,25 @@ def _torch(activation, layer, rule, scale):
     return "\n".join(["from torch import nn", "", f"layer = {made}", *drawn, "nn.init.zeros_(layer.bias)"])
 
 
-def _keras(activation, layer, rule, scale):
+def _keras(activation, layer, scale, mode):
     if layer.kernel:
-        made, options = "Conv2D", [f"{layer.n_out},", f"{layer.kernel},", 'padding="same",']
+        made, options = "Conv2D", [f"{layer.n_out},", f"{layer.kernel[0]},", 'padding="same",']
         shape = f"(None, None, None, {layer.n_in})"
     else:
         made, options = "Dense", [f"{layer.n_out},"]
         shape = f"(None, {layer.n_in})"
-    named = {"Xavier": "GlorotUniform()", "LeCun": "LecunNormal()"}
-    if rule in named:
-        drawn = [f"kernel_initializer=keras.initializers.{named[rule]},"]
-    elif activation == "relu":
-        drawn = ["kernel_initializer=keras.initializers.HeNormal(),"]
+    if activation != "identity":
+        options.append(f'activation="{activation}",')
+    named = {(1, "fan_avg"): "GlorotUniform", (1, "fan_in"): "LecunNormal", (2, "fan_in"): "HeNormal"}
+    if (scale, mode) in named:
+        drawn = [f"kernel_initializer=keras.initializers.{named[scale, mode]}(),"]
     else:
         drawn = [
             "kernel_initializer=keras.initializers.VarianceScaling(",
-            f'    {scale}, mode="fan_in", distribution="truncated_normal"',
+            f'    {scale}, mode="{mode}", distribution="{_shape(mode)}"',
             "),",
         ]
-    if activation != "identity":
-        options.append(f'activation="{activation}",')
-    arguments = [*options, *drawn, 'bias_initializer="zeros",']
+    arguments = [" ".join(options), *drawn, 'bias_initializer="zeros",']
     return "\n".join(
         [
             "import keras",
@@ -217,28 +273,113 @@ def _keras(activation, layer, rule, scale):
     )
 
 
-def _flax(activation, layer, rule, scale):
-    options = [f"kernel_size={layer.kernel},"] if layer.kernel else []
-    named = {"Xavier": "glorot_uniform()", "LeCun": "lecun_normal()"}
-    if rule in named:
-        drawn = [f"kernel_init=nnx.initializers.{named[rule]},"]
-    elif activation == "relu":
-        drawn = ["kernel_init=nnx.initializers.he_normal(),"]
+def _flax(activation, layer, scale, mode):
+    options = [f"{layer.n_in},", f"{layer.n_out},", *([f"kernel_size={layer.kernel},"] if layer.kernel else [])]
+    named = {(1, "fan_avg"): "glorot_uniform", (1, "fan_in"): "lecun_normal", (2, "fan_in"): "he_normal"}
+    if (scale, mode) in named:
+        drawn = [f"kernel_init=nnx.initializers.{named[scale, mode]}(),"]
     else:
         drawn = [
             "kernel_init=nnx.initializers.variance_scaling(",
-            f'    {scale}, "fan_in", "truncated_normal"',
+            f'    {scale}, "{mode}", "{_shape(mode)}"',
             "),",
         ]
-    arguments = [*options, *drawn, "bias_init=nnx.initializers.zeros_init(),", "rngs=nnx.Rngs(0),"]
+    arguments = [" ".join(options), *drawn, "bias_init=nnx.initializers.zeros_init(),", "rngs=nnx.Rngs(0),"]
     return "\n".join(
         [
             "from flax import nnx",
             "",
             f"layer = nnx.{'Conv' if layer.kernel else 'Linear'}(",
-            f"    {layer.n_in},",
-            f"    {layer.n_out},",
             *(f"    {line}" for line in arguments),
             ")",
         ]
     )
+
+
+def _shape(mode):
+    return "uniform" if mode == "fan_avg" else "truncated_normal"
+
+
+# What to expect of a network
+
+
+class Forecast(NamedTuple):
+    """Second moments in a network with the given widths, for an input with E[x^2] = 1."""
+
+    a: np.ndarray  # (L + 1,): E[a^2] of layers 0..L
+    dz: np.ndarray  # (L,): E[(dL/dz)^2] of layers 1..L, that of dL/da[L] being 1
+
+
+def forecast(activation, widths, weight_variances, bias_variances=None):
+    """`gaussian.propagate` for layers that differ: E[a^2] and E[(dL/dz)^2] if weights are independent, with mean zero.
+
+    Parameters
+    ----------
+    activation : str or Activation
+        f of every layer.
+    widths : sequence of int
+        n[0], ..., n[L].
+    weight_variances : sequence of float
+        Var(W[1]), ..., Var(W[L]).
+    bias_variances : sequence of float, optional
+        Var(b[1]), ..., Var(b[L]); by default 0.
+
+    >>> forecast("relu", [400, 100, 400], [2 / 400, 2 / 100]).dz.round(12)  # the factor is n_out Var(W) / 2
+    array([2. , 0.5])
+    """
+    f = activations.get(activation)
+    depth = len(widths) - 1
+    bias_variances = [0.0] * depth if bias_variances is None else bias_variances
+    a, slope = np.ones(depth + 1), np.empty(depth)
+    for layer in range(depth):
+        q = widths[layer] * weight_variances[layer] * a[layer] + bias_variances[layer]
+        a[layer + 1], slope[layer] = second_moment(f, q), squared_slope(f, q)
+    up = [n * v for n, v in zip(widths[2:], weight_variances[1:], strict=True)]  # from layer l + 1 to layer l
+    return Forecast(a, np.cumprod((slope * np.array([*up, 1.0]))[::-1])[::-1])
+
+
+_PATHS = 2000
+
+
+def band(activation, widths, weight_variances):
+    """Between which values the mean square of a lies in 95 % of networks, for one input and without biases.
+
+    At finite width the mean square m of a layer is an average over its n units. Given the layer before, it has mean
+    E f(z)^2 and relative variance (E f^4 / (E f^2)^2 - 1) / n, with z ~ N(0, q) and q = n_in Var(W) m. The band
+    follows 2000 such m from layer to layer, each step log-normal with these two moments. For ReLU the variance of
+    ln m grows by nearly 5/n a layer (Hanin 2018, https://arxiv.org/abs/1801.03744); where E f^2 grows faster than q,
+    as for GELU, what is too large or too small gets worse.
+
+    Parameters: as for `forecast`.
+
+    Returns
+    -------
+    (2, L + 1) array
+        The smaller values and the larger ones, of layers 0..L.
+    """
+    f = activations.get(activation)
+    m, draws = np.ones(_PATHS), np.random.default_rng(0)
+    quantiles = [[1.0, 1.0]]
+    for (n_in, n_out), variance in zip(pairwise(widths), weight_variances, strict=True):
+        mean, relative = _layer(f, n_in * variance * m)
+        spread = np.sqrt(np.log1p(relative / n_out))
+        m = mean * np.exp(spread * draws.standard_normal(_PATHS) - spread**2 / 2)
+        quantiles.append(np.quantile(m, (0.025, 0.975)))
+    return np.array(quantiles).T
+
+
+def _layer(f, q):
+    """E f(z)^2 and the relative variance of f(z)^2, for an array of q: interpolated in logarithms."""
+    grid, second, fourth = _tables(f)
+    log_q = np.log(q)
+    second, fourth = (np.exp(np.interp(log_q, grid, table)) for table in (second, fourth))
+    return second, fourth / second**2 - 1
+
+
+@cache
+def _tables(f):
+    grid = np.log(np.geomspace(1e-16, 1e8, 145))
+    tables = (
+        [math.log(expectation(lambda z, k=k: f.f(z) ** k, math.exp(q), kinks=f.kinks)) for q in grid] for k in (2, 4)
+    )
+    return grid, *map(np.array, tables)

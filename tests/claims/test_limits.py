@@ -518,7 +518,7 @@ def test_how_two_draws_differ():
 def test_equation_seven():
     says("Where $r < 1$, $v$ settles at $\\kappa / (n (1 - r^2))$. Where $r = 1$, luck adds up, and (7) becomes (6).")
     says("Where $r > 1$, it grows exponentially.")
-    says("One layer multiplies a deviation of $\\ln q$ by $r = s\\, q / q'$, where $s$ is the slope at this $q$")
+    says("One layer multiplies a deviation of $\\ln q$ by $r = s\\, q / q'$, with $s$ now the slope at $q$")
     for q, off in ((3.0, 1e-6), (0.1, 1e-6)):  # far from the fixed point
         near_it, here = (lengths("selu", 1.0, q=start, depth=2)[1] for start in (q * (1 + off), q))
         r = gaussian.length_slope("selu", q, weight_variance=1.0) * q / here

@@ -4,7 +4,8 @@
     python tests/peers/record_frameworks.py --compare   record into memory, and hold that file against it
 
 It needs the packages in requirements.txt and initlab. Every piece of code runs as it stands in `initlab.recommend`,
-with the framework's seed set to 0, and leaves a `layer`, whose weights and biases are recorded.
+with the framework's seed set to 0, and leaves a `layer` (or a `model`, with the layer first), whose weights and biases
+are recorded.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from record import differences, moments, to_json
 
 import initlab
 from initlab import recommend
+from initlab.exercises import guide as exercises
 from initlab.initializers import fans
 
 FILE = Path(initlab.__file__).with_name("frameworks.json")
@@ -53,7 +55,7 @@ def run(framework, code):
         keras.utils.set_random_seed(0)
     names = {}
     exec(compile(code, framework, "exec"), names)
-    layer = names["layer"]
+    layer = names["layer"] if "layer" in names else names["model"][0]
     if framework == "keras":
         return (*map(np.asarray, layer.get_weights()), None)[:2]
     if framework == "flax" and "linen" in code:
@@ -87,13 +89,28 @@ def row(framework, code):
     }
 
 
+def slopes():
+    """f(-1) = -s of every leaky ReLU, with its own default."""
+    import jax
+    import keras
+    import torch
+
+    return {
+        "torch nn.LeakyReLU": -float(torch.nn.LeakyReLU()(torch.tensor(-1.0))),
+        "keras activations.leaky_relu": -float(keras.activations.leaky_relu(np.array(-1.0))),
+        "keras layers.LeakyReLU": -float(keras.layers.LeakyReLU()(np.array([-1.0]))[0]),
+        "jax nn.leaky_relu": -float(jax.nn.leaky_relu(-1.0)),
+    }
+
+
 def record():
     return {
         "versions": {name: version(name).split("+")[0] for name in PACKAGES},
         "defaults": [{"framework": f, "layer": name, **row(f, code)} for (f, name), code in DEFAULTS.items()],
+        "slopes": slopes(),
         "snippets": [
             {"code": recommend.fingerprint(code), "framework": framework, **row(framework, code)}
-            for framework, code in recommend.every_snippet()
+            for framework, code in [*recommend.every_snippet(), *exercises.CALLS]
         ],
     }
 
