@@ -379,7 +379,8 @@ def test_three_sizes():
         return scale._gains_and_starts(name, (gain,)).z[:, -1]
 
     says(
-        "(All three ReLU signals lose about half on the way. That is the luck and the drift of width «128», not the gain.)",
+        "(All three ReLU signals lose about half on the way. That is the luck and the drift of width «128», not the "
+        "gain.)",
         scale.WIDE,
     )
     lost = last("relu", math.sqrt(2)) / list(scale.STARTS.values())
