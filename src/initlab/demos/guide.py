@@ -149,23 +149,28 @@ guide = Demo(
 
 # ---------------------------------------------------------------- does the gain decide?
 
+UNITS, STEPS, NETWORKS = 32, 300, 2
 RATES = (0.013, 0.032, 0.075, 0.18, 0.42)
 
 
 @cache
-def best_loss(activation, gain, depth):
-    """(loss, accuracy, rate): what gradient descent makes of the spiral at the best of five learning rates.
+def best_loss(activation, gain, depth, rates=RATES):
+    """(loss, accuracy, rate): what gradient descent makes of the spiral at the best of some learning rates.
 
-    Hidden layers of 32 units, all but the first with weights of variance gain^2 / 32; 300 steps with batches of
-    20; means of two networks.
+    Hidden layers of `UNITS` units, all but the first with weights of variance gain^2 / UNITS; `STEPS` steps with
+    batches of 20; means of `NETWORKS` networks.
     """
     x, y = spiral(200, rng=0)
     first, rest = (
         partial(variance_scaling, scale=scale, mode="fan_in", distribution="normal") for scale in (1.0, gain**2)
     )
     start = sample(
-        [2, *[32] * depth, 2], activation, [first, *[rest] * (depth - 1), first], seeds=range(2), dtype=np.float32
+        [2, *[UNITS] * depth, 2],
+        activation,
+        [first, *[rest] * (depth - 1), first],
+        seeds=range(NETWORKS),
+        dtype=np.float32,
     )
-    found = sweep(start, x, y, rates=RATES, loss="softmax_cross_entropy", steps=300, batch_size=20, rng=0)
-    best = RATES.index(found.best_rate)
+    found = sweep(start, x, y, rates=rates, loss="softmax_cross_entropy", steps=STEPS, batch_size=20, rng=0)
+    best = rates.index(found.best_rate)
     return found.loss[best].mean(), found.accuracy[best].mean(), found.best_rate

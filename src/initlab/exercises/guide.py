@@ -156,5 +156,5 @@ keeps $1/\sqrt{128}$ of its size in every layer. It should be `std=(2 / 256) ** 
 **B** is PyTorch's own default. $\sqrt5$ is not a gain but a slope, and the gain is $\sqrt{2/(1 + 5)}$, so that
 $n\,\mathrm{Var}\,W = 1/3$. A ReLU wants six times as much.
 
-We ran them: $n\,\mathrm{Var}\,W$ was 0.0158, 0.334 and 2.02, each within one per cent.""",
+We ran them: $n\,\mathrm{Var}\,W$ was 0.0158, 0.334 and 2.02, each within 1 %.""",
 )
