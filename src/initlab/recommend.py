@@ -99,7 +99,7 @@ class Recommendation:
         >>> recommend("gelu", "dense", "torch").call
         'normal_(weight, std=(2.352 / fan_in) ** 0.5)'
         >>> recommend("gelu", "dense", "keras").call
-        'VarianceScaling(2.352, mode="fan_in", distribution="truncated_normal")'
+        'VarianceScaling(2.352, "fan_in", "truncated_normal")'
         """
         code = re.sub(r"\(\s+", "(", re.sub(r",?\s*\n\s*\)", ")", self.snippet))
         (call,) = re.findall(r"^ *(?:nn\.init\.(?=[xkn])|kernel_init\w*=\w+\.initializers\.)(.+?),?$", code, re.M)
@@ -257,7 +257,7 @@ def _keras(activation, layer, scale, mode):
     else:
         drawn = [
             "kernel_initializer=keras.initializers.VarianceScaling(",
-            f'    {scale}, mode="{mode}", distribution="{_shape(mode)}"',
+            f'    {scale}, "{mode}", "{_shape(mode)}"',
             "),",
         ]
     arguments = [" ".join(options), *drawn, 'bias_initializer="zeros",']
