@@ -9,6 +9,7 @@ import mimetypes
 import re
 import shutil
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -192,9 +193,11 @@ class Visit:
         self.page = page
         self.problems = []
         self.requests = []
+        self._under_way = set()
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
-        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("request", self._requested)
+        page.on("requestfinished", lambda request: self._under_way.discard(request))
         page.on("requestfailed", self._failed)
         page.on("response", self._response)
 
@@ -202,7 +205,21 @@ class Visit:
         if message.type in ("error", "warning"):
             self.problems.append(f"console {message.type}: {message.text}")
 
+    def settle(self):
+        """Wait until nothing has been on its way for half a second. (Chromium's own "networkidle" may never come.)"""
+        deadline = time.monotonic() + PATIENCE / 1000
+        known = None
+        while self._under_way or known != len(self.requests):
+            assert time.monotonic() < deadline, f"still on its way: {[request.url for request in self._under_way]}"
+            known = len(self.requests)
+            self.page.wait_for_timeout(500)
+
+    def _requested(self, request):
+        self.requests.append(request.url)
+        self._under_way.add(request)
+
     def _failed(self, request):
+        self._under_way.discard(request)
         if request.failure != "net::ERR_ABORTED":  # what is still on its way when a reader goes on to the next page
             self.problems.append(f"failed: {request.url} {request.failure}")
 
@@ -230,11 +247,11 @@ def weigh(browser, address, page):
         finished = []
         visitor.page.on("requestfinished", lambda request: finished.append(request))
         visitor.page.goto(f"{address}/{page}.html")
-        visitor.page.wait_for_load_state("networkidle")
+        visitor.settle()
         # A font that only a part further down needs is loaded when it comes near.
         visitor.page.evaluate("scrollTo(0, document.body.scrollHeight)")
         visitor.page.evaluate("document.fonts.ready.then(() => true)")
-        visitor.page.wait_for_load_state("networkidle")
+        visitor.settle()
         loaded = [r for r in finished if r.url.startswith(address)]
         rows = [(request.sizes()["responseBodySize"], request.url.removeprefix(address)) for request in loaded]
     return sorted(rows, reverse=True)

@@ -39,7 +39,7 @@ def placed(request):
 @pytest.fixture(scope="module")
 def window(browser, served, placed):
     with visit(browser, f"{served}/{placed.page}.html") as visitor:
-        visitor.page.wait_for_load_state("networkidle")
+        visitor.settle()
         yield visitor
 
 
@@ -406,7 +406,7 @@ def test_the_place_of_a_figure_is_reserved_before_it_is_drawn(figure, opened, pl
 @pytest.mark.parametrize("page", sorted({placed.page for placed in EXPLORERS}))
 def test_nothing_moves_while_the_page_loads(open_page, served, page, width):
     visitor = open_page(f"{served}/{page}.html", width=width)
-    visitor.page.wait_for_load_state("networkidle")
+    visitor.settle()
     # Only the letters of a formula move, inside it, when their font arrives.
     shifts = visitor.page.evaluate(
         """() => new Promise((resolve) => {

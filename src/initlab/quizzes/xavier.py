@@ -95,11 +95,11 @@ quiz = Quiz(
                 ),
                 Option(
                     "It made the spiral learnable at a far lower loss than the standard rule",
-                    "0.048 against 0.22, each at its own best rate.",
+                    "0.029 against 0.17, each at its own best rate.",
                     right=True,
                 ),
                 Option(
-                    "It is the best scale for training it",
+                    "It is the best scale there is for training it",
                     "On the spiral, weights twice as large did better, with a loss of 0.0013.",
                 ),
             ),

@@ -1,0 +1,745 @@
+"""The chapter on Xavier initialization, held to account."""
+
+import json
+import math
+import re
+from functools import cache, partial
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from harness import ROOT, quiz_says
+
+from initlab import algebra, gaussian, initializers, network
+from initlab.demos import why, xavier
+from initlab.exercises import xavier as exercises
+from initlab.quizzes.xavier import quiz
+
+from . import chapter, near, printed
+
+says = chapter("xavier")
+
+TORCH = json.loads((ROOT / "tests/peers/torch.json").read_text(encoding="utf-8"))
+# Test errors in per cent of networks with five hidden layers, tanh, in Table 1 of Glorot and Bengio (2010)
+PAPER = {"Shapeset": {"standard": 27.15, "normalized": 15.60}, "MNIST": {"standard": 1.76, "normalized": 1.64}}
+
+
+def moments(rule, activation):
+    """E[a^2] in layers 0..10, E[(dL/dz)^2] and E[(dL/dW)^2] per input in layers 1..10."""
+    seen = xavier.deep(rule, activation)
+    return seen.a.second_moment[0], seen.dz.second_moment[0], seen.dW.second_moment[0] / xavier.BATCH
+
+
+@cache
+def others(rule, activation):
+    """The same of three networks with other draws, one in each row."""
+    seen = network.simulate(
+        [xavier.WIDTH] * (xavier.DEPTH + 1), activation, xavier.RULES[rule][0], seeds=(1, 2, 3), batch=xavier.BATCH
+    )
+    return seen.a.second_moment, seen.dz.second_moment, seen.dW.second_moment / xavier.BATCH
+
+
+def best(rule, *args, **options):
+    """The loss of every seed at the best rate of a rule."""
+    sweep = xavier.trained(rule, *args, **options)
+    return sweep.loss[list(sweep.rates).index(sweep.best_rate)]
+
+
+# ---------------------------------------------------------------- the rule before the rule
+
+
+def test_the_network_of_the_chapter():
+    seen = xavier.deep("standard", "tanh")
+    says("what the rule does to activations and gradients in «ten» layers, and what it does not do", len(seen.z.layers))
+    says(
+        "«ten» tanh layers of «256» units, with random inputs of size «1» from below and a random gradient of size "
+        "«1» from above",
+        xavier.DEPTH,
+        xavier.WIDTH,
+        near(math.sqrt(seen.a.second_moment[0, 0]), abs=0.01),
+        near(math.sqrt(seen.dz.second_moment[0, -1]), abs=0.01),
+    )
+    says("Which of these are much smaller in layer 1 than in layer 10")
+    a, dz, _ = moments("standard", "tanh")
+    assert a[1] > 1e4 * a[10]
+    assert dz[0] < 1e-4 * dz[9]
+
+
+def test_the_standard_rule_shrinks_signal_and_gradient_and_leaves_weight_gradients_level():
+    for a, dz, dW in (moments("standard", "tanh"), *zip(*others("standard", "tanh"), strict=True)):
+        assert 5e-6 < a[10] / a[0] < 5e-5
+        assert 1e-5 < dz[0] / dz[9] < 5e-5
+        assert dW.max() / dW.min() < 1.15
+    says(
+        "after «ten» layers either has lost all but a few «hundred-thousandths» of its mean square",
+        xavier.DEPTH,
+        near(dz[0] / dz[9], abs=5e-5),
+    )
+    says("are **equal in all layers**, to within some «ten per cent»", near(dW.max() / dW.min() - 1, abs=0.05))
+    text = printed("xavier", cell="old-rule-code")
+    rows = {int(at): [float(v) for v in row.split()] for at, row in re.findall(r"layer +(\d+) +(.*)\n", text)}
+    assert list(rows) == [10, 7, 4, 1]
+    for layer, row in rows.items():  # the loop of the chapter against the simulator, on other draws
+        expected = [
+            array[:, at].mean()
+            for array, at in zip(others("standard", "tanh"), (layer, layer - 1, layer - 1), strict=True)
+        ]
+        assert row == pytest.approx(expected, rel=0.15), layer
+
+
+def test_the_culprit_is_a_three():
+    U = np.random.default_rng(0).uniform(-1 / 16, 1 / 16, 1_000_000)
+    third = 256 * U.var()  # standard error 0.0003
+    says("The culprit is a 3. A uniform variable on $[-r, r]$ has variance $r^2/3$")
+    assert (1 / 16) ** 2 / 3 == pytest.approx(U.var(), rel=0.004)
+    says("n \\operatorname{Var} W = \\frac13, \\tag{2}")
+    assert third == pytest.approx(1 / 3, abs=0.001)
+    says("a layer without activation function passes on «a third» of the mean square it gets", near(third, abs=0.001))
+    linear, bent = moments("standard", "identity")[1], moments("standard", "tanh")[1]
+    says(
+        "The «nine» factors of $\\tfrac13$ that a gradient meets on its way from layer «10» to layer «1» make "
+        "$«5.1 \\cdot 10^{-5}»$. The bend of tanh takes almost «half» of what they leave.",
+        xavier.DEPTH - 1,
+        xavier.DEPTH,
+        xavier.deep("standard", "tanh").dz.layers[0],
+        (1 / 3) ** 9,
+        near(1 - bent[0] / 3.0**-9, abs=0.07),
+    )
+    assert linear[0] / linear[9] == pytest.approx(3.0**-9, rel=0.1)
+    assert (others("standard", "tanh")[1][:, 0] < 0.6 * 3.0**-9).all()
+    says("has met $10 - l$ factors of a third, and the signal $a^{[l-1]}$ has met $l - 1$.")
+    says("That is «nine» together, in every layer.", [10 - layer + layer - 1 for layer in range(1, 11)])
+    assert others("standard", "identity")[2] == pytest.approx((1 / 3) ** 9, rel=0.15)
+    size = np.sqrt(others("xavier", "identity")[2].mean() / others("standard", "tanh")[2].mean())
+    says("weight gradients «190» times smaller in size than those of a linear network", near(size, rel=0.05))
+
+
+def test_the_default_of_pytorch():
+    (linear,) = (layer for layer in TORCH["layer_defaults"] if layer["layer"] == "Linear")
+    n = linear["shape"][1]
+    assert linear["weight"]["high"] == pytest.approx(1 / math.sqrt(n))
+    assert linear["weight"]["low"] == pytest.approx(-1 / math.sqrt(n))
+    says("Nobody means a leaky ReLU of slope $\\sqrt 5$.")
+    says("The number is there because it gives $2/(6n) = 1/(3n)$.")
+    W = initializers.he_uniform((1000, n), negative_slope=math.sqrt(5), rng=0)
+    assert abs(W).max() == pytest.approx(linear["weight"]["high"], rel=1e-3)
+    assert W.var() == pytest.approx(1 / (3 * n), rel=0.02)
+    assert 2 / (1 + 5) == pytest.approx(2 / 6)
+    assert "the same weights: True" in printed("xavier", cell="torch-code")
+
+
+# ---------------------------------------------------------------- the rule
+
+
+def test_the_two_lines_of_reasoning():
+    says("which this reasoning takes to be about 1.")
+    says("n_{\\text{in}} \\operatorname{Var} W = 1 \\quad\\text{and}\\quad n_{\\text{out}} \\operatorname{Var} W = 1")
+    says("makes the *average* of the two factors 1")
+    n_in, n_out = 100, 300
+    W = initializers.xavier_normal((n_out, n_in), rng=0)
+    x, d = np.random.default_rng(1).standard_normal((2, n_out, 500))
+    forward, backward = np.square(W @ x[:n_in]).mean(), np.square(W.T @ d).mean()
+    assert forward == pytest.approx(n_in * 2 / (n_in + n_out), rel=0.05)
+    assert backward == pytest.approx(n_out * 2 / (n_in + n_out), rel=0.05)
+    assert (forward + backward) / 2 == pytest.approx(1, rel=0.05)
+    says(
+        "Xavier makes them «0.5» and «1.5»: their average is «1»",
+        near(forward, abs=0.05),
+        near(backward, abs=0.05),
+        near((forward + backward) / 2, abs=0.05),
+    )
+
+
+def test_the_relatives():
+    says("Here the 3 is put right: $6/3 = 2$.")
+    n, n_in, n_out = 256, 100, 300
+    r = math.sqrt(6 / (n_in + n_out))
+    W = initializers.xavier_uniform((n_out, n_in), rng=0)
+    assert abs(W).max() == pytest.approx(r, rel=1e-3)
+    assert W.var() == pytest.approx(r**2 / 3, rel=0.02)
+    assert 6 / 3 == 2
+    square = {
+        name: n * getattr(initializers, name)((n, n), rng=0).var()
+        for name in ("lecun_normal", "lecun_uniform", "xavier_uniform", "xavier_normal")
+    }
+    square["he_uniform"] = n * initializers.he_uniform((n, n), negative_slope=5**0.5, rng=0).var()
+    says("`he_uniform`, $a = \\sqrt 5$ | 1/3 |")
+    assert square.pop("he_uniform") == pytest.approx(1 / 3, rel=0.03)
+    says("`lecun_normal`, `lecun_uniform` | «1» |", near([square["lecun_normal"], square["lecun_uniform"]], abs=0.03))
+    says(
+        "`xavier_uniform`, `xavier_normal` | «1» |", near([square["xavier_normal"], square["xavier_uniform"]], abs=0.03)
+    )
+    says("Where all layers are equally wide the two agree")
+    for rules in (("lecun_normal", "xavier_normal"), ("lecun_uniform", "xavier_uniform")):
+        same, too = (getattr(initializers, name)((n, n), rng=0) for name in rules)
+        assert same == pytest.approx(too)
+    text = printed("xavier", cell="rule-code")
+    for row in ("standard         0.00331      0.33", "Xavier, uniform  0.00496      0.50      1.49    0.1225"):
+        assert row in text
+    assert "sqrt(6 / 400) = 0.1225" in text
+
+
+# ---------------------------------------------------------------- ten layers under five rules
+
+
+def test_five_rules_and_three_curves():
+    says("## «Ten» layers under «five» rules", xavier.DEPTH, len(xavier.RULES))
+    says("in the same network of «ten» tanh layers", xavier.DEPTH)
+    measured = [s for s in xavier.rules.panels[0].series if s.style == "measured"]
+    says("What becomes of the «three» curves: do they all become level?", len(measured))
+    says("All but the orthogonal weights are multiples of the same random draws.")
+    drawn = {name: rule((8, 8), rng=0) for name, (rule, _, _) in xavier.RULES.items()}
+    for name, (_, n_var, _) in xavier.RULES.items():
+        if name != "orthogonal":
+            assert drawn[name] == pytest.approx(math.sqrt(n_var) * drawn["xavier"])
+
+
+def test_simulation_and_theory_agree_under_every_rule():
+    for name, (_, n_var, _) in xavier.RULES.items():
+        for f in xavier.ACTIVATIONS:
+            theory = gaussian.propagate(f, weight_variance=n_var, depth=xavier.DEPTH)
+            a, dz, _ = moments(name, f)
+            # The mean square of a layer of 256 units, for one input, spreads by sqrt(2/256): three of them.
+            assert a == pytest.approx(theory.a, rel=3 * math.sqrt(2 / 256)), (name, f)
+            assert dz == pytest.approx(theory.dz, rel=3 * math.sqrt(2 / 256)), (name, f)
+
+
+def test_a_linear_network_keeps_everything():
+    seen = np.concatenate(moments("xavier", "identity"))
+    says(
+        "stay near «1» through all «ten» layers, within «5 %» in this draw",
+        near(seen, abs=0.05),
+        xavier.DEPTH,
+        near(abs(seen - 1).max(), abs=0.01),
+    )
+    for moment in others("xavier", "identity"):
+        assert moment == pytest.approx(1, abs=0.12)
+
+
+def test_tanh_does_not_keep_the_signal():
+    a, dz, _ = moments("xavier", "tanh")
+    old = moments("standard", "tanh")[1]
+    says(
+        "Its mean square is «0.39» in layer «1» and «0.05» in layer «10», and the gradient loses a factor of «12» on "
+        "its way down.",
+        a[1],
+        xavier.deep("xavier", "tanh").a.layers[1],
+        a[10],
+        len(dz),
+        dz[9] / dz[0],
+    )
+    says("under the standard rule the gradient loses a factor of «35,000»", near(old[9] / old[0], rel=0.03))
+    for a, dz, _ in zip(*others("xavier", "tanh"), strict=True):
+        assert a[[1, 10]] == pytest.approx([0.39, 0.05], rel=0.15)
+        assert dz[9] / dz[0] == pytest.approx(12, rel=0.2)
+    says("The loss slows down as the signal gets smaller")
+    ratio = gaussian.propagate("tanh", weight_variance=1.0, depth=100).a
+    assert (np.diff(ratio[1:] / ratio[:-1]) > 0).all()
+
+
+def test_softsign_loses_more():
+    _, dz, _ = moments("xavier", "softsign")
+    says(
+        "**Softsign** bends more sharply, and loses more: the gradient falls by a factor of «140».",
+        near(dz[9] / dz[0], rel=0.04),
+    )
+    assert dz[9] / dz[0] > 5 * moments("xavier", "tanh")[1][9] / moments("xavier", "tanh")[1][0]
+
+
+def test_no_rule_of_the_menu_saves_the_sigmoid():
+    z = np.linspace(-30, 30, 100_001)
+    slope = (network.activations.get("sigmoid").df(z)).max()
+    says("The slope of the sigmoid is at most $\\tfrac14$")
+    assert slope == pytest.approx(1 / 4)
+    says("multiplies the mean square of a gradient by no more than $n \\operatorname{Var} W / «16»$", 1 / slope**2)
+    for name in xavier.RULES:
+        dz = moments(name, "sigmoid")[1]
+        assert dz[0] < 1e-3 * dz[9]
+    a, dz, dW = moments("xavier", "sigmoid")
+    says("Under Xavier it arrives at layer 1 with a mean square below $10^{-12}$.")
+    assert dz[0] < 1e-12
+    assert (others("xavier", "sigmoid")[1][:, 0] < 1e-12).all()
+    says("the weight gradients are *not* alike: the activations have a mean of about $\\tfrac12$")
+    assert dW[9] > 1e9 * dW[0]
+    assert xavier.deep("xavier", "sigmoid").a.mean[0, 1:] == pytest.approx(1 / 2, abs=0.06)
+    assert a[10] > 0.8 * a[1]
+
+
+def test_larger_weights():
+    a, dz, dW = moments("double", "tanh")
+    scale = xavier.RULES["double"][0]((64, 64), rng=0) / initializers.xavier_uniform((64, 64), rng=0)
+    says(
+        "With $4/n$ (*Xavier × «2»*) the tanh activations hardly shrink: they go from «0.63» to «0.52».",
+        near(scale, abs=1e-9),
+        a[1],
+        a[10],
+    )
+    says(
+        "But the gradient *grows*, «11»-fold over these «nine» steps, and the weight gradients are no longer level.",
+        dz[0] / dz[9],
+        len(dz) - 1,
+    )
+    assert dW.max() > 10 * dW.min()
+    assert xavier.RULES["double"][1] == 4
+    _, steep, _ = moments("fourfold", "tanh")
+    net = network.sample([256] * 11, "tanh", xavier.RULES["fourfold"][0], rng=0)
+    last = network.forward(net, np.random.default_rng(0).standard_normal((256, 256))).a[10]
+    says(
+        "With $«16»/n$ «four fifths» of the activations in layer «10» lie beyond $\\pm 0.9$, and the gradient grows "
+        "«2,000»-fold.",
+        256 * net.weights[0].var().round(4),
+        near(np.mean(abs(last) > 0.9), abs=0.01),
+        net.depth,
+        near(steep[0] / steep[9], rel=0.06),
+    )
+
+
+def test_orthogonal_weights():
+    says("**Orthogonal** matrices give the same mean squares as Xavier")
+    for f in ("tanh", "softsign"):
+        for mine, theirs in zip(moments("orthogonal", f), moments("xavier", f), strict=True):
+            assert mine == pytest.approx(theirs, rel=0.15)
+    says("where they keep every single length exactly")
+    x = np.random.default_rng(0).standard_normal((256, 5))
+    out = network.forward(network.sample([256] * 11, "identity", initializers.orthogonal, rng=0), x).output
+    assert np.linalg.norm(out, axis=0) == pytest.approx(np.linalg.norm(x, axis=0))
+
+
+# ---------------------------------------------------------------- training
+
+
+def test_the_trial():
+    says("each rule gets its own best rate of «five», from «0.00316» to «0.316»", len(xavier.RATES), *xavier.RATES[::4])
+    says(
+        "Tanh networks with two or «ten» hidden layers of «16» units learn the spiral of [the first "
+        "chapter](why.ipynb), in «500» steps with batches of «20», from «three» seeds.",
+        xavier.DEPTH,
+        why.WIDTHS[1],
+        xavier.STEPS,
+        why.BATCH,
+        len(xavier.SEEDS),
+    )
+    assert 2 * "2 hidden layers" not in printed("xavier", cell="training-code")
+    says("We report the loss on the «200» points that they train on.", why.data()[0].shape[1])
+    says("A network that knows nothing has «0.693».", math.log(2))
+    tried = re.findall(r"^  (\w+) +[\d.]+ +[\d.]+   at rate", printed("xavier", cell="training-code"), re.MULTILINE)
+    says("Sort the «four» rules by the loss that they reach at their best rate, with «ten» layers", len(set(tried)), 10)
+    assert "2 hidden layers" in printed("xavier", cell="training-code")
+
+
+def test_ten_layers():
+    for options in ({}, {"data_seed": 5, "seeds": range(20, 23)}):
+        standard, good, double, fourfold = (
+            best(rule, **options).mean() for rule in ("standard", "xavier", "double", "fourfold")
+        )
+        assert standard > 3 * good
+        assert fourfold > 3 * good
+        assert double < good / 10
+    standard, good, double, fourfold = (best(rule).mean() for rule in ("standard", "xavier", "double", "fourfold"))
+    says("With «ten» layers** the standard rule learns something, but it is left far behind.", xavier.DEPTH)
+    assert standard < 0.5 < math.log(2)
+    says("Xavier's loss is several times smaller. *Xavier × 4* fares no better than the standard rule.")
+    assert fourfold > standard
+    assert xavier.RULES["fourfold"][1] == 4**2
+    says("The surprise is *Xavier × 2*, which beats Xavier by far.")
+    a = moments("double", "tanh")[0]
+    says("weights «twice» as large keep the signal of this network alive", math.sqrt(xavier.RULES["double"][1]))
+    assert a[10] > 0.5
+    says("at the start the output hardly depends on the input")
+    points, _ = why.data()
+    for seed in xavier.SEEDS:
+        start = network.sample([2] + [16] * 10 + [2], "tanh", xavier.standard, rng=seed)
+        assert network.forward(start, points).output.std(axis=1).max() < 0.01
+
+
+def test_two_layers_forgive():
+    losses = [best(rule, 2).mean() for rule in ("standard", "xavier", "double", "fourfold")]
+    says("**With two layers** the standard rule is hardly worse than Xavier, and the largest weights are best.")
+    assert losses[0] < 1.5 * losses[1]
+    assert min(losses) == losses[3]
+
+
+def test_twenty_layers():
+    says("With «twenty» layers, on the other hand, the standard rule does not learn at all, at none of the rates", 20)
+    says("Repeat the trial of the rules with «twenty» hidden layers.", 20)
+    sweep = xavier.trained("standard", depth=20)
+    says(
+        "At none: at all «five» rates the loss ends at «0.693», that of a network that knows nothing.",
+        len(sweep.rates),
+        near(sweep.loss, abs=0.0006),
+    )
+    says("Xavier and *Xavier × 2* still learn; their best losses are about 0.12 and 0.03.")
+    # After 500 steps through twenty layers rounding counts, so the numbers are loose.
+    assert best("xavier", depth=20).mean() == pytest.approx(0.12, abs=0.05)
+    assert best("double", depth=20).mean() == pytest.approx(0.03, abs=0.02)
+    nets = network.sample([2] + [16] * 20 + [2], "tanh", xavier.standard, seeds=range(9))
+    signals = np.square(network.forward(nets, np.random.default_rng(0).standard_normal((2, 200))).a[20])
+    says("The mean square of the signal in the last hidden layer is about $10^{-10}$")
+    assert 10**-11 < signals[0].mean() < 10**-9
+    assert signals[0].mean() == pytest.approx(10**-10, rel=0.5)
+    assert 1e-11 < np.median(signals.mean(axis=(1, 2))) < 1e-8
+
+
+def test_what_pytorch_and_the_paper_say():
+    (tanh,) = (row["gain"] for row in TORCH["gains"] if row["nonlinearity"] == "tanh")
+    says("a gain of 5/3 for tanh")
+    assert tanh == pytest.approx(5 / 3)
+    says(
+        "With five hidden tanh layers of 1000 units, Glorot and Bengio report test errors of «27.15 %» for the "
+        "standard rule and «15.60 %» for theirs on images of shapes, but of «1.76 %» and «1.64 %» on MNIST.",
+        *(error / 100 for task in PAPER.values() for error in task.values()),
+    )
+    layers, units = 5, 1000  # the setting of that table
+    assert layers < xavier.DEPTH
+    assert units > xavier.WIDTH
+
+
+# ---------------------------------------------------------------- where the widths change
+
+
+def test_the_compromise():
+    glorot = algebra.compromise()
+    says("which add up to «2»", float((glorot.forward + glorot.backward).simplify()))
+    assert str(glorot.forward) == "2*n_in/(n_in + n_out)"
+    assert "sum:      2" in printed("xavier", cell="compromise-code")
+
+
+def test_the_shapes():
+    narrow, zigzag = xavier.SHAPES["narrow"][1], xavier.SHAPES["zigzag"][1]
+    says(
+        "A network narrows from «512» units to «32» in «ten» layers.",
+        narrow[0],
+        narrow[-1],
+        len(narrow) - 1,
+    )
+    says("And one that is in turn «64» and «256» units wide", zigzag[::2], zigzag[1::2])
+
+
+def test_the_band_holds_95_per_cent():
+    says("The shaded band holds the middle «95 %» of all networks of these widths, for one input", 2 * 0.475)
+    for shape, networks in (("narrow", 40), ("zigzag", 200)):
+        widths, variance = xavier.SHAPES[shape][1], xavier.VARIANCES["xavier"][1]
+        panels = xavier.tapers.frame(shape=shape, rule="xavier")["panels"]
+        rule = [partial(initializers.normal, std=variance(*pair) ** 0.5) for pair in pairwise(widths)]
+        ones = {"inputs": np.ones((widths[0], 1)), "targets": np.ones((widths[-1], 1))}
+        seen = network.simulate(widths, "identity", rule, seeds=range(networks), **ones)
+        for panel, moment, at in (("forward", seen.a, -1), ("backward", seen.dz, 0)):
+            low, high = (band[at] for band in panels[panel]["band"])
+            ends = moment.second_moment[:, at]
+            share_error = math.sqrt(0.95 * 0.05 / networks)
+            assert np.mean((low < ends) & (ends < high)) == pytest.approx(0.95, abs=3 * share_error)
+            mean_error = ends.std() / math.sqrt(networks)
+            assert ends.mean() == pytest.approx(panels[panel]["y"]["theory"][at], abs=3 * mean_error)
+    says("The marks of the one network lie in it.")
+    for settings in xavier.tapers.grid():
+        for panel in ("forward", "backward"):
+            data = xavier.tapers.frame(**settings)["panels"][panel]
+            (low, high), measured = np.array(data["band"]), np.array(data["y"]["measured"])
+            assert (low * 0.999 <= measured).all()
+            assert (measured <= high * 1.001).all()
+
+
+def test_pure_rules_are_bounded():
+    for _, widths in xavier.SHAPES.values():
+        forward, backward = xavier.expected(widths, xavier.VARIANCES["in"][1])
+        assert forward == pytest.approx(1)
+        assert backward == pytest.approx([widths[-1] / n for n in widths[1:]])
+        forward, backward = xavier.expected(widths, xavier.VARIANCES["out"][1])
+        assert forward == pytest.approx([widths[0] / n for n in widths])
+        assert backward == pytest.approx(1)
+    widths = xavier.SHAPES["narrow"][1]
+    forward, backward = xavier.expected(widths, xavier.VARIANCES["in"][1])
+    says("Under $1/n_{\\text{in}}$ the forward factors are all «1»", near(forward, abs=1e-9))
+    says("\\prod_{k=l+1}^{L} \\frac{n^{[k]}}{n^{[k-1]}} = \\frac{n^{[L]}}{n^{[l]}}. \\tag{6}")
+    says(
+        "the gradient is off by no more than the ratio of two widths: here at most «16»-fold, «12»-fold at layer «1»",
+        max(widths) / min(widths),
+        1 / backward[0],
+        1,
+    )
+
+
+def test_the_compromise_in_a_taper():
+    widths = xavier.SHAPES["narrow"][1]
+    out = xavier.expected(widths, xavier.VARIANCES["out"][1])[0][-1]
+    signal, gradient = (
+        curve[at] for curve, at in zip(xavier.expected(widths, xavier.VARIANCES["xavier"][1]), (-1, 0), strict=True)
+    )
+    pure = xavier.expected(widths, xavier.VARIANCES["in"][1])[1][0]
+    says(
+        "In the narrowing network the signal grows «3.6»-fold instead of «16»-fold, and the gradient keeps «0.26» of "
+        "its mean square instead of «0.08».",
+        signal,
+        out,
+        gradient,
+        pure,
+    )
+    says("Both are off, by about the square root of what they were.")
+    assert signal == pytest.approx(math.sqrt(out), rel=0.1)
+    assert gradient == pytest.approx(math.sqrt(pure), rel=0.1)
+    even = xavier.expected(widths, xavier.VARIANCES["geometric"][1])[0][-1]
+    says("it costs the signal «a tenth», «3.6» in place of «4»", near(1 - signal / even, abs=0.01), signal, even)
+
+
+def test_the_compromise_leaks():
+    says("The sum of the two factors is 2, so their product is below 1 unless the widths are equal.")
+    for n_in, n_out in ((64, 256), (256, 64), (100, 101), (50, 50)):
+        v = xavier.VARIANCES["xavier"][1](n_in, n_out)
+        assert n_in * v + n_out * v == pytest.approx(2)
+        assert (n_in * v * n_out * v < 1) == (n_in != n_out)
+    v = xavier.VARIANCES["xavier"][1](64, 256)
+    says("In the zigzag the forward factors are $\\tfrac25$ and $\\tfrac85$.")
+    assert (64 * v, 256 * v) == pytest.approx((2 / 5, 8 / 5))
+    signal, gradient = xavier.expected(xavier.SHAPES["zigzag"][1], xavier.VARIANCES["xavier"][1])
+    says(
+        "Their product is «0.64», in both directions, and «five» such pairs leave «a tenth» of the signal.",
+        64 * v * 256 * v,
+        (len(signal) - 1) / 2,
+        near(signal[-1], abs=0.01),
+    )
+    assert gradient[1] / gradient[3] == pytest.approx(0.64)
+    blocks = (512, 2048, 512)  # of the first Transformer
+    says("Widths that alternate by a factor of «four» are no invention", blocks[1] / blocks[0])
+
+
+def test_the_geometric_mean():
+    for _, widths in xavier.SHAPES.values():
+        forward, backward = xavier.expected(widths, xavier.VARIANCES["geometric"][1])
+        assert forward == pytest.approx([math.sqrt(widths[0] / n) for n in widths])
+        assert backward == pytest.approx([math.sqrt(widths[-1] / n) for n in widths[1:]])
+    says("$1/\\sqrt{n_{\\text{in}} n_{\\text{out}}}$. Its factors are $\\sqrt{n_{\\text{in}}/n_{\\text{out}}}$")
+    says("they multiply to «1», telescope both ways", math.sqrt(2 / 7) * math.sqrt(7 / 2))
+    text = printed("xavier", cell="tapers-code")
+    for row in ("2/(n_in + n_out)      3.635    0.263", "1/√(n_in n_out)       4.000    0.287"):
+        assert row in text
+    for row in ("2/(n_in + n_out)      0.107    0.067", "1/√(n_in n_out)       1.000    0.500"):
+        assert row in text
+
+
+# ---------------------------------------------------------------- uniform or normal
+
+
+def test_weights_differ_and_sums_do_not():
+    says("Weights of the same variance, «256» inputs.", 256)
+    x = np.random.default_rng(1).standard_normal((256, 256))
+    kurtosis = lambda v: np.mean(v**4) / np.mean(v**2) ** 2  # noqa: E731
+    drawn = [rule((256, 256), rng=0) for rule in (initializers.xavier_uniform, initializers.xavier_normal)]
+    uniform, normal = ([kurtosis(W), kurtosis(W @ x)] for W in drawn)
+    assert uniform[0] == pytest.approx(1.8, abs=0.05)
+    assert normal[0] == pytest.approx(3, abs=0.1)
+    assert uniform[1] == pytest.approx(normal[1], abs=0.1)
+    says("a sum of «256» independent terms is close to normal", drawn[0].shape[1])
+    largest = [abs(W).max() / W.std() for W in drawn]
+    says(
+        "$\\sqrt 3 = «1.7»$ standard deviations for a uniform draw, and «4.7» among these «65,536» normal ones",
+        near(largest[0], abs=0.05),
+        near(largest[1], abs=0.05),
+        drawn[1].size,
+    )
+    assert math.sqrt(3) == pytest.approx(largest[0], rel=0.01)
+    says("the uniform one is flat between -1.7 and 1.7 standard deviations and zero outside")
+    assert 1.7 < largest[0] < 1.75
+    says("the normal one is a bell that reaches beyond 3.")
+    assert largest[1] > 3
+
+
+def test_uniform_and_normal_after_ten_layers():
+    says("After «ten» layers of width «128» we find no difference beyond the sampling error", xavier.DEPTH, 128)
+    says("At width 4 there is one. A typical signal shrinks less under uniform weights")
+    says("so do the sums of «four» of them", 4)
+    rng = np.random.default_rng(5)
+    for n, seeds in ((128, 60), (4, 10_000)):
+        logs = []
+        r, std = math.sqrt(3 / n), math.sqrt(1 / n)
+        for draw in (partial(rng.uniform, -r, r), partial(rng.normal, 0, std)):
+            h = np.ones((seeds, n, 1))
+            for _ in range(10):
+                h = draw((seeds, n, n)) @ h
+            logs.append(np.log(np.square(h).mean(axis=(1, 2))))
+        difference = logs[0].mean() - logs[1].mean()
+        error = math.hypot(logs[0].std(), logs[1].std()) / math.sqrt(seeds)
+        assert (difference > 5 * error) if n == 4 else (abs(difference) < 3 * error)
+    text = printed("xavier", cell="shapes-ten-code")
+    rows = re.findall(r"width +(\d+), xavier_\w+ +(-?[\d.]+) ± ([\d.]+)", text)
+    for n in (128, 4):
+        (u, du), (v, dv) = ([float(m), float(e)] for width, m, e in rows if int(width) == n)
+        assert (u - v > 2.5 * math.hypot(du, dv)) == (n == 4)
+
+
+# ---------------------------------------------------------------- one layer
+
+
+def test_the_quarter_circle():
+    W = initializers.xavier_normal((600, 600), rng=3)
+    s = np.linalg.svd(W, compute_uv=False)
+    mean = 8 / (3 * math.pi)
+    assert s.mean() == pytest.approx(mean, rel=0.01)
+    t = np.linspace(0, 2, 200_001)
+    p = np.sqrt(4 - t**2) / math.pi
+    assert np.trapezoid(p, t) == pytest.approx(1, abs=1e-4)
+    assert np.trapezoid(p * t, t) == pytest.approx(mean, abs=1e-4)
+    says("\\qquad \\text{with mean } \\frac{8}{3\\pi} \\sqrt v. \\tag{8}")
+    says("0 \\le s \\le 2\\sqrt v")
+    assert s.max() == pytest.approx(2, rel=0.02)
+    says("singular values of two 512 by 512 matrices")
+    says(
+        "Those of the standard rule fill a quarter of an ellipse from 0 to «1.15», those of the Xavier rule one from 0 "
+        "to «2».",
+        2 * math.sqrt(1 / 3),
+        near(s.max(), abs=0.04),
+    )
+    assert np.linalg.svd(initializers.xavier_uniform((512, 512), rng=0))[1].min() < 0.01
+    assert s.min() == pytest.approx(0, abs=0.01)
+    text = printed("xavier", cell="singular-code")
+    assert "standard: mean singular value 0.4906, by (8) 0.4901" in text
+    assert "Xavier: mean singular value 0.8497, by (8) 0.8488" in text
+    says("So «0.85» and «0.49» are what *any* random square matrix", mean, mean / math.sqrt(3))
+    says("They lie below «1» and $1/\\sqrt 3 = «0.58»$", near(np.mean(s**2), abs=0.01), math.sqrt(1 / 3))
+    says("for Xavier it is «1» in a linear layer", near(np.mean(s**2), abs=0.01))
+    says("some directions are stretched up to two-fold, others flattened to almost nothing")
+    says(
+        "Orthogonal matrices have all their singular values at «1».", np.linalg.svd(initializers.orthogonal((9, 9)))[1]
+    )
+
+
+def test_the_numbers_of_the_paper():
+    says("Their average, the authors report, is about 0.8 under the normalized rule and 0.5 under the standard one.")
+    says("If Xavier keeps things as they are, why 0.8 and not 1?")
+    says("to explain the paper's 0.8 and 0.5 we need no data and no training")
+    for rule, paper in ((initializers.xavier_uniform, 0.8), (xavier.standard, 0.5)):
+        net = network.sample([256] * 11, "tanh", rule, rng=1)
+        a = network.forward(net, np.random.default_rng(1).standard_normal((256, 1))).a
+        means = [np.linalg.svd(net.weights[at] * (1 - a[at][:, 0] ** 2))[1].mean() for at in (2, 9)]
+        assert means[0] < means[1]  # a smaller signal is bent less
+        assert means[1] == pytest.approx(paper, abs=0.03)
+        assert means[1] < np.linalg.svd(net.weights[9])[1].mean()  # with tanh a little less
+
+
+# ---------------------------------------------------------------- exercises
+
+
+def test_the_bound():
+    says("Work it out by hand for the first layer of a digit classifier, 784 inputs and 300 units.")
+    says(
+        "For 784 and 300 that is $\\sqrt{6/1084} = «0.0744»$; PyTorch's default would have $1/\\sqrt{784} = «0.0357»$.",
+        exercises.bound.solution(784, 300),
+        1 / math.sqrt(784),
+    )
+    assert math.sqrt(6 / 1084) == exercises.bound.solution(784, 300)
+
+
+def test_a_hundred_blocks():
+    says("Try `[64, 256, 64]`, and then a hundred such blocks.")
+    one, hundred = (exercises.signal_factor.solution(widths) for widths in ([64, 256, 64], [64, 256] * 100 + [64]))
+    says(
+        "«One» block gives $\\tfrac25 \\cdot \\tfrac85 = «0.64»$, and «a hundred» of them "
+        "$0.64^{100} = «4 \\cdot 10^{-20}»$",
+        1,
+        one,
+        100,
+        hundred,
+    )
+    assert 2 / 5 * 8 / 5 == pytest.approx(one)
+    assert 0.64**100 == pytest.approx(hundred)
+    says("With $1/n_{\\text{in}}$ the factor would be «1», whatever the widths.", near(_signal_of_lecun(), abs=1e-9))
+
+
+def _signal_of_lecun():
+    return [xavier.expected(widths, xavier.VARIANCES["in"][1])[0][-1] for _, widths in xavier.SHAPES.values()]
+
+
+def test_the_even_variance():
+    says("Their product has to be 1.")
+    says("$n_{\\text{in}} n_{\\text{out}} v^2 = 1$ gives")
+    for n_in, n_out in ((100, 300), (64, 256), (7, 7)):
+        v = exercises.even_variance.solution(n_in, n_out)
+        assert n_in * v * n_out * v == pytest.approx(1)
+        assert 2 / (n_in + n_out) <= v * (1 + 1e-12)
+
+
+def test_which_mean_is_it():
+    says("of a random vector with independent entries of mean 0 and variance 1")
+    J = np.random.default_rng(0).standard_normal((40, 40)) / 5
+    x = np.random.default_rng(1).standard_normal((40, 20_000))
+    assert np.square(J @ x).mean() == pytest.approx(exercises.variance_ratio.solution(J), rel=0.02)
+    assert x.mean() == pytest.approx(0, abs=0.01)
+    assert x.var() == pytest.approx(1, abs=0.01)
+    ratios, means = [], []
+    for rule in (xavier.standard, initializers.xavier_uniform):
+        W = rule((512, 512), rng=0)
+        ratios.append(exercises.variance_ratio.solution(W))
+        means.append(np.linalg.svd(W, compute_uv=False).mean())
+    says(
+        "That gives «0.333» and «0.999», as (3) says, against means of «0.491» and «0.850».",
+        *ratios,
+        *means,
+    )
+
+
+def test_biases_keep_a_signal_that_says_nothing():
+    says("Send two different inputs through fifty such tanh layers of 256 units")
+    rule = partial(initializers.uniform, low=-1 / 16, high=1 / 16)
+    n, depth = 256, 50
+    (linear,) = (layer for layer in TORCH["layer_defaults"] if layer["layer"] == "Linear")
+    assert linear["bias"]["high"] == pytest.approx(1 / math.sqrt(linear["shape"][1]))
+    for seed in (0, 1):
+        net = network.sample([n] * (depth + 1), "tanh", rule, bias_initializer=rule, rng=seed)
+        passed = network.forward(net, np.random.default_rng(seed).standard_normal((n, 2)))
+        square = [np.mean(z**2) for z in passed.z]
+        correlation = {layer: np.corrcoef(passed.a[layer].T)[0, 1] for layer in (10, 20)}
+        # a mean square of 256 units spreads by sqrt(2/256), 9 %, that of 41 layers by 1.4 %; each draw counts twice
+        assert np.mean(square[9:]) == pytest.approx(0.00195, rel=4 * 0.014)
+        assert correlation[10] > 0.99
+        assert 1 - correlation[20] < 10**-7
+    says("The mean square stops falling, and settles at about «0.002».", near(np.mean(square[9:]), rel=0.05))
+    says("balances at $q = q/3 + 1/(3n)$, so $q = 1/(2n) = «0.00195»$", 1 / (2 * n))
+    q = 1 / (2 * n)
+    assert q / 3 + 1 / (3 * n) == pytest.approx(q)
+    says(
+        "Each layer keeps «a third» of what arrives and adds the variance of a bias, $1/(3n)$.",
+        near(n * net.weights[0].var(), abs=0.005),
+    )
+    assert net.biases[0].var() == pytest.approx(1 / (3 * n), rel=0.2)
+    says(
+        "In layer 10 the two activations have a correlation above 0.99, and in layer 20 it differs from 1 by less than "
+        "$10^{-7}$."
+    )
+    assert np.corrcoef(passed.a[20].T)[0, 1] < 1
+
+
+# ---------------------------------------------------------------- takeaways and quiz
+
+
+def test_takeaways():
+    says("has $n \\operatorname{Var} W = \\tfrac13$. Signal and gradient shrink exponentially with depth")
+    assert 100 * initializers.he_uniform((100, 100), negative_slope=5**0.5, rng=0).var() == pytest.approx(
+        1 / 3, rel=0.03
+    )
+    says(
+        "At its own best learning rate, in «ten» tanh layers, it trained far better than the old rule, and worse than "
+        "itself times «2». In two layers it hardly mattered.",
+        xavier.DEPTH,
+        math.sqrt(xavier.RULES["double"][1]),
+    )
+    says("All this rested on two lines of reasoning.")
+    says("with the sigmoid the gradient still dies exponentially")
+
+
+def test_the_quiz():
+    quiz_says(quiz, "r²/3 = 2/(400 + 200), so r = √(6/600) = 0.1.", "√(2/600) = 0.0577", "√(3/400) = 0.0866")
+    quiz_says(quiz, "1/√400 = 0.05", "√(3/600) = 0.0707", "The gain is √(2/(1 + 5)) = 0.577.")
+    assert exercises.bound.solution(400, 200) == pytest.approx(0.1)
+    assert [math.sqrt(v) for v in (2 / 600, 3 / 400, 1 / 400, 3 / 600, 2 / 6)] == pytest.approx(
+        [0.0577, 0.0866, 0.05, 0.0707, 0.577], abs=5e-4
+    )
+    a, dz, _ = moments("standard", "tanh")
+    quiz_says(quiz, "It falls from 0.21 to 0.000009.", "It is 1 in layer 10, and 0.00003 in layer 1.")
+    assert a[[1, 10]] == pytest.approx([0.21, 0.000009], rel=0.05)
+    assert dz[[9, 0]] == pytest.approx([1, 0.00003], rel=0.1)
+    quiz_says(quiz, "200/400 × 600/400 = 0.75.")
+    assert exercises.signal_factor.solution([100, 300, 100]) == pytest.approx(0.75)
+    quiz_says(quiz, "With tanh it falls from 0.39 in layer 1 to 0.05 in layer 10.")
+    quiz_says(quiz, "they lose a factor of 12 in mean square, instead of 35,000")
+    quiz_says(quiz, "0.029 against 0.17, each at its own best rate.", "with a loss of 0.0013")
+    losses = [best(rule).mean() for rule in ("xavier", "standard", "double")]
+    assert losses == pytest.approx([0.029, 0.17, 0.0013], rel=0.1)
