@@ -378,6 +378,15 @@ def test_three_sizes():
     def last(name, gain):
         return scale._gains_and_starts(name, (gain,)).z[:, -1]
 
+    says(
+        "(All three ReLU signals lose about half on the way. That is the luck and the drift of width «128», not the "
+        "gain.)",
+        scale.WIDE,
+    )
+    lost = last("relu", math.sqrt(2)) / list(scale.STARTS.values())
+    assert lost == pytest.approx(np.full(3, 0.5), abs=0.04)
+    drift = -(luck("relu", scale.WIDE) ** 2)  # for a log-normal of mean square 1: minus the variance of the log size
+    assert abs(np.log(lost[0]) - drift) < 2 * luck("relu", scale.WIDE)
     says("twice the input gives twice the output in every layer")
     for name, gain in (("identity", 1.0), ("relu", 1.4142)):
         assert last(name, gain) / last(name, gain)[0] == pytest.approx([1, 2, 4])

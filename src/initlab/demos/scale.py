@@ -99,7 +99,7 @@ find_the_scale = Demo(
     controls=(
         Menu("activation", "Activation", ACTIVATIONS, "identity"),
         Menu("width", "Width n", {str(n): f"{n} units" for n in WIDTHS}, "64"),
-        Slider("std", "Standard deviation σ", STDS, 0.25),
+        Slider("std", "Std. deviation σ", STDS, 0.25),
     ),
     panels=(
         Lines(
