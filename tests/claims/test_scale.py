@@ -68,7 +68,7 @@ def test_the_network_of_the_chapter():
     says("**The question.** «Twenty» layers with an activation function in each.", DEPTH)
     says("In [Exploding and vanishing signals](exploding.ipynb) a factor of 1.5 in each layer ruined a network of ten.")
     assert 1.5 ** (10 - 1) > 30
-    says("it is usually put as two rules")
+    says("it is often put as two rules")
     says("Forward.** The activations keep mean zero")
 
 
@@ -168,16 +168,21 @@ def test_the_sigmoid_is_flat_forward_and_vanishes_backward():
         assert not kept[:-2].any()
 
 
-def test_gelu_bends_away_from_1():
-    says("With **GELU** the curve bends away from 1: where the signal shrinks, it shrinks faster and faster")
-    says("one or two steps of the slider further it grows")
+def test_gelu_leaves_even_less_room():
+    says(
+        "With **GELU** there is even less room for error: near the good scale, one step of the slider makes a factor "
+        "of hundreds."
+    )
     for n in scale.WIDTHS:
-        size = seen("gelu", n, scale.STDS).a
-        shrinks = np.flatnonzero(size[:, -1] < 0.5)
-        logs = np.log(size[shrinks[-2]])
-        # from layer 5 to 20, against the five layers before: faster by the last
-        assert logs[5] - logs[10] < logs[15] - logs[20] + 0.5
-        assert size[shrinks[-1] + 1, -1] > 2 or size[shrinks[-1] + 2, -1] > 2
+        end = seen("gelu", n, scale.STDS).a[:, -1]
+        steps = end[1:] / end[:-1]
+        near_one = np.abs(np.log(end)).argmin()
+        assert 200 < steps[near_one - 1 : near_one + 1].max() < 10_000
+        linear = seen("identity", n, scale.STDS).a[:, -1]
+        assert (linear[1:] / linear[:-1] < 40).all()
+    says("The weaker a signal is, the smaller is the part of it that GELU hands on.")
+    parts = [gaussian.second_moment("gelu", q) / q for q in np.geomspace(1e-6, 1e4, 60)]
+    assert (np.diff(parts) > 0).all()
 
 
 def test_the_mean_tells_us_little():
@@ -236,9 +241,13 @@ def test_narrow_layers_need_a_little_more():
     )
     wide = slopes("relu", (64, 128, 256, 512), range(6))
     assert abs(wide.mean(axis=0)[0] + 0.50) < 3 * wide.std(axis=0, ddof=1)[0] / math.sqrt(6)
-    says("Narrow layers need a few per cent more because a typical signal falls behind the mean square")
-    narrow = np.mean([good_std("relu", 16, seed)[0] * math.sqrt(16 / 2) for seed in range(20)])
-    assert 1.03 < narrow < 1.12
+    narrow = np.exp(np.mean([np.log(good_std("relu", 16, seed)[0] * math.sqrt(16 / 2)) for seed in range(20)]))
+    says(
+        "At width «16» ReLU needs «10 per cent» more than its line says, because a typical signal falls behind the "
+        "mean square",
+        scale.WIDTHS[0],
+        narrow - 1,
+    )
 
 
 # ---------------------------------------------------------------- the rules of variance
@@ -282,7 +291,9 @@ def test_gains():
     slopes = np.unique(activations.get("relu").df(np.random.default_rng(0).standard_normal(1000)))
     assert slopes.tolist() == [0, 1]
     says(
-        "mildly for GELU («1.53» and «1.48») and tanh («1.59» and «1.47»), widely for the sigmoid («1.85» and «4.72»)",
+        "For the «three» curved activations the two mean squares differ, and the rules disagree: mildly for GELU "
+        "(«1.53» and «1.48») and tanh («1.59» and «1.47»), widely for the sigmoid («1.85» and «4.72»)",
+        sum(abs(g[name, "forward"] - g[name, "backward"]) > 1e-3 for name in NAMES),
         g["gelu", "forward"],
         g["gelu", "backward"],
         g["tanh", "forward"],
@@ -320,7 +331,7 @@ def test_single_layers_spread_as_predicted():
         for way, v in (("forward", W @ f.f(z)), ("backward", f.df(z) * (W.mT @ top))):
             each = np.mean(v**2, axis=(1, 2)) ** -0.5
             off = np.abs(each - gaussian.gain(name, way)) / gaussian.gain_spread(name, width, way)
-            assert np.mean(off < 2) > 0.85
+            assert np.mean(off < 2) > 0.9
     says("Nearly all lie within the bars.")
     says("Linear: 1 and 1, ReLU: 1.41 and 1.41, tanh: 1.59 and 1.47, sigmoid: 1.85 and 4.72, GELU: 1.53 and 1.48.")
     table = ((1, 1), (1.41, 1.41), (1.59, 1.47), (1.85, 4.72), (1.53, 1.48))
@@ -378,15 +389,17 @@ def test_three_sizes():
     def last(name, gain):
         return scale._gains_and_starts(name, (gain,)).z[:, -1]
 
-    says(
-        "(All three ReLU signals lose about half on the way. That is the luck and the drift of width «128», not the "
-        "gain.)",
-        scale.WIDE,
-    )
     lost = last("relu", math.sqrt(2)) / list(scale.STARTS.values())
     assert lost == pytest.approx(np.full(3, 0.5), abs=0.04)
-    drift = -(luck("relu", scale.WIDE) ** 2)  # for a log-normal of mean square 1: minus the variance of the log size
-    assert abs(np.log(lost[0]) - drift) < 2 * luck("relu", scale.WIDE)
+    std = math.sqrt(2 / scale.WIDE)
+    others = [seen("relu", scale.WIDE, (std,), math.sqrt(0.5), seed).z[0] for seed in range(60)]
+    says(
+        "(That all «three» ReLU signals lose about half is the luck of this one network, not the gain: of «sixty» "
+        "networks the median keeps «0.93».)",
+        len(lost),
+        len(others),
+        np.median([z[-1] / z[0] for z in others]),
+    )
     says("twice the input gives twice the output in every layer")
     for name, gain in (("identity", 1.0), ("relu", 1.4142)):
         assert last(name, gain) / last(name, gain)[0] == pytest.approx([1, 2, 4])
@@ -416,11 +429,11 @@ def test_gelu_wanders_off():
     g = gaussian.gain("gelu")
     width = scale.WIDTHS[-1]
     says("even the signal that starts at 1 wanders off")
-    found = [seen("gelu", width, (g / math.sqrt(width),), 1 / g, seed) for seed in range(8)]
-    assert all(each.z[0, 0] == pytest.approx(1, abs=0.1) for each in found)
+    found = [seen("gelu", width, (g / math.sqrt(width),), 1 / g, seed) for seed in range(60)]
+    assert all(each.z[0, 0] == pytest.approx(1, abs=0.15) for each in found)
     sizes = [each.z[0, -1] / each.z[0, 0] for each in found]
     says(
-        "(In «eight» networks of width «256» it ends between «0.8» and «1.9».)",
+        "(In «sixty» networks of width «256» it ends between «0.14» and «3.2».)",
         len(sizes),
         width,
         min(sizes),
@@ -450,18 +463,41 @@ def test_keeping_forward_does_not_keep_backward():
     says("the gradients grow almost «fivefold»: a factor of «1.085» in each layer", near(theory, rel=0.1), factor)
     assert 4 < down < 5
     says("For the sigmoid they shrink to some «$10^{-8}$».", near(table["sigmoid"][3], rel=0.5))
+    g = gaussian.gain("gelu")
+    z = seen("gelu", 256, (g / 16,), 1 / g).z[0]
+    assert z[-1] / z[0] == pytest.approx(table["gelu"][2], abs=0.001)
+    factors = [gaussian.chi("gelu", size**2, weight_variance=g**2) for size in z[:-1]]
+    says(
+        "(GELU misses its theory here. Its signal has wandered off: with the sizes it really had, theory gives «2.7». "
+        "The rest comes from the finite width too.)",
+        math.sqrt(math.prod(factors)),
+    )
+    assert table["gelu"][3] > 1.5 * math.sqrt(math.prod(factors)) > 1.5 * table["gelu"][4]
+
+    def excess(n):
+        """By how much the gradient's growth exceeds what the sizes predict: the mean of the logarithm."""
+        found = []
+        for seed in range(20):
+            net = seen("gelu", n, (g / math.sqrt(n),), 1 / g, seed)
+            factors = [gaussian.chi("gelu", q, weight_variance=g**2) for q in net.z[0, :-1] ** 2]
+            found.append(math.log(net.dz[0, 0] / net.dz[0, -1]) - math.log(math.prod(factors)) / 2)
+        return np.mean(found)
+
+    assert excess(128) > 1.5 * excess(512)  # it goes away as the width grows
 
 
 def test_tanh_cannot_have_both():
     says(
-        "At every $g > 1$ its signal settles at some size, and there each layer multiplies the gradient by more than 1."
+        "At every $g > 1$ the size of $z$ settles at some $s$, and there each layer multiplies the gradient by more "
+        "than 1."
     )
     for g in (1.01, 1.02, 1.05, 1.1, 1.5, 2, 3, 5, 10, 30, 100):
         zero, point = gaussian.fixed_points("tanh", weight_variance=g**2)
         assert not zero.stable
         assert point.stable
         assert point.chi_1 > 1
-    says("(At $g \\le 1$ the signal dies out.) But a gain near 1 comes close")
+    says("At $g \\le 1$ the signal dies out.")
+    says("For tanh, a gain near 1 comes close")
     for g in (1, 0.9):
         limit = gaussian.propagate("tanh", weight_variance=g**2, depth=2000)
         assert limit.z[-1] < 1e-3
@@ -473,6 +509,29 @@ def test_tanh_cannot_have_both():
         math.sqrt(gaussian.second_moment("tanh", point.q)),
         point.chi_1 ** ((DEPTH - 1) / 2) - 1,
     )
+
+
+def test_no_curved_activation_with_mean_zero_keeps_both():
+    says(
+        "\\mathrm{Var} f(z) \\le s^2\\, \\mathbb{E}\\big[f'(z)^2\\big], \\tag{8} $$ with equality only for straight "
+        "lines."
+    )
+    for name in activations.names():
+        f = activations.get(name)
+        for q in (0.01, 0.1, 1, 10, 100):
+            variance = gaussian.second_moment(f, q) - gaussian.mean(f, q) ** 2
+            slope = q * gaussian.squared_slope(f, q)
+            assert slope == pytest.approx(variance, rel=1e-12) if name == "identity" else slope > variance * (1 + 1e-6)
+    says("so $g^2\\, \\mathbb{E} f'^2 > 1$. In wide layers of equal width")
+    says("the folklore is therefore false for *every* activation with mean zero that is not linear")
+    for name in ("tanh", "erf", "softsign", "selu"):
+        assert abs(gaussian.mean(name, 1.0)) < 1e-9
+        assert gaussian.chi(name, 1.0, weight_variance=gaussian.gain(name) ** 2) > 1
+    says(
+        "SELU was built to keep mean zero and variance one; its gradients grow by «3.5 per cent» a layer.",
+        math.sqrt(gaussian.chi("selu", 1.0, weight_variance=1.0)) - 1,
+    )
+    assert gaussian.fixed_points("selu", weight_variance=1.0)[1].q == pytest.approx(1, abs=1e-6)
 
 
 # ---------------------------------------------------------------- widths that differ
@@ -524,7 +583,21 @@ def test_the_mean_of_relu_does_no_harm():
 
 def test_most_of_a_sigmoid_is_its_mean():
     share = gaussian.mean("sigmoid") ** 2 / gaussian.second_moment("sigmoid")
-    says("In a sigmoid network «85 per cent» of it is the mean, the same constant for every input.", share)
+    says(
+        "In a sigmoid network at its forward gain «85 per cent» of it is the mean, the same constant for every input.",
+        share,
+    )
+    std = gaussian.gain("sigmoid") / 16
+    sigmoid = activations.get("sigmoid").f
+    rng = np.random.default_rng(0)
+    a = rng.standard_normal((256, 2))
+    for _ in range(DEPTH):
+        a = sigmoid(rng.normal(0, std, (256, 256)) @ a)
+    says(
+        "But after «20» layers two different inputs have become signals that differ by some «$10^{-8}$» of it.",
+        DEPTH,
+        near(math.sqrt(np.mean(np.diff(a) ** 2) / np.mean(a**2)), rel=0.5),
+    )
 
 
 # ---------------------------------------------------------------- exercises and takeaways
@@ -610,16 +683,21 @@ def test_weights_with_a_mean():
     result = E(Total(W * a, "j", width) ** 2)
     assert sp.expand(result - width * (v + mean**2) * q - width * (width - 1) * mean**2 * m**2) == 0
     assert "= 4.1\n" in printed("scale")
-    says("One layer doubles the second moment.")
+    says("One layer doubles the second moment of $z$.")
     assert (squares + mixed) / (n * sigma**2) == pytest.approx(2, abs=0.1)
     with_mean = network.simulate(
         [n] * (DEPTH + 1), "relu", partial(normal, mean=mu, std=sigma), seeds=range(3), batch=16
     )
     size = np.sqrt(with_mean.a.second_moment)
-    says("multiplied by up to $n\\mu = «2.56»$ in each layer", n * mu)
-    assert (size[:, 20] / size[:, 10]) ** 0.1 == pytest.approx(np.full(3, n * mu), rel=0.1)
-    says("After «20» layers the signal is millions of times too large. With $\\mu = 0$, nothing of the kind", DEPTH)
-    assert (size[:, 20] > 2e6).all()
+    says("ReLU makes no number smaller, so $\\mathbb{E}\\,a \\ge \\mathbb{E}\\,z$")
+    z = np.random.default_rng(0).standard_normal(1000)
+    assert (activations.get("relu").f(z) >= z).all()
+    says("each layer multiplies the shift by $n\\mu = «2.56»$ or a little more", n * mu)
+    shift = with_mean.z.mean.mean(axis=0)
+    growth = (shift[19] / shift[9]) ** 0.1
+    assert n * mu < growth < 1.04 * n * mu
+    says("After «20» layers the signal is tens of millions of times too large. With $\\mu = 0$, nothing of the", DEPTH)
+    assert ((size[:, 20] > 2e7) & (size[:, 20] < 1e8)).all()
     without = network.simulate([n] * (DEPTH + 1), "relu", partial(normal, mean=0, std=sigma), seeds=range(3), batch=16)
     assert (np.sqrt(without.a.second_moment[:, 20]) < 3).all()
 
@@ -643,7 +721,7 @@ def test_the_gain_that_keeps_the_gradients_of_a_sigmoid():
     )
     assert settled(backward).chi_1 < 0.5
     assert gaussian.squared_slope("sigmoid", settled(backward).q) < gaussian.squared_slope("sigmoid", 1)
-    says("At $g = 10.15$ signal and gradient both keep their size")
+    says("At $g = 10.15$ signal and gradient both keep their size, far from where (6) and (7) point.")
     assert settled(10.15).chi_1 == pytest.approx(1, abs=0.001)
     assert settled(10.15).stable
     for seed in range(3):
@@ -651,9 +729,9 @@ def test_the_gain_that_keeps_the_gradients_of_a_sigmoid():
         assert found.a[0, -1] == pytest.approx(found.a[0, 1], rel=0.1)
         assert abs(math.log(found.dz[0, 0] / found.dz[0, -1])) < 0.7  # 19 factors with the luck of width 256
     says(
-        "But $z$ has size «6.75» there, and «two thirds» of the units sit beyond $|z| = 3$, where the slope is below a "
+        "But $z$ has size «6.76» there, and «two thirds» of the units sit beyond $|z| = 3$, where the slope is below a "
         "fifth of its largest value.",
-        near(math.sqrt(settled(10.15).q), abs=0.01),
+        math.sqrt(settled(10.15).q),
         near(2 * ndtr(-3 / math.sqrt(settled(10.15).q)), abs=0.02),
     )
     slope = activations.get("sigmoid").df

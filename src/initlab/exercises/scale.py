@@ -71,7 +71,7 @@ def product_variance(mean_x, var_x, mean_y, var_y):
 @exercise(
     statement=r"""A layer has `n_in` inputs, `n_out` units and an activation, given by name. Which standard deviation of
 its weights does the forward rule ask for, and which the backward rule? Use `gaussian.gain`.""",
-    hint=r"""Equations (6), (7) and (8): which gain, and which number of terms in the sum?""",
+    hint=r"""Equations (6), (7) and (9): which gain, and which number of terms in the sum?""",
     explanation=r"""Forward, the sum has `n_in` terms and the gain is that of (6). Backward, the transposed matrix sums over
 the `n_out` units, and the gain is that of (7). A tanh layer with 512 inputs and 128 units asks for 0.0704 and for
 0.1297: the two rules differ by a factor of 1.84.""",
@@ -184,9 +184,10 @@ values = {m: np.pi**-0.5, mu: 0.01, n: 256, q: 1, v: 2 / 256}
 print(result, "=", round(float(result.subs(values)), 2))
 ```
 
-One layer doubles the second moment. It gets worse: from then on all units share the same shift, and the shift itself is
-multiplied by up to $n\mu = 2.56$ in each layer. After 20 layers the signal is millions of times too large. With
-$\mu = 0$, nothing of the kind happens.""",
+One layer doubles the second moment of $z$. It gets worse: from then on all units share the shift
+$\mathbb{E}\,z = n\mu\,\mathbb{E}\,a$. ReLU makes no number smaller, so $\mathbb{E}\,a \ge \mathbb{E}\,z$, and each layer
+multiplies the shift by $n\mu = 2.56$ or a little more. After 20 layers the signal is tens of millions of times too large.
+With $\mu = 0$, nothing of the kind happens.""",
 )
 
 sigmoid = Written(
@@ -208,7 +209,7 @@ print(f"a[1] {seen.a[0, 1]:.2f}, a[20] {seen.a[0, -1]:.2f};", end=" ")
 print(f"gradients: top {seen.dz[0, -1]:.3f}, bottom {seen.dz[0, 0]:.3f}")
 ```
 
-At $g = 10.15$ signal and gradient both keep their size: both rules are obeyed, far from where (6) and (7) point. But $z$
-has size 6.75 there, and two thirds of the units sit beyond $|z| = 3$, where the slope is below a fifth of its largest
-value. The rules are about sizes. Whether such a network learns is another question.""",
+At $g = 10.15$ signal and gradient both keep their size, far from where (6) and (7) point. But $z$ has size
+6.76 there, and two thirds of the units sit beyond $|z| = 3$, where the slope is below a fifth of its largest value. The
+rules are about sizes. Whether such a network learns is another question.""",
 )
