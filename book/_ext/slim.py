@@ -1,8 +1,10 @@
-"""Make the theme's files small, once the pages are written.
+"""Make the theme's files and the figures small, once the pages are written.
 
 The theme ships all of Bootstrap and 2,000 icons. What stays is what the pages and scripts of this book mention: the
 rules of a style sheet for classes that occur nowhere are dropped, and then the icons that no remaining rule asks for.
 The theme's own files are never touched, only their copies in the site, which Sphinx renews whenever it writes a page.
+
+A figure keeps 256 colours. In a plot the eye cannot tell them from all, and they take a third of the bytes.
 """
 
 import logging
@@ -12,6 +14,7 @@ from pathlib import Path
 
 from fontTools import subset
 from fontTools.ttLib import TTFont
+from PIL import Image
 from sphinx.errors import ExtensionError
 
 # Never loaded by a page, or only by the developer tools of a browser.
@@ -41,6 +44,16 @@ def slim(app, exception):
         for path in _found(files, pattern):
             path.write_text(purge(path.read_text(encoding="utf-8"), words), encoding="utf-8")
     _subset_icons(files)
+    for path in Path(app.outdir, "_images").glob("*.png"):
+        _limit_colours(path)
+
+
+def _limit_colours(path):
+    with Image.open(path) as picture:
+        if picture.mode == "P" or picture.convert("RGBA").getextrema()[3] != (255, 255):
+            return  # done before, or transparent
+        small = picture.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    small.save(path, optimize=True)
 
 
 def _found(folder, pattern):

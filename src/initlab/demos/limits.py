@@ -99,14 +99,14 @@ length_maps = Demo(
 # ---------------------------------------------------------------- finite width
 
 DEPTH = 50
-WIDTHS = (32, 128, 512)
+WIDTHS = (32, 64, 128, 256, 512)
 STRANDS = 8
 SCHEMES = {"identity": 1.0, "relu": math.sqrt(2), "tanh": 5 / 3}
 _NAMES = {"identity": "none (linear), g = 1", "relu": "ReLU, g = √2", "tanh": "tanh, g = 5/3"}
 
 
 def _luck(activation, width):
-    width, gain = int(width), SCHEMES[activation]
+    width, gain = round(width), SCHEMES[activation]
     settings = {"weight_variance": gain**2, "q": 1.0}
     strands = np.sqrt(walk(activation, width, DEPTH, **settings, seeds=STRANDS, rng=0))
     theory = spread(activation, width, DEPTH, **settings)
@@ -126,7 +126,7 @@ luck = Demo(
     title="Fifty layers, eight draws",
     controls=(
         Menu("activation", "Activation and gain", _NAMES, "relu"),
-        Menu("width", "Width n", {str(n): f"{n} units" for n in WIDTHS}, "128"),
+        Slider("width", "Width n", WIDTHS, 128),
     ),
     panels=(
         Lines(
