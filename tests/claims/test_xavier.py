@@ -637,7 +637,7 @@ def test_the_numbers_of_the_paper():
         means = [np.linalg.svd(net.weights[at] * (1 - a[at][:, 0] ** 2))[1].mean() for at in (2, 9)]
         assert means[0] < means[1]  # a smaller signal is bent less
         assert means[1] == pytest.approx(paper, abs=0.03)
-        assert means[1] < np.linalg.svd(net.weights[9])[1].mean()  # with tanh a little less
+        assert means[1] < np.linalg.svd(net.weights[9])[1].mean()  # tanh takes its part
 
 
 # ---------------------------------------------------------------- exercises
