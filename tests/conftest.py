@@ -88,8 +88,13 @@ def pytest_testnodedown(node):
     node.config.stash.setdefault(MEASURED, []).extend(lines)
 
 
-# Tests that share a browser and a site, an environment, or what the code of the chapters computes.
-TOGETHER = ("tests/browser/test_binder.py", "tests/browser/", "tests/claims/")
+# Tests that stay in one process, by how their names begin: they share a browser, an environment, or what demos compute.
+GROUPS = {
+    "tests/browser/test_binder.py": "binder",
+    "tests/browser/": "browser",
+    "tests/claims/": "chapters",
+    "tests/test_explorer.py": "chapters",
+}
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -99,7 +104,7 @@ def pytest_xdist_make_scheduler(config, log):
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
+            return next((group for start, group in GROUPS.items() if nodeid.startswith(start)), nodeid)
 
     return Scheduling(config, log)
 
