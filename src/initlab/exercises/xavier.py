@@ -207,7 +207,7 @@ The mean square of the signal in the last hidden layer is about $10^{-10}$: for 
 
 torch_biases = Written(
     kind="Experiment",
-    statement=r"""`nn.Linear` draws its biases too, from the same $U[-1/\sqrt n, 1/\sqrt n]$. Does that keep the signal alive? Send
+    statement=r"""`nn.Linear` draws its biases by (1) too, instead of setting them to zero. Does that keep the signal alive? Send
 two different inputs through fifty such tanh layers of 256 units, and watch the mean square of $z$, and the correlation
 between the two.""",
     explanation=r"""The mean square stops falling, and settles at about 0.002:
