@@ -21,7 +21,7 @@ serve: book  ## build the book and show it in the browser, at http://localhost:8
 test: $(VENV)/.site $(VENV)/.test  ## lint, unit and property tests, a fresh strict build, browser tests, Binder's environment
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 claims: $(VENV)/.test  ## how every number in the prose is accounted for (ALL=1 lists all of them)
 	@PYTHONPATH=tests $(BIN)/python -m claims $(if $(ALL),--all)
@@ -36,8 +36,9 @@ bench: $(PEERS)/.peers $(VENV)/.test  ## measure against the budgets, next to Py
 	-$(PEERS)/bin/python benchmarks/run.py import simulation training
 	$(BIN)/python benchmarks/run.py explorer site
 
-peers: $(PEERS)/.peers $(VENV)/.test  ## compare with what PyTorch and JAX do, live
+peers: $(PEERS)/.peers $(VENV)/.test  ## compare with what PyTorch, JAX, Keras and Flax do, live
 	$(PEERS)/bin/python tests/peers/record.py --compare
+	$(PEERS)/bin/python tests/peers/record_frameworks.py --compare
 	$(PEERS)/bin/python tests/peers/record_network.py
 	$(BIN)/python -m pytest tests/peers
 
@@ -55,7 +56,7 @@ $(VENV)/.site $(VENV)/.test: requirements.txt constraints.txt pyproject.toml | $
 	@touch $@
 
 $(PEERS)/.peers: tests/peers/requirements.txt constraints.txt pyproject.toml | $(PEERS)/bin/python
-	@echo "Installing PyTorch and JAX into $(PEERS): several minutes the first time."
+	@echo "Installing PyTorch, JAX, Keras and Flax into $(PEERS): several minutes the first time."
 	$(PEERS)/bin/python $(PIP) -r tests/peers/requirements.txt -e .
 	@touch $@
 

@@ -50,7 +50,7 @@ def step_times(browser, url, explorer, slider):
     """CPU time in ms of the main thread for each of many steps of a slider, in the explorer or bare beside it."""
     with visit(browser, url) as visitor:
         page = visitor.page
-        page.wait_for_load_state("networkidle")
+        visitor.settle()
         if slider == "#bare":
             page.locator(explorer).evaluate(BARE_SLIDER)
         else:

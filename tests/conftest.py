@@ -1,6 +1,7 @@
 """The built site, a server over it, and a browser: made once a session, and only when a test asks for them.
 
-While you work on a test, INITLAB_SITE_DIR=_build/html makes it use a site that is already built.
+While you work on a test, INITLAB_SITE_DIR=_build/html makes it use a site that is already built. `make test` runs two
+processes (pytest-xdist): one drives the browser, the other does what needs none.
 """
 
 import os
@@ -11,10 +12,11 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
-from harness import ROOT, NoBrowserError, launch, serve, visit
-from playwright.sync_api import sync_playwright
+from harness import PATIENCE, ROOT, NoBrowserError, launch, serve, visit
+from playwright.sync_api import expect, sync_playwright
 
 MEASURED = pytest.StashKey()
+expect.set_options(timeout=PATIENCE)
 collect_ignore_glob = ["peers/record*.py"]  # scripts that need PyTorch and JAX
 
 
@@ -73,6 +75,33 @@ def open_page(browser):
 def measured(pytestconfig):
     """A list of lines to show at the end of the run: what depends on the machine is reported, not asserted."""
     return pytestconfig.stash.setdefault(MEASURED, [])
+
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):  # a process of pytest-xdist tells the one that reports
+        session.config.workeroutput["measured"] = session.config.stash.get(MEASURED, [])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    lines = getattr(node, "workeroutput", {}).get("measured", [])
+    node.config.stash.setdefault(MEASURED, []).extend(lines)
+
+
+# Tests that share a browser and a site, an environment, or what the code of the chapters computes.
+TOGETHER = ("tests/browser/test_binder.py", "tests/browser/", "tests/claims/")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Large groups first, each in one process; then every other test in whatever process is free."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
+
+    return Scheduling(config, log)
 
 
 def pytest_terminal_summary(terminalreporter, config):

@@ -1,5 +1,6 @@
 """What the tests of the book and the benchmarks of the site share: a list of its parts, a server, and a browser."""
 
+import ast
 import functools
 import gzip
 import http.server
@@ -8,6 +9,7 @@ import mimetypes
 import re
 import shutil
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,11 +96,10 @@ def _last_lines(page, method):
     cells = ["".join(cell["source"]) for cell in read_notebook(page)["cells"] if cell["cell_type"] == "code"]
     names = {}
     for cell in cells:
-        lines = cell.strip().splitlines()
-        for line in lines:
-            if re.match(r"(from|import) initlab", line):
-                exec(line, names)
-        found = re.fullmatch(rf"([\w.]+)\.{method}\((.*)\)", lines[-1])
+        for statement in ast.parse(cell).body:  # an import may take several lines
+            if re.match(r"(from|import) initlab", ast.unparse(statement)):
+                exec(ast.unparse(statement), names)
+        found = re.fullmatch(rf"([\w.]+)\.{method}\((.*)\)", cell.strip().splitlines()[-1])
         if found:
             yield eval(found[1], names), eval(f"dict({found[2]})", names)
 
@@ -156,9 +157,10 @@ FLAGS = [
     "--no-first-run",
 ]
 NO_BROWSER = (
-    "These tests drive a real browser, and none was found. Install Chromium, either from the system "
-    "(apt-get install chromium) or with playwright (playwright install --with-deps chromium), and run them again."
+    "These tests drive a real browser, and none was found. Install Chromium, either from the system (apt-get install "
+    "chromium-headless-shell) or with playwright (playwright install --with-deps chromium), and run them again."
 )
+PATIENCE = 30_000  # ms: on a busy machine everything takes longer
 
 
 class NoBrowserError(Exception):
@@ -166,8 +168,18 @@ class NoBrowserError(Exception):
 
 
 def launch(playwright, flags=()):
-    """Start the Chromium on the PATH, or else the one that playwright installed."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    """Start the Chromium on the PATH, or else the one that playwright installed.
+
+    The headless shell draws pages as Chromium does and spends less than half the time: it has no windows around them.
+    """
+    names = (
+        "chromium-headless-shell",
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+        "chrome",
+    )
     found = next(filter(None, map(shutil.which, names)), None)
     if not found and not Path(playwright.chromium.executable_path).exists():
         raise NoBrowserError(NO_BROWSER)
@@ -181,9 +193,11 @@ class Visit:
         self.page = page
         self.problems = []
         self.requests = []
+        self._under_way = set()
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
-        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("request", self._requested)
+        page.on("requestfinished", lambda request: self._under_way.discard(request))
         page.on("requestfailed", self._failed)
         page.on("response", self._response)
 
@@ -191,7 +205,21 @@ class Visit:
         if message.type in ("error", "warning"):
             self.problems.append(f"console {message.type}: {message.text}")
 
+    def settle(self):
+        """Wait until nothing has been on its way for half a second. (Chromium's own "networkidle" may never come.)"""
+        deadline = time.monotonic() + PATIENCE / 1000
+        known = None
+        while self._under_way or known != len(self.requests):
+            assert time.monotonic() < deadline, f"still on its way: {[request.url for request in self._under_way]}"
+            known = len(self.requests)
+            self.page.wait_for_timeout(500)
+
+    def _requested(self, request):
+        self.requests.append(request.url)
+        self._under_way.add(request)
+
     def _failed(self, request):
+        self._under_way.discard(request)
         if request.failure != "net::ERR_ABORTED":  # what is still on its way when a reader goes on to the next page
             self.problems.append(f"failed: {request.url} {request.failure}")
 
@@ -204,7 +232,7 @@ class Visit:
 def visit(browser, url, *, width=1280, theme="light", **options):
     """Open `url` in a fresh window; `options` are those of playwright's Browser.new_context."""
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, **options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     try:
         visitor = Visit(context.new_page())
         visitor.page.goto(url)
@@ -219,11 +247,11 @@ def weigh(browser, address, page):
         finished = []
         visitor.page.on("requestfinished", lambda request: finished.append(request))
         visitor.page.goto(f"{address}/{page}.html")
-        visitor.page.wait_for_load_state("networkidle")
+        visitor.settle()
         # A font that only a part further down needs is loaded when it comes near.
         visitor.page.evaluate("scrollTo(0, document.body.scrollHeight)")
         visitor.page.evaluate("document.fonts.ready.then(() => true)")
-        visitor.page.wait_for_load_state("networkidle")
+        visitor.settle()
         loaded = [r for r in finished if r.url.startswith(address)]
         rows = [(request.sizes()["responseBodySize"], request.url.removeprefix(address)) for request in loaded]
     return sorted(rows, reverse=True)

@@ -4,8 +4,8 @@ import pickle
 import subprocess
 import sys
 from fractions import Fraction
-from functools import cache
-from itertools import chain, combinations, product
+from functools import cache, partial
+from itertools import chain, combinations, pairwise, product
 from math import prod
 
 import numpy as np
@@ -15,6 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from initlab import algebra, gaussian, network
+from initlab.activations import leaky_relu
+from initlab.agreement import z_scores
 from initlab.algebra import ALL, ASSUMPTIONS, Cov, E, Expected, Total, Undetermined, Var, backward, forward, random
 from initlab.algebra.assumptions import (
     BACKWARD,
@@ -33,7 +35,7 @@ from initlab.algebra.assumptions import (
     sigma_w,
 )
 from initlab.algebra.simulation import draw
-from initlab.initializers import normal
+from initlab.initializers import normal, variance_scaling
 
 n = sp.Symbol("n", integer=True, positive=True)
 
@@ -420,6 +422,194 @@ def test_the_rule_for_many_layers_is_exact_at_any_width():
 def test_over_layers_the_second_moment_is_not_enough_without_what_the_weights_must_be(key):
     with pytest.raises(Undetermined, match=f"missing: .*{key}"):
         algebra.over_layers(forward(ALL - {key}, activation="identity"))
+
+
+# --- many linear layers, weights with a mean or a common part ---------------------------------------------------------
+
+
+def test_one_layer_of_a_linear_network_is_the_derivation_of_one_layer():
+    """With s = m^2 + r (q - m^2), which is E[a_j a_k] of activations of mean m and correlation r."""
+    values, of_weights = VALUES, {"zero-mean weights", "independent weights", "zero biases"}
+    for dropped in subsets(of_weights | {"zero-mean activations", "uncorrelated activations"}):
+        broken = {str(ASSUMPTIONS[key].parameter) for key in dropped}
+        known = {name: value if name in broken else 0.0 for name, value in values.items()}
+        deep = algebra.linear_network(
+            1,
+            values["n_in"],
+            **{name: known[name] for name in ("mu", "rho", "sigma_b")},
+            sigma_w=values["sigma_w"],
+            q=values["q"],
+            s=known["m"] ** 2 + known["r"] * (values["q"] - known["m"] ** 2),
+        )
+        assert deep.q[1] == pytest.approx(derived(dropped).predict(**values)), dropped
+
+
+def test_units_of_a_linear_network_share_the_square_of_the_sum_of_what_they_see():
+    a = random("a_j", mean=m, second_moment=q, index="j")
+    known = {n: 7, m: 0.4, q: 1.3}
+    expected = 0.3**2 * float(E(Total(a, "j", n) ** 2).subs(known))
+    assert algebra.linear_network(1, 7, sigma_w=0.5, mu=0.3, q=1.3, s=0.4**2).s[1] == pytest.approx(expected)
+
+
+def test_drawn_linear_networks_have_the_second_moments_of_theory():
+    units, draws, std, mean, common, bias = 5, 40_000, 0.4, 0.2, 0.3, 0.5
+    rng = np.random.default_rng(0)
+    a = rng.standard_normal((draws, units))
+    theory = algebra.linear_network(3, units, sigma_w=std, mu=mean, rho=common, sigma_b=bias)
+    for layer in (1, 2, 3):
+        shared, own = rng.standard_normal((draws, units, 1)), rng.standard_normal((draws, units, units))
+        W = mean + std * (np.sqrt(common) * shared + np.sqrt(1 - common) * own)
+        a = np.einsum("dij,dj->di", W, a) + bias * rng.standard_normal((draws, units))
+        squares = np.square(a).sum(axis=1)
+        q_drawn, s_drawn = squares / units, (a.sum(axis=1) ** 2 - squares) / (units * (units - 1))
+        for sample, expected in ((q_drawn, theory.q[layer]), (s_drawn, theory.s[layer])):
+            assert abs(sample.mean() - expected) < 5 * sample.std() / np.sqrt(draws), layer
+        assert theory.s[layer] > 10 * s_drawn.std() / np.sqrt(draws)  # enough to see
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"rho": 1.5}, "rho must be a correlation from 0 to 1"),
+        ({"rho": -0.1}, "rho must be a finite number >= 0"),
+        ({"sigma_w": -1.0}, "sigma_w must be a finite number >= 0"),
+        ({"sigma_b": np.inf}, "sigma_b must be a finite number >= 0"),
+        ({"q": np.nan}, "q must be a finite number >= 0"),
+        ({"mu": np.nan}, "mu must be a finite number"),
+        ({"s": np.inf}, "s must be a finite number"),
+    ],
+)
+def test_a_linear_network_that_cannot_exist_is_refused(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        algebra.linear_network(2, 10, **{"sigma_w": 0.3} | wrong)
+
+
+# --- layers of different widths ---------------------------------------------------------------------------------------
+
+DIRECTIONS = {"forward": forward, "backward": backward}
+MODES = ("fan_in", "fan_out", "fan_avg")
+some_widths = st.lists(st.integers(1, 1000), min_size=3, max_size=8)
+
+
+def variance_of(mode, n_below, n_here):
+    """Half of the variance of He's rule, an exact fraction."""
+    fans = {"fan_in": Fraction(n_below), "fan_out": Fraction(n_here), "fan_avg": Fraction(n_below + n_here, 2)}
+    return 1 / fans[mode]
+
+
+@cache
+def he_over_widths(direction, mode):
+    return algebra.over_widths(DIRECTIONS[direction](activation="relu"), mode)
+
+
+def exact_moments(direction, mode, widths):
+    """All second moments for He's rule, starting from 1. One layer multiplies by fan sigma_w^2 / 2."""
+    moments, layers = [Fraction(1)], list(pairwise(widths))
+    for n_below, n_here in layers if direction == "forward" else layers[:0:-1]:
+        fan = n_below if direction == "forward" else n_here
+        moments.append(moments[-1] * fan * variance_of(mode, n_below, n_here))
+    return moments if direction == "forward" else moments[::-1]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@settings(deadline=None, max_examples=10)
+@given(widths=some_widths)
+def test_over_widths_every_layer_has_its_own_factor(direction, mode, widths):
+    deep = he_over_widths(direction, mode)
+    exact = exact_moments(direction, mode, widths)
+    assert deep.predict(widths) == pytest.approx([float(moment) for moment in exact])
+    end = deep.result.subs({q: 1, p: 1, algebra.assumptions.L: len(widths) - 1}).doit()
+    numbers = {algebra.widths.Width(i): sp.Integer(n) for i, n in enumerate(widths)}
+    assert end.subs(numbers) == sp.Rational(exact[-1 if direction == "forward" else 0])
+
+
+def test_fan_in_telescopes_backward_and_fan_out_forward():
+    first, last = (algebra.widths.Width(i) for i in (0, algebra.assumptions.L))
+    for activation in ("relu", "leaky_relu"):
+        signal, gradient = (d(activation=activation) for d in (forward, backward))
+        for convolution in (False, True):  # the receptive fields cancel
+
+            def result(layer, mode, convolution=convolution):
+                return algebra.over_widths(layer, mode, convolution=convolution).result
+
+            assert result(signal, "fan_in") == q
+            assert result(gradient, "fan_out") == p
+            assert equal(result(gradient, "fan_in"), p * last / algebra.widths.Width(1))
+            assert equal(result(signal, "fan_out"), q * first / last)
+            assert result(signal, "fan_avg").has(sp.Product)
+
+
+def test_equal_widths_give_back_the_rule_for_equal_layers():
+    for layer in (forward(activation="leaky_relu"), backward(activation="leaky_relu")):
+        for mode in MODES:
+            assert algebra.over_widths(layer, mode).predict([7] * 5, s=0.3) == pytest.approx(1)
+        fan = {layer.direction.n: 7, sigma_w: 0.5, s: 0.3, layer.direction.second_moment: 1}
+        deep = algebra.over_widths(layer)
+        length = sp.Integer(4)
+        product_ = deep.result.subs(algebra.assumptions.L, length).doit()
+        numbers = {algebra.widths.Width(i): 7 for i in range(5)} | {algebra.widths.Std(i): 0.5 for i in range(5)}
+        power = 4 if layer.direction.name == "forward" else 3
+        assert float(product_.subs(numbers).subs(fan)) == pytest.approx(float(layer.result.subs(fan)) ** power)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_real_networks_of_different_widths_follow_the_product(mode):
+    widths, slope = [12, 30, 20, 40, 24], 0.2
+    scheme = partial(variance_scaling, scale=2 / (1 + slope**2), mode=mode, distribution="uniform")
+    deep = network.simulate(widths, leaky_relu(slope), scheme, seeds=range(1000), batch=1)
+    signal, gradient = (
+        algebra.over_widths(d(activation="leaky_relu"), mode).predict(widths, s=slope) for d in (forward, backward)
+    )
+    z = (
+        z_scores(deep.a.second_moment[:, 1:], signal[1:]),
+        z_scores(deep.dz.second_moment, gradient * (1 + slope**2) / 2),
+    )
+    assert np.abs(z).max() < 5
+
+
+def test_real_convolutions_follow_their_channels():
+    """A ring of pixels, so that every one has all of its neighbours."""
+    channels, kernels, pixels, runs = [6, 10, 4, 8], [3, 1, 5], 7, 2000
+    rng = np.random.default_rng(0)
+    a, filters, passed = rng.standard_normal((runs, channels[0], pixels)), [], []
+    for c_in, c_out, k in zip(channels, channels[1:], kernels, strict=False):
+        W = np.sqrt(2 / (k * c_in)) * rng.standard_normal((runs, c_out, c_in, k))
+        z = sum(W[..., i] @ np.roll(a, i, axis=-1) for i in range(k))
+        filters.append(W)
+        passed.append(z > 0)
+        a = np.maximum(z, 0)
+    signal, gradients = [np.square(a).mean(axis=(1, 2))], []
+    dz = rng.standard_normal(a.shape) * passed[-1]
+    for W, mask in zip(filters[:0:-1], passed[-2::-1], strict=True):
+        gradients.append(np.square(dz).mean(axis=(1, 2)))
+        dz = mask * sum(W[..., i].mT @ np.roll(dz, -i, axis=-1) for i in range(W.shape[-1]))
+    gradients.append(np.square(dz).mean(axis=(1, 2)))
+    deep = [algebra.over_widths(d(activation="relu"), "fan_in", convolution=True) for d in DIRECTIONS.values()]
+    measured = np.array(signal + gradients[::-1]).T
+    predicted = [deep[0].predict(channels)[-1], *deep[1].predict(channels) / 2]
+    assert np.abs(z_scores(measured, predicted)).max() < 5
+    assert predicted[1] == pytest.approx(channels[-1] / channels[1] / 2)
+
+
+def test_over_widths_refuses_what_it_cannot_know():
+    with pytest.raises(ValueError, match="must have an activation"):
+        algebra.over_widths(forward())
+    with pytest.raises(ValueError, match="mode must be one of"):
+        algebra.over_widths(forward(activation="relu"), "fan_average")
+    for key in ("zero-mean weights", "zero biases"):
+        with pytest.raises(Undetermined, match=f"missing: .*{key}"):
+            algebra.over_widths(forward(ALL - {key}, activation="identity"), "fan_in")
+    with pytest.raises(Undetermined, match=r"sigma_w\[l\] must be known"):
+        algebra.over_widths(forward(activation="relu")).predict([2, 3, 4])
+
+
+def test_a_derivation_over_widths_shows_how_it_telescopes():
+    deep = algebra.over_widths(backward(activation="relu"), "fan_in")
+    assert [step.rule for step in deep.steps] == ["one layer", "L - 1 layers", "the fan-in rule", "telescoping"]
+    assert "independent gradients" in deep.uses
+    assert str(deep.result) == "p*n[L]/n[1]"
+    assert r"\prod_{l=2}^{L} \frac{n^{[l]}}{n^{[l - 1]}}" in deep.latex()
 
 
 # --- backward, and the rules ------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 
 _SUBMODULES = (
     "activations",
+    "agreement",
     "algebra",
     "closed_forms",
     "datasets",
@@ -17,6 +18,8 @@ _SUBMODULES = (
     "exercise",
     "exercises",
     "explorer",
+    "finite_width",
+    "frameworks",
     "front_end",
     "gaussian",
     "initializers",
@@ -25,6 +28,7 @@ _SUBMODULES = (
     "products",
     "quiz",
     "quizzes",
+    "recommend",
     "symmetry",
     "training",
 )

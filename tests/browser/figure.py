@@ -58,7 +58,8 @@ class Figure:
         return self.root.evaluate(
             """(figure) => {
                 const parts = [...figure.querySelectorAll(".il-control, .il-button, .il-panel, .il-stage")];
-                const below = [...document.querySelectorAll("h2, h3, p, footer")].filter((e) => !figure.contains(e));
+                const below = [...document.querySelectorAll("h2, h3, p, footer")]
+                    .filter((e) => !figure.contains(e) && !e.closest("details:not([open])"));
                 const place = (e) => {
                     const { left, top, width, height } = e.getBoundingClientRect();
                     return [left, top + scrollY, width, height].join(" ");

@@ -13,11 +13,10 @@ from contextlib import contextmanager
 
 import pytest
 from figure import Figure, expected_reading, home, plots
-from harness import visit
+from harness import PATIENCE, visit
 from playwright.sync_api import expect
 
 TOKEN = "initialization"
-PATIENCE = 20_000  # ms for a kernel to start and a chapter to run on a busy machine
 SETTINGS = {
     # No questions, and every cell in the page, so that what is far down can be looked at as well.
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},

@@ -39,7 +39,7 @@ def placed(request):
 @pytest.fixture(scope="module")
 def window(browser, served, placed):
     with visit(browser, f"{served}/{placed.page}.html") as visitor:
-        visitor.page.wait_for_load_state("networkidle")
+        visitor.settle()
         yield visitor
 
 
@@ -318,13 +318,12 @@ def test_a_finger_reads_numbers_too(opened, placed):
 # ---------------------------------------------------------------- links to one picture
 
 
-def test_the_address_leads_to_exactly_this_picture(opened, open_page, placed, site, served):
-    figure, visitor = opened(placed)
+def test_the_address_leads_to_exactly_this_picture(figure, window, opened, placed, site, served):
     settings = next(s for s in some_settings(placed.demo, 3, seed=1) if s != placed.start)
     figure.choose(settings)
-    visitor.page.wait_for_function(f"location.hash.startsWith('#explorer-{placed.demo.name}?')")
-    visitor.page.wait_for_timeout(ADDRESS_SETTLES + 50)  # what follows must not come from an earlier setting
-    fragment = "#" + visitor.page.url.partition("#")[2]
+    window.page.wait_for_timeout(ADDRESS_SETTLES + 50)  # what follows must not come from an earlier setting
+    fragment = "#" + window.page.url.partition("#")[2]
+    assert fragment.startswith(f"#explorer-{placed.demo.name}?")
     for base in (served, site.as_uri()):
         again, visitor_again = opened(placed, base=base, address=fragment)
         assert (again.picture, again.sentence) == (figure.picture, figure.sentence)
@@ -333,24 +332,29 @@ def test_the_address_leads_to_exactly_this_picture(opened, open_page, placed, si
         expect(again.root).to_be_in_viewport()
 
 
-def test_the_link_button_hands_out_the_address(opened, placed, served):
-    figure, visitor = opened(placed)
-    visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=served)
-    figure.choose(some_settings(placed.demo, 1, seed=2)[0])
+def test_the_link_button_hands_out_the_address(figure, window, placed, served):
+    page = window.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=served)
+    settings = next(s for s in some_settings(placed.demo, 3, seed=2) if s != placed.start)
+    figure.choose(settings)
     figure.button("Copy link").click()
     expect(figure.button("Link copied")).to_be_visible()
-    link = visitor.page.evaluate("navigator.clipboard.readText()")
-    assert link == visitor.page.url
-    again, _ = opened(placed, address="#" + link.partition("#")[2])
-    assert again.picture == figure.picture
+    link, picture = page.evaluate("navigator.clipboard.readText()"), figure.picture
+    assert link == page.url
     expect(figure.button("Copy link")).to_be_visible()
+    figure.rest()
+    page.wait_for_timeout(ADDRESS_SETTLES + 50)  # now the address is that of the start
+    assert page.url != link
+    page.evaluate("(link) => (location.href = link)", link)
+    expect(figure.root.locator(".il-text")).to_have_text(frame_of(placed, **settings)["text"])
+    assert figure.picture == picture
 
 
-def test_a_link_within_the_page_moves_the_figure(opened, placed):
-    figure, visitor = opened(placed)
+def test_a_link_within_the_page_moves_the_figure(figure, window, placed):
     slider = next(control for control in figure.offered if isinstance(control, Slider))
+    window.page.wait_for_timeout(ADDRESS_SETTLES + 50)  # the address is that of the start
     for value in (slider.values[0], slider.values[-1]):
-        visitor.page.evaluate(f"location.hash = '#explorer-{placed.demo.name}?{slider.name}={value:g}'")
+        window.page.evaluate(f"location.hash = '#explorer-{placed.demo.name}?{slider.name}={value:g}'")
         expect(figure.control(slider)).to_have_value(str(slider.values.index(value)))
         assert figure.sentence == frame_of(placed, **figure.shown())["text"]
 
@@ -402,7 +406,7 @@ def test_the_place_of_a_figure_is_reserved_before_it_is_drawn(figure, opened, pl
 @pytest.mark.parametrize("page", sorted({placed.page for placed in EXPLORERS}))
 def test_nothing_moves_while_the_page_loads(open_page, served, page, width):
     visitor = open_page(f"{served}/{page}.html", width=width)
-    visitor.page.wait_for_load_state("networkidle")
+    visitor.settle()
     # Only the letters of a formula move, inside it, when their font arrives.
     shifts = visitor.page.evaluate(
         """() => new Promise((resolve) => {

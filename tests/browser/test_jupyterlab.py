@@ -5,8 +5,8 @@ import re
 
 import pytest
 from figure import AXE, luminance
-from harness import explorers, quizzes, read_notebook
-from lab import PATIENCE, complaints, live, opened_notebook, serve_lab, shows
+from harness import PATIENCE, explorers, quizzes, read_notebook
+from lab import complaints, live, opened_notebook, serve_lab, shows
 from playwright.sync_api import expect
 
 from initlab.demos.exploding import ten_matrices

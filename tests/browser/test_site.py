@@ -56,7 +56,7 @@ def seen(request, browser, served):
     """One visit to one page, shared by all that is claimed about it."""
     name, theme, width = request.param
     with visit(browser, f"{served}/{name}.html", theme=theme, width=width) as visitor:
-        visitor.page.wait_for_load_state("networkidle")
+        visitor.settle()
         visitor.page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
         yield visitor
 
@@ -198,7 +198,7 @@ def test_without_an_address_of_the_repository_no_button_leads_there(site, name):
 @pytest.mark.parametrize("name", BOOK_PAGES)
 def test_a_page_works_from_a_file(open_page, site, name):
     visitor = open_page(f"{(site / name).as_uri()}.html")
-    visitor.page.wait_for_load_state("networkidle")
+    visitor.settle()
     assert visitor.problems == []
     assert [url for url in visitor.requests if not url.startswith(("file:", "data:"))] == []
     for figure in visitor.page.locator(".initlab-explorer").all():

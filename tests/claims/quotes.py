@@ -5,7 +5,8 @@ the value of a name, and the call stands in the body of a test, where nothing ca
 """
 
 import ast
-import difflib
+import bisect
+import functools
 import math
 import re
 from dataclasses import KW_ONLY, dataclass
@@ -118,10 +119,16 @@ def locate(prose, name, plain):
 
 
 def _closest(text, plain):
-    match = difflib.SequenceMatcher(None, text, plain, autojunk=False).find_longest_match()
-    if match.size < 8:
+    def shared(size):
+        pieces = (plain[at : at + size] for at in range(len(plain) - size + 1))
+        return next((piece for piece in pieces if piece in text), None)
+
+    least = 8
+    more = bisect.bisect_left(range(least, len(plain) + 1), True, key=lambda size: shared(size) is None)
+    if not more:
         return ""
-    start = max(0, match.a - match.b)
+    piece = shared(least + more - 1)
+    start = max(0, text.index(piece) - plain.index(piece))
     return f"  the closest it says: {text[start : start + len(plain) + 20]}"
 
 
@@ -150,6 +157,7 @@ class Quote:
     used: frozenset
 
 
+@functools.cache
 def quotes_in(source):
     """The quotes of a test file, and the faults in how it quotes."""
     quotes, faults = [], []
@@ -179,7 +187,7 @@ def quotes_in(source):
                 faults.append(f"{where}: {problem}")
             else:
                 quotes.append(Quote(where, *unmark(call.args[0].value), used))
-    return quotes, faults
+    return tuple(quotes), tuple(faults)
 
 
 def _unconditional(statements):

@@ -9,6 +9,7 @@ A number is
 """
 
 import ast
+import functools
 import math
 from collections import Counter
 from dataclasses import dataclass, field
@@ -60,7 +61,8 @@ def report(chapter):
 def account(chapter, prose, tests, outputs):
     """The account of a chapter from its prose, the source of its tests, and the outputs of its code."""
     quotes, faults = quotes_in(tests)
-    bound = [ast.unparse(node.value) for node in ast.parse(tests).body if _binds_says(node)]
+    faults = [*faults]
+    bound = _values_of_says(tests)
     if not bound or any(f"chapter({chapter!r})" not in value for value in bound):
         faults.append(f"says must be bound once, to chapter({chapter!r})")
     placed = []
@@ -74,6 +76,11 @@ def account(chapter, prose, tests, outputs):
         shown.setdefault(output.section, []).extend(found.written for found in numerals.find(output.text))
     judged = [_judge(number, prose, placed, shown.get(number.section, ())) for number in prose.numbers]
     return Report(chapter, prose, judged, faults)
+
+
+@functools.cache
+def _values_of_says(tests):
+    return [ast.unparse(node.value) for node in ast.parse(tests).body if _binds_says(node)]
 
 
 def _binds_says(node):

@@ -1,11 +1,13 @@
 """The chapter on exploding and vanishing signals, held to account."""
 
+import itertools
 import math
 import re
 from functools import partial
 
 import numpy as np
 import pytest
+from harness import quiz_says
 
 from initlab import products
 from initlab.demos import exploding, why
@@ -13,6 +15,7 @@ from initlab.exercises import exploding as exercises
 from initlab.initializers import he_normal, xavier_normal
 from initlab.losses import squared_error
 from initlab.network import Network, backward, forward, sample
+from initlab.quizzes.exploding import quiz
 from initlab.training import evaluate, train
 
 from . import chapter, near, printed
@@ -688,3 +691,52 @@ def test_takeaways():
     )
     works = {scale: why.runs(f"x{scale:g}").accuracy.min(axis=1) >= enough for scale in (0.1, 1, 3, 10)}
     assert {scale for scale, each in works.items() if not each.any()} == {0.1, 3, 10}
+
+
+# ---------------------------------------------------------------- the quiz
+
+
+def test_twenty_factors_of_1_3():
+    question = quiz.questions[0]
+    assert question.answer == round(1.3**20)
+    assert [number for number, _ in question.wrong] == [20 * 1.3, 1 + 20 * 0.3, round(1.3**19, 1), round(1.3**21, 1)]
+    quiz_says(quiz, "1.3²⁰ = 190", "1.3¹⁹ = 146.2", "1.3²¹ = 247.1", "26 is 20 × 1.3")
+
+
+def test_nine_hidden_layers_get_equally_small_weight_gradients():
+    quiz_says(quiz, "None: all nine get an equally small one", "always eight: 0.5⁸ = 0.0039", "a[8] = 0.5⁸ x")
+    x, W, gradient = np.array([1.0, 1.0]), 0.5 * np.eye(2), np.array([1.0, -1.0])
+    a = list(itertools.accumulate(range(9), lambda a, _: W @ a, initial=x))
+    assert np.allclose(a[8], 0.5**8 * x)
+    sizes = []
+    for layer in range(9, 0, -1):
+        sizes.append(np.linalg.norm(np.outer(gradient, a[layer - 1])) / 2)
+        gradient = W.T @ gradient
+    assert sizes == pytest.approx([0.5**8] * 9)
+    assert round(0.5**8, 4) == 0.0039
+
+
+def test_a_loss_of_one_half_may_be_a_plateau_or_what_an_explosion_left():
+    quiz_says(quiz, "c = 0.5 looks settled like this at learning rate 0.01, and solves the task at step 4202")
+    x, y = exploding.turn(60)
+    slow = train(exploding.equal_layers(0.5), x, y, loss="squared_error", learning_rate=0.01, steps=5000).loss
+    assert exploding.outcome(slow) == ("solved", 4202)
+    assert np.allclose(slow[:1000], 0.5, atol=0.005)
+    quiz_says(quiz, "From c = 1.5 at learning rate 0.00316, the first step shrinks", "falls from 720 to 0.5 and stays")
+    thrown = train(exploding.equal_layers(1.5), x, y, loss="squared_error", learning_rate=0.00316, steps=1000)
+    assert round(thrown.loss[0]) == 720
+    assert np.allclose(thrown.loss[1:], 0.5, atol=0.001)
+
+
+def test_what_keeps_a_typical_signal():
+    lengths = products.stretch(2, 30, seeds=20_000, rng=2)
+    quiz_says(quiz, "a typical signal has shrunk to 0.0002", "After 3 layers of width 2", "about half of its length")
+    assert np.median(lengths[:, 30]) == pytest.approx(0.0002, rel=0.1)
+    assert np.median(lengths[:, 3]) == pytest.approx(0.5, abs=0.06)
+    quiz_says(quiz, "drifts by about −1/(2n)", "At width 512 a typical signal keeps 97 %")
+    assert products.growth_rate(512) == pytest.approx(-1 / 1024, rel=0.01)
+    assert round(100 * products.growth_quantile(0.5, 30, 512)) == 97
+    quiz_says(quiz, "At width 2 a gain of 1.335 cancels the drift", "about kept, but the mean square explodes")
+    assert products.growth_rate(2, 1.335) == pytest.approx(0, abs=0.001)
+    assert 0.8 < np.median(lengths[:, 30]) * 1.335**30 < 1.25
+    assert 1.335**60 > 1e7

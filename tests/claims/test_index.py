@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from harness import ROOT
 
-from initlab import gaussian
+from initlab import frameworks, gaussian
 from initlab.demos import exploding, signal, why
 from initlab.initializers import variance_scaling, xavier_normal
 from initlab.network import forward, sample
@@ -135,16 +135,19 @@ def test_ten_minutes():
     says("Answer the «three» questions under the figure above.", len(tasks))
     title = re.search(r"## (\w+) starts", prose_of("why"))[1]
     says("In [Why initialization matters](why.ipynb), read *«Seven» starts*, make the guess it asks for", title)
-    title = re.search(r"## (\w+) matrices", prose_of("exploding"))[1]
-    says("In [Exploding and vanishing signals](exploding.ipynb), make the guesses of *«Ten» matrices*", title)
-    assert "## The same thing backward" in prose_of("exploding")
+    says("In [Deriving Xavier](deriving.ipynb), go to *The switchboard*")
+    assert "## The switchboard" in prose_of("deriving")
 
 
 def test_the_chapters():
     says("One network, «seven» starts, each at its own best learning rate.", len(why.STARTS))
     chapters = re.findall(r"\d\. \[[^\]]+\]\(([\w-]+)\.ipynb\)", section("The chapters"))
     assert chapters == [name for name in CHAPTERS if name != "index"]
-    says("Read the takeaways of the «three» chapters.", sum("## Takeaways" in prose_of(name) for name in chapters))
+    says("computes it for linear networks, the eighth for all others")
+    assert chapters[8 - 1] == "limits"
+    says("The one-page answer for PyTorch, Keras and Flax, with code that has run")
+    assert {name for name, _ in frameworks.DEFAULTS} == {"torch", "keras", "flax"}
+    assert frameworks.SNIPPETS
 
 
 def test_three_ways_to_use_the_book():

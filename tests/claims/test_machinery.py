@@ -202,7 +202,7 @@ def test_near_needs_a_tolerance():
 
 
 def faults(body, head="def test_it():"):
-    return quotes_in(f"{head}\n" + "\n".join("    " + line for line in body.splitlines()))[1]
+    return [*quotes_in(f"{head}\n" + "\n".join("    " + line for line in body.splitlines()))[1]]
 
 
 def test_a_sentence_in_a_test_has_to_be_asserted():

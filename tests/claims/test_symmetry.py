@@ -10,6 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from harness import quiz_says
 
 from initlab import datasets, symmetry
 from initlab.demos import symmetry as demo
@@ -17,6 +18,7 @@ from initlab.exercises import symmetry as exercises
 from initlab.initializers import constant, normal, xavier_normal, zeros
 from initlab.losses import softmax_cross_entropy
 from initlab.network import Network, backward, forward, sample
+from initlab.quizzes.symmetry import quiz
 from initlab.training import evaluate, train
 
 from . import chapter, near, printed
@@ -798,3 +800,115 @@ def _ranks(value):
     x, y = DATA["moons"]
     start = sample([2, 8, 8, 8, 2], "tanh", functools.partial(constant, value=value))
     return [rank(W) for W in train(start, x[:, :91], y[:91], steps=100, **OPTIONS).network.weights]
+
+
+# ---------------------------------------------------------------- the quiz
+
+
+def train_a_while(net, x, y, steps=100, **options):
+    return train(net, x, y, steps=steps, **OPTIONS | options)
+
+
+def gradients_at(W, b, V, x, y):
+    """Gradients of all arrays of a tanh network with one hidden layer, [W, b, V]."""
+    dW, dV, db, _ = gradients(Network((W, V), (b, np.zeros(2)), "tanh"), x, y)
+    return [dW, db, dV]
+
+
+def test_what_a_hundred_steps_from_zero_change():
+    quiz_says(
+        quiz, "W[2] = 0 lets no gradient down", "tanh(0) = 0 gives W[2] none", "A tanh network starts with all weights"
+    )
+    quiz_says(quiz, "That is so when the classes are unequal or the batches small", "Their gradient is Σ δᵢ f(0)")
+    quiz_says(quiz, "That happens with a sigmoid, whose f(0) is ½, and when the classes are unequal")
+    x, y = datasets.cross(rng=0)
+    moved = {}
+    for activation in ("tanh", "sigmoid"):
+        start = sample([2, 8, 2], activation, zeros)
+        assert (forward(start, x).a[1] == {"tanh": 0, "sigmoid": 1 / 2}[activation]).all()
+        for data, options in (("equal", {}), ("unequal", {}), ("small", {"batch_size": 10, "rng": 0})):
+            some = slice(0, 97) if data == "unequal" else slice(None)
+            end = train_a_while(start, x[:, some], y[some], **options).network
+            assert symmetry.spread(end, 1) < 1e-9  # in lockstep, if at all
+            moved[activation, data] = [bool(np.abs(A).max() > 1e-9) for A in (*end.weights, end.biases[1])]
+    assert moved["tanh", "equal"] == [False, False, False]
+    assert moved["tanh", "unequal"] == moved["tanh", "small"] == [False, False, True]
+    assert moved["sigmoid", "equal"] == [False, False, False]
+    assert moved["sigmoid", "unequal"] == moved["sigmoid", "small"] == [True, True, True]
+
+
+def test_what_makes_units_different_that_start_at_one_half():
+    x, y = datasets.moons(rng=0)
+    half = functools.partial(constant, value=0.5)
+    start = sample([2, 8, 2], "tanh", half)
+
+    def apart(network):
+        return bool(symmetry.spread(network, 1) > 1e-6)
+
+    def by_rule(step, mask=lambda: np.ones(8)):
+        W, b, V = (np.array(A) for A in (start.weights[0], start.biases[0], start.weights[1]))
+        for _ in range(20):
+            on = mask()
+            dW, db, dV = gradients_at(W, b, V * on, x, y)
+            for A, dA in zip((W, b, V), step([dW, db, dV * on]), strict=True):
+                A -= dA
+        return Network((W, V), (b, np.zeros(2)), "tanh")
+
+    mean, square, rng = [0.0] * 3, [0.0] * 3, np.random.default_rng(0)
+
+    def adam(found):
+        for i, g in enumerate(found):
+            mean[i], square[i] = 0.9 * mean[i] + 0.1 * g, 0.999 * square[i] + 0.001 * g**2
+        return [0.01 * m / (np.sqrt(s) + 1e-8) for m, s in zip(mean, square, strict=True)]
+
+    random_biases = sample([2, 8, 2], "tanh", half, bias_initializer=[normal, zeros], rng=0)
+    different = {
+        "Taking the examples in random order": apart(train_a_while(start, x, y, batch_size=10, rng=0).network),
+        "Dropout": apart(by_rule(lambda found: [0.3 * g for g in found], lambda: rng.random(8) < 0.5)),
+        "Adam instead of plain gradient descent": apart(by_rule(adam)),
+        "Random biases of the hidden units": apart(train_a_while(random_biases, x, y).network),
+        "A larger learning rate": apart(train_a_while(start, x, y, learning_rate=1.0).network),
+    }
+    assert {option.text: option.right for option in quiz.questions[1].options} == different
+
+
+def test_sixteen_equal_units_are_one_with_sixteen_times_the_weight():
+    question = quiz.questions[2]
+    quiz_says(quiz, "The output adds up 16 equal terms v f(u)", "√16 is right for random signs")
+    assert [number for number, _ in question.wrong] == [1, 16**0.5, 1 / 16]
+    u, v = np.linspace(-2, 2, 9), 0.7
+    assert np.full(16, v) @ np.tanh(np.tile(u, (16, 1))) == pytest.approx(question.answer * v * np.tanh(u))
+    signs = np.random.default_rng(0).choice([-1, 1], size=(100_000, 16))
+    assert np.sqrt(np.square(signs.sum(axis=1)).mean()) == pytest.approx(4, rel=0.02)
+
+
+def test_noise_that_grows_tenfold_every_forty_steps():
+    question = quiz.questions[3]
+    quiz_says(quiz, "grows tenfold every 40 steps, and noise of 10⁻⁶ has grown to 1 after 240", "10⁻⁹ need?")
+    factor = 10 ** (1 / 40)
+    steps = {noise: round(-np.log(noise) / np.log(factor)) for noise in (1e-6, 1e-9)}
+    assert 1e-6 * factor**240 == pytest.approx(1)
+    assert (steps[1e-6], steps[1e-9]) == (240, question.answer)
+    quiz_says(quiz, "Nine powers of ten, 40 steps each. A thousandth of the noise costs 120 steps more.")
+    assert steps[1e-9] == 9 * 40 == 240 + 120
+    assert [number for number, _ in question.wrong] == [1000 * 240, steps[1e-9] - steps[1e-6], steps[1e-6]]
+
+
+def test_units_that_are_different_and_do_the_work_of_one():
+    x, y = datasets.moons(rng=0)
+    noise = (1e-12, 0.1)
+    quiz_says(quiz, "The moons, tanh, weights 0 with noise of 10⁻¹²: after 1000 steps all eight units are different")
+    quiz_says(quiz, "With noise of 0.1, a hundred billion times as much, the loss after 1000 steps is 0.27 as well.")
+    assert noise[1] / noise[0] == pytest.approx(100e9)
+    ends = [train_a_while(demo.noisy(0.0, each), x, y, steps=1000) for each in noise]
+    one_unit = train_a_while(demo.noisy(0.5, 0.0), x, y, steps=1000).loss[-1]
+    assert [end.loss[-1] for end in ends] == pytest.approx([one_unit, one_unit], abs=0.002)
+    assert [round(end.loss[-1], 2) for end in ends] == [0.27, 0.27]
+    quiz_says(quiz, "Their weights lie along one line. Their lengths differ, their direction does not.")
+    for end in ends:
+        assert symmetry.distinct_units(end.network, 1) == 8
+        W = end.network.weights[0]
+        lengths = np.linalg.norm(W, axis=1)
+        assert lengths.max() > 2 * lengths.min()
+        unit = W / lengths[:, None]
+        assert np.abs(unit @ unit.T).min() > 0.99

@@ -14,12 +14,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from harness import read_notebook
+from harness import quiz_says, read_notebook
 
 from initlab import datasets, gaussian, losses, network, training
 from initlab.demos import signal, why
 from initlab.exercises import why as exercises
 from initlab.initializers import variance_scaling
+from initlab.quizzes.why import quiz
 
 from . import chapter, near, printed, prose_of
 
@@ -635,3 +636,61 @@ def test_with_twenty_hidden_layers_scale_3_is_trouble_for_tanh_too():
         near(right[1], abs=0.01),
     )
     assert right[3] < 0.90
+
+
+# ---------------------------------------------------------------- the quiz
+
+
+def right_at(start, rate):
+    """The share of new points that are right with each of the five seeds, in the runs of the chapter."""
+    return why.runs(start).accuracy[why.RATES.index(rate)]
+
+
+def test_a_first_loss_of_ln_10_is_that_of_equal_probabilities():
+    quiz_says(
+        quiz, "for ten classes reports a loss of 2.30 before its first step", "2.30 = ln 10 is the loss", "ln 10 = 2.30"
+    )
+    x, labels = np.random.default_rng(0).standard_normal((20, 50)), np.arange(50) % 10
+    tiny, fitting = (network.sample([20, 30, 10], "relu", why.he_times(factor), rng=0) for factor in (1e-6, 1))
+    loss, _ = losses.softmax_cross_entropy(network.forward(tiny, x).output, labels)
+    assert f"{loss:.2f}" == f"{np.log(10):.2f}" == "2.30"  # "weights are far too small ... has this loss too"
+    loss, _ = losses.softmax_cross_entropy(network.forward(fitting, x).output, labels)
+    assert loss == pytest.approx(2.3, abs=1)  # "well chosen weights begin near this loss too"
+
+
+def test_another_rate_may_be_all_that_a_start_needs():
+    quiz_says(quiz, "in this chapter scale 0.3 gets 74 % right at rate 0.0316 and more than 99 % at 0.316")
+    assert right_at("x0.3", 0.0316).mean() == pytest.approx(0.74, abs=0.005)
+    assert right_at("x0.3", 0.316).mean() > 0.99
+    quiz_says(quiz, "A network that has diverged does not answer 80 % right")
+    diverged = [why.runs(start).accuracy[why.runs(start).overflow] for start in why.STARTS]
+    assert np.concatenate(diverged).max() < 0.8
+
+
+def test_halved_weights_divide_the_lowest_gradient_by_32():
+    question = quiz.questions[2]
+    assert len(why.WIDTHS) == 2 + 5  # five hidden layers and an output layer
+    x, _ = why.data()
+    net = network.sample(why.WIDTHS, "relu", why.STARTS["x1"], rng=0)
+    half = network.Network(tuple(W / 2 for W in net.weights), net.biases, "relu")  # the biases are 0
+    top = np.ones((2, x.shape[1]))
+    whole, halved = (network.backward(each, network.forward(each, x), top).dW[0] for each in (net, half))
+    assert halved == pytest.approx(question.answer * whole)
+    assert question.answer == 0.5**5
+    assert [number for number, _ in question.wrong] == [0.5**6, 0.5, 1 / (5 / 0.5)]
+    quiz_says(quiz, "½⁵ = 1/32 = 0.03125", "½⁶ counts all six matrices")
+
+
+def test_what_is_true_of_scale_10():
+    quiz_says(quiz, "At 0.00001 none of the five networks diverges, and all of them learn.")
+    runs = why.runs("x10")
+    assert not runs.overflow[why.RATES.index(0.00001)].any()
+    assert (right_at("x10", 0.00001) > 0.9).all()
+    quiz_says(quiz, "It begins at 300,000 or more: huge scores, and half of them on the wrong side.")
+    assert runs.loss[0].min() > 300_000
+    x, y = why.data()
+    scores = network.forward(network.sample(why.WIDTHS, "relu", why.STARTS["x10"], seeds=why.SEEDS), x).output
+    assert np.mean(scores.argmax(axis=1) == y) == pytest.approx(0.5, abs=0.05)
+    quiz_says(quiz, "It gets about 94 % right on average, where scale 1 gets 99.8 %")
+    assert runs.accuracy.mean(axis=1).max() == pytest.approx(0.94, abs=0.01)
+    assert why.runs("x1").accuracy.mean(axis=1).max() == pytest.approx(0.998, abs=0.0005)

@@ -216,8 +216,17 @@ def record_jax():
 PEERS = {"torch": record_torch, "jax": record_jax}
 
 
-def to_json(record):
-    """JSON with one row of a table per line, so that a change can be read in a diff."""
+def to_json(record, digits=17):
+    """JSON with one row of a table per line, so that a change can be read in a diff; floats keep so many digits."""
+
+    def short(value):
+        if isinstance(value, dict):
+            return {key: short(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [short(item) for item in value]
+        return float(f"{value:.{digits}g}") if isinstance(value, float) else value
+
+    record = short(record)
 
     def rows(value):
         if isinstance(value, list) and value and isinstance(value[0], dict):
@@ -229,15 +238,15 @@ def to_json(record):
     return "{\n  " + ",\n  ".join(f"{json.dumps(k)}: {rows(v)}" for k, v in record.items()) + "\n}\n"
 
 
-def differences(old, new, where=""):
+def differences(old, new, where="", tolerance=1e-12):
     """Where two records differ by more than the rounding of one machine against another, as readable lines."""
     if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys():
-        return [line for k in old for line in differences(old[k], new[k], f"{where}.{k}")]
+        return [line for k in old for line in differences(old[k], new[k], f"{where}.{k}", tolerance)]
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        return [
-            line for i, (o, n) in enumerate(zip(old, new, strict=True)) for line in differences(o, n, f"{where}[{i}]")
-        ]
-    if isinstance(old, float) and isinstance(new, float) and math.isclose(old, new, rel_tol=1e-12, abs_tol=1e-12):
+        pairs = enumerate(zip(old, new, strict=True))
+        return [line for i, (o, n) in pairs for line in differences(o, n, f"{where}[{i}]", tolerance)]
+    numbers = isinstance(old, float) and isinstance(new, float)
+    if numbers and math.isclose(old, new, rel_tol=tolerance, abs_tol=tolerance):
         return []
     return [] if old == new else [f"{where}: recorded {old!r}, now {new!r}"]
 

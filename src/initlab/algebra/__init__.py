@@ -27,6 +27,7 @@ from .depth import linear_network
 from .derivation import Compromise, Derivation, Step, backward, compromise, forward, latex, over_layers
 from .expectation import Cov, E, Expected, Total, Undetermined, Var, evaluate, random
 from .simulation import Estimate, simulate
+from .widths import WidthsDerivation, over_widths
 
 __all__ = [
     "ALL",
@@ -42,6 +43,7 @@ __all__ = [
     "Total",
     "Undetermined",
     "Var",
+    "WidthsDerivation",
     "backward",
     "compromise",
     "evaluate",
@@ -49,6 +51,7 @@ __all__ = [
     "latex",
     "linear_network",
     "over_layers",
+    "over_widths",
     "random",
     "simulate",
 ]

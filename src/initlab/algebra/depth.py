@@ -51,6 +51,7 @@ def linear_network(depth, n, *, sigma_w, mu=0.0, rho=0.0, sigma_b=0.0, q=1.0, s=
     """
     numbers = {"sigma_w": sigma_w, "rho": rho, "sigma_b": sigma_b, "q": q}
     sigma_w, rho, sigma_b, q = (finite(name, value, at_least=0) for name, value in numbers.items())
+    mu, s = finite("mu", mu), finite("s", s)
     if rho > 1:
         raise ValueError(f"rho must be a correlation from 0 to 1, got {rho!r}")
     qs, ss = [q], [s]

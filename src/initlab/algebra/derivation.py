@@ -153,7 +153,7 @@ def latex(expression):
 
 
 def _stacked(texts):
-    lines = [line for text in texts for line in wrap(text, 24)]
+    lines = [line for text in texts for line in wrap(text, 20)]
     return r"\begin{array}{l}" + r" \\ ".join(rf"\text{{{line}}}" for line in lines) + r"\end{array}"
 
 

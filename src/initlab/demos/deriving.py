@@ -1,13 +1,16 @@
 """The figures of the chapter "Deriving Xavier"."""
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import sympy as sp
 
-from ..algebra import ALL, Expected, forward, latex, random, simulate
+from .. import algebra
+from ..algebra import ALL, Expected, forward, latex, linear_network, random
 from ..algebra.assumptions import FORWARD, n_in, q, sigma_b, sigma_w
-from ..explorer import Demo, Formulas, Lines, Series, Toggle, formula_row, number
+from ..explorer import Demo, Formulas, Lines, Menu, Series, Slider, Toggle, formula_row, number
+from ..initializers import normal
+from ..network import simulate
 
 # ---------------------------------------------------------------- the switchboard: one unit, assumptions on and off
 
@@ -65,7 +68,7 @@ def _steps(derived):
 
 @cache
 def _measured(dropped, fan_in):
-    return simulate(derivation(dropped), values(fan_in), rng=0, draws=DRAWS)
+    return algebra.simulate(derivation(dropped), values(fan_in), rng=0, draws=DRAWS)
 
 
 def _switchboard(**holds):
@@ -120,5 +123,69 @@ switchboard = Demo(
         Formulas("steps", "How it is derived, step by step"),
     ),
     compute=_switchboard,
+    digits=3,
+)
+
+
+# ---------------------------------------------------------------- the same in twenty layers
+
+DEPTH, WIDTH, NETWORKS, BATCH = 20, 100, 8, 20
+MEANS = (0.0, 0.05, 0.1, 0.15, 0.2)  # of a weight, in its standard deviations
+ACTIVATIONS = {"identity": "none (linear)", "tanh": "tanh"}
+
+
+@cache
+def sizes(activation, mean, sigma_b):
+    """E[a^2] of every layer, (networks, depth + 1), over a batch of inputs with independent entries of variance 1."""
+    deep = simulate(
+        [WIDTH] * (DEPTH + 1),
+        activation,
+        partial(normal, mean=mean * WIDTH**-0.5, std=WIDTH**-0.5),
+        bias_initializer=partial(normal, std=sigma_b) if sigma_b else None,
+        seeds=range(NETWORKS),
+        batch=BATCH,
+    )
+    return deep.a.second_moment
+
+
+def _twenty_layers(mean, activation, biases_zero):
+    sigma_b = 0.0 if biases_zero else BROKEN["sigma_b"]
+    measured = sizes(activation, mean, sigma_b)
+    std = WIDTH**-0.5
+    derived = linear_network(DEPTH, WIDTH, sigma_w=std, mu=mean * std, sigma_b=sigma_b).q
+    panels = {"size": {"y": {"networks": measured, "derived": derived, "all": np.ones(DEPTH + 1)}}}
+    low, high = number(measured[:, -1].min()), number(measured[:, -1].max())
+    return panels, (
+        f"Each layer multiplies the mean of the signal by {number(mean * WIDTH**0.5)}. After {DEPTH} layers theory "
+        f"gives a linear network E[a²] = {number(derived[-1])}; the {NETWORKS} drawn here, with activation "
+        f"{ACTIVATIONS[activation]}, end between {low} and {high}."
+    )
+
+
+twenty_layers = Demo(
+    name="twenty-layers",
+    title="Twenty layers of 100 units",
+    controls=(
+        Slider("mean", "Mean of a weight, in σ", MEANS, 0.0),
+        Menu("activation", "Activation", ACTIVATIONS, "identity"),
+        Toggle("biases_zero", "Biases: zero", True),
+    ),
+    panels=(
+        Lines(
+            "size",
+            "E[a²], layer by layer",
+            "layer",
+            (
+                Series("networks", "drawn networks", style="strands"),
+                Series("derived", "derived, linear", style="theory", tone=2),
+                Series("all", "if all held", style="theory", tone=0),
+            ),
+            y_range=(1e-2, 1e8),
+            x=tuple(range(DEPTH + 1)),
+            log=True,
+            wide=True,
+        ),
+    ),
+    compute=_twenty_layers,
     digits=3,
 )

@@ -29,7 +29,7 @@ RULES = {
     "double": (partial(xavier_uniform, gain=2.0), 4.0, "Xavier × 2, 4/n"),
     "fourfold": (partial(xavier_uniform, gain=4.0), 16.0, "Xavier × 4, 16/n"),
 }
-"""Initializer, n Var W for equal widths, and label. All but `orthogonal` are multiples of the same draws."""
+"""Initializer, n Var W for equal widths, and label. All but `orthogonal` are multiples of one draw."""
 
 ACTIVATIONS = {"identity": "none (linear)", "tanh": "tanh", "softsign": "softsign", "sigmoid": "sigmoid"}
 

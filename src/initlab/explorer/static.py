@@ -41,7 +41,7 @@ def data(demo: Demo, **start):
 def figure(demo: Demo, **start):
     """The HTML of one figure."""
     payload = data(demo, **start)
-    frame = demo.frame(**start)
+    frame = payload["frames"][list(demo.grid()).index(payload["start"])]
     reserved = ";".join(f"--il-{width}:{px}px" for width, px in zip(_PAGES, heights(payload["spec"]), strict=True))
     plain = {"formulas": _formulas, "code": _code}
     tables = "".join(plain.get(panel.kind, _table)(panel, frame["panels"][panel.name]) for panel in demo.panels)

@@ -1,0 +1,100 @@
+"""Do theory and simulation agree? A test over all cells of a table: every layer, scheme and direction at once.
+
+Each of `seeds` networks gives one independent measurement per cell. Where a prediction is right, the mean over the
+seeds misses it by about one standard error, and the distance in standard errors is close to normal. The largest of many
+such distances is larger, even when all predictions are right, so that its p-value is corrected for their number.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._check import finite
+
+
+def z_scores(measured, predicted):
+    """How many standard errors the mean over the seeds lies above the prediction, in every cell.
+
+    Parameters
+    ----------
+    measured : (seeds, ...) array
+        One measurement per seed and cell. The seeds must be independent; the cells of one seed need not be.
+    predicted : array
+        Broadcast against the cells, measured.shape[1:].
+
+    Returns
+    -------
+    array of shape measured.shape[1:]
+        (mean - predicted) / standard error, with the standard error estimated from the same seeds. It has Student's
+        t distribution with seeds - 1 degrees of freedom if a cell is normal, and comes near it if the *mean* is.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two seeds, or a cell is not finite or the same for all seeds: no standard error then.
+
+    >>> z_scores([[1.0, 5.0], [3.0, 6.0], [2.0, 7.0]], [2.0, 5.0]).round(2)
+    array([0.  , 1.73])
+    """
+    measured = np.asarray(measured, dtype=float)
+    if measured.ndim < 1 or len(measured) < 2:
+        raise ValueError(f"measured must hold two seeds or more along its first axis, got shape {measured.shape}")
+    if not np.isfinite(measured).all():
+        raise ValueError("measured must be finite in every cell, for every seed")
+    spread = measured.std(axis=0, ddof=1)
+    if not np.all(spread > 0):
+        raise ValueError("measured must differ between seeds in every cell; the input, for example, must be left out")
+    return (measured.mean(axis=0) - predicted) * np.sqrt(len(measured)) / spread
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What `agreement` found."""
+
+    cells: int
+    worst: float
+    """The largest |z|."""
+    p_value: float
+    """The probability of one as large or larger among so many cells if all predictions are right; at most this."""
+
+
+def agreement(z, seeds):
+    """Test all cells together by the largest |z|.
+
+    Its two-sided p-value under Student's t is multiplied by the number of cells (Bonferroni's correction), which makes
+    it an upper bound whether or not the cells depend on each other. Below 0.01 the predictions are to be doubted; above
+    it nothing is proved, and what error *would* have been found must be checked with wrong predictions.
+
+    Sources: Student, "The probable error of a mean", Biometrika 6 (1908); O. J. Dunn, "Multiple comparisons among
+    means", Journal of the American Statistical Association 56 (1961), for the correction.
+
+    Parameters
+    ----------
+    z : array or sequence of arrays
+        What `z_scores` returned: of any shape, or several of them, each from as many seeds.
+    seeds : int
+        How many seeds each came from.
+
+    >>> agreement([0.3, -1.2, 2.5], seeds=100)
+    Agreement(cells=3, worst=2.5, p_value=0.0421...)
+    """
+    from scipy.stats import t
+
+    seeds = finite("seeds", seeds, at_least=2)
+    pieces = z if isinstance(z, (list, tuple)) else [z]
+    z = np.concatenate([np.ravel(piece) for piece in pieces]) if pieces else np.empty(0)
+    if not z.size or not np.isfinite(z).all():
+        raise ValueError(f"z must hold at least one number, and finite ones only, got {z!r}")
+    worst = float(np.abs(z).max())
+    return Agreement(z.size, worst, float(min(1, 2 * z.size * t.sf(worst, seeds - 1))))
+
+
+def critical(cells, seeds, p_value=0.01):
+    """The |z| beyond which `agreement` finds a p-value below the given one.
+
+    >>> round(critical(cells=192, seeds=100), 2)
+    4.19
+    """
+    from scipy.stats import t
+
+    return float(t.isf(finite("p_value", p_value, above=0, at_most=1) / (2 * cells), seeds - 1))

@@ -1,0 +1,176 @@
+"""The figure of the chapter "Which call do I write?"."""
+
+from functools import cache, partial
+from itertools import pairwise
+
+import numpy as np
+
+from ..datasets import spiral
+from ..explorer import Code, Demo, Lines, Menu, Series, number
+from ..frameworks import RULES, SNIPPETS, VERSIONS
+from ..initializers import variance_scaling
+from ..network import backward, forward, sample
+from ..recommend import ACTIVATIONS, FRAMEWORKS, LAYERS, band, fingerprint, forecast, recommend
+from ..training import sweep
+
+NAMES = {
+    "relu": "ReLU",
+    "leaky_relu": "leaky ReLU, slope 0.2",
+    "gelu": "GELU",
+    "silu": "SiLU (swish)",
+    "selu": "SELU",
+    "tanh": "tanh",
+    "sigmoid": "sigmoid",
+    "identity": "none (linear)",
+}
+FACTORS = {"fan_in": "fan_in", "fan_avg": "(fan_in + fan_out)/2"}
+
+
+def scheme(activation, layer):
+    """The initializers of a network: the first layer, which gets inputs and hands no gradient on, has gain 1."""
+    advice = recommend(activation, layer)
+    rest = partial(
+        variance_scaling, scale=advice.scale, mode=advice.mode, distribution=advice.distribution, dtype=np.float32
+    )
+    first = partial(variance_scaling, scale=1.0, mode="fan_in", distribution="normal", dtype=np.float32)
+    return [first, *[rest] * (len(LAYERS[layer].widths) - 2)]
+
+
+def variances(activation, layer):
+    """Var(W) of every layer of the same network."""
+    widths, advice = LAYERS[layer].widths, recommend(activation, layer)
+    first, *rest = pairwise(widths)
+    return [1 / first[0], *(advice.variance(*fans) for fans in rest)]
+
+
+@cache
+def expected(activation, layer):
+    """What theory expects of the recommended network: (`Forecast`, band)."""
+    network = ACTIVATIONS[activation], LAYERS[layer].widths, variances(activation, layer)
+    return forecast(*network), band(*network)
+
+
+@cache
+def expected_by_default(activation, layer, framework):
+    """The same of the network that nobody initializes."""
+    name = {"torch": "nn.Linear", "keras": "layers.Dense", "flax": "nnx.Linear"}[framework]
+    rule, widths = RULES[framework, name], LAYERS[layer].widths
+    weights = [rule.variance(*fans) for fans in pairwise(widths)]
+    return forecast(ACTIVATIONS[activation], widths, weights, [rule.bias_variance(n) for n in widths[:-1]])
+
+
+@cache
+def drawn(activation, layer):
+    """Sizes of signal and gradient of one input in one drawn network; None for a convolution."""
+    widths, f = LAYERS[layer].widths, ACTIVATIONS[activation]
+    if LAYERS[layer].kernel:
+        return [None] * len(widths), [None] * (len(widths) - 1)
+    network = sample(widths, f, scheme(activation, layer), output_activation=f, rng=0, dtype=np.float32)
+    rng = np.random.default_rng(0)
+    x, top = (rng.choice([-1, 1], size=(n, 1)).astype(np.float32) for n in (widths[0], widths[-1]))
+    passed = forward(network, x)
+    return [[np.sqrt(np.square(v).mean()) for v in vs] for vs in (passed.a, backward(network, passed, top).dz)]
+
+
+def _guide(activation, layer, framework):
+    advice = recommend(activation, layer, framework)
+    theory, (low, high) = expected(activation, layer)
+    default = expected_by_default(activation, layer, framework)
+    signal, gradient = drawn(activation, layer)
+    layers = np.arange(len(LAYERS[layer].widths))
+    draw = SNIPPETS[fingerprint(advice.snippet)]
+    fan_in, fan_out = LAYERS[layer].fans
+    n = {"fan_in": fan_in, "fan_avg": (fan_in + fan_out) / 2}[advice.mode]
+    relative = draw.n_in_variance_error / draw.n_in_variance
+    measured = n * draw.variance
+    note = (
+        f"Rule: {advice.rule}, {FACTORS[advice.mode]} · Var W = {number(advice.scale, 4)}. {advice.why} "
+        f"Recorded with {framework} {VERSIONS[framework]}: {measured:.3f} ± {measured * relative:.3f}, biases 0."
+    )
+    panels = {
+        "code": {"code": advice.snippet, "note": note},
+        "forward": {
+            "x": layers,
+            "y": {"network": signal, "theory": np.sqrt(theory.a), "default": np.sqrt(default.a)},
+            "band": (np.sqrt(low), np.sqrt(high)),
+        },
+        "backward": {
+            "x": layers[1:],
+            "y": {"network": gradient, "theory": np.sqrt(theory.dz), "default": np.sqrt(default.dz)},
+        },
+    }
+    depth = layers[-1]
+    ends = [np.sqrt(value) for value in (theory.a[-1], low[-1], high[-1], theory.dz[0] / theory.dz[-1])]
+    ends += [np.sqrt(default.a[-1]), np.sqrt(default.dz[0] / default.dz[-1])]
+    signal, low, high, gradient, default_signal, default_gradient = (number(end, 2) for end in ends)
+    text = (
+        f"{NAMES[activation]}, {depth} layers. Theory expects a signal of size {signal} at the top (95 % of networks: "
+        f"{low} to {high}) and multiplies the gradient by {gradient} from layer {depth} to layer 1. By default, "
+        f"{FRAMEWORKS[framework]} has {default_signal} and {default_gradient}."
+    )
+    return panels, text
+
+
+_SIZE = (1e-4, 1e2)
+_SERIES = ("network", "a drawn network"), ("theory", "theory"), ("default", "framework's default")
+
+
+def _series(tone):
+    styles = ("measured", tone), ("theory", 0), ("theory", 3)
+    return tuple(Series(*name, style=style, tone=t) for name, (style, t) in zip(_SERIES, styles, strict=True))
+
+
+guide = Demo(
+    name="guide",
+    title="Which call do I write?",
+    controls=(
+        Menu("activation", "Activation", NAMES, "relu"),
+        Menu("layer", "Layers", {name: layer.label for name, layer in LAYERS.items()}, "dense"),
+        Menu("framework", "Framework", FRAMEWORKS, "torch"),
+    ),
+    panels=(
+        Code("code", "The code"),
+        Lines(
+            "forward",
+            "Forward: size of the signal",
+            "layer",
+            _series(1),
+            y_range=_SIZE,
+            log=True,
+            guide=1.0,
+            band_label="95 % of networks",
+        ),
+        Lines("backward", "Backward: size of the gradient", "layer", _series(2), y_range=_SIZE, log=True, guide=1.0),
+    ),
+    compute=_guide,
+    digits=3,
+)
+
+
+# ---------------------------------------------------------------- does the gain decide?
+
+UNITS, STEPS, NETWORKS = 32, 300, 2
+RATES = (0.013, 0.032, 0.075, 0.18, 0.42)
+
+
+@cache
+def best_loss(activation, gain, depth, rates=RATES):
+    """(loss, accuracy, rate): what gradient descent makes of the spiral at the best of some learning rates.
+
+    Hidden layers of `UNITS` units, all but the first with weights of variance gain^2 / UNITS; `STEPS` steps with
+    batches of 20; means of `NETWORKS` networks.
+    """
+    x, y = spiral(200, rng=0)
+    first, rest = (
+        partial(variance_scaling, scale=scale, mode="fan_in", distribution="normal") for scale in (1.0, gain**2)
+    )
+    start = sample(
+        [2, *[UNITS] * depth, 2],
+        activation,
+        [first, *[rest] * (depth - 1), first],
+        seeds=range(NETWORKS),
+        dtype=np.float32,
+    )
+    found = sweep(start, x, y, rates=rates, loss="softmax_cross_entropy", steps=STEPS, batch_size=20, rng=0)
+    best = rates.index(found.best_rate)
+    return found.loss[best].mean(), found.accuracy[best].mean(), found.best_rate

@@ -1,0 +1,269 @@
+"""The figures of the chapter "He initialization"."""
+
+from functools import cache, partial
+
+import numpy as np
+
+from .. import activations, algebra, gaussian
+from ..datasets import moons
+from ..explorer import Demo, Lines, Menu, Number, Series, Slider, number
+from ..initializers import variance_scaling
+from ..network import sample, simulate
+from ..products import relu_quantile
+from ..training import train
+
+DEPTH = 30
+SLOPES = (0.0, 0.01, 0.1, 0.25, 0.5, 1.0)
+STRANDS = 4
+
+
+def activation(slope):
+    """The (leaky) ReLU of this slope for z < 0: 0 is ReLU, 1 a linear layer."""
+    return activations.leaky_relu(slope)
+
+
+def normal(scale, mode="fan_in"):
+    """The initializer N(0, scale / fan)."""
+    return partial(variance_scaling, scale=scale, mode=mode, distribution="normal")
+
+
+@cache
+def factor(slope):
+    """The share of the second moment of z that a (leaky) ReLU lets through: (1 + s^2) / 2."""
+    return algebra.forward(activation="leaky_relu").predict(n_in=1, sigma_w=1, q=1, s=slope)
+
+
+# ---------------------------------------------------------------- schemes for (leaky) ReLU, equal widths
+
+SCHEMES = {
+    "xavier": "Xavier: 1/n",
+    "he": "He: 2/((1+s²) n)",
+    "he-relu": "He for ReLU: 2/n",
+    "std": "1/Var f(z), over n",
+}
+
+
+def scale(scheme, slope):
+    """n Var(W) of a scheme."""
+    f = activation(slope)
+    return {
+        "xavier": 1.0,
+        "he": 1 / factor(slope),
+        "he-relu": 2.0,
+        "std": 1 / (gaussian.second_moment(f) - gaussian.mean(f) ** 2),
+    }[scheme]
+
+
+@cache
+def _standard(slope, width, seed):
+    """Sizes of a and dL/dz for n Var(W) = 1, (strands, layers): one input and one network for each strand."""
+    widths, seeds = [width] * (DEPTH + 1), range(seed, seed + STRANDS)
+    deep = simulate(widths, activation(slope), normal(1.0), seeds=seeds, batch=1, bias_initializer=None)
+    return np.sqrt(deep.a.second_moment), np.sqrt(deep.dz.second_moment)
+
+
+def _deep(slope, scheme, width, seed):
+    layers, gain = np.arange(DEPTH + 1), np.sqrt(scale(scheme, slope))
+    # A (leaky) ReLU network is homogeneous: weights g times as large make every signal g times as large per layer.
+    forward, backward = _standard(slope, width, seed)
+    forward = forward / forward[:, :1] * gain**layers
+    backward = backward * gain ** (DEPTH - layers[1:])
+    per_layer = gain * np.sqrt(factor(slope))
+    signal = per_layer**layers
+    gradient = np.sqrt(factor(slope)) * per_layer ** (DEPTH - layers[1:])
+    low, high = (relu_quantile(p, [width] * DEPTH, slope) for p in (0.025, 0.975))
+    panels = {
+        "forward": {"y": {"strands": forward, "theory": signal}, "band": (signal * low, signal * high)},
+        "backward": {
+            "x": layers[1:],
+            "y": {"strands": backward, "theory": gradient},
+            "band": (gradient * low[:0:-1], gradient * high[:0:-1]),
+        },
+    }
+    ends = np.sort(forward[:, -1])
+    name = {0.0: "ReLU", 1.0: "Linear (s = 1)"}.get(slope, f"Slope {number(slope)}")
+    text = (
+        f"{name}, {SCHEMES[scheme]}: a layer multiplies the second moment by {number(per_layer**2)}. After {DEPTH} "
+        f"layers theory puts the size of the signal at {number(signal[-1])}; the four networks drawn here end "
+        f"between {number(ends[0])} and {number(ends[-1])}. The gradient meets the same factor on its way down."
+    )
+    return panels, text
+
+
+_SIZE = (1e-6, 1e6)
+_STRAND = Series("strands", "networks", style="strands")
+
+deep = Demo(
+    name="deep",
+    title="Thirty layers of (leaky) ReLU",
+    controls=(
+        Slider("slope", "Slope s for z < 0", SLOPES, 0.0),
+        Menu("scheme", "Variance of the weights", SCHEMES, "xavier"),
+        Number("width", "Width n", 128, 16, 1024),
+        Number("seed", "Seed", 0, 0, 2**31),
+    ),
+    panels=(
+        Lines(
+            "forward",
+            "Forward: size of a[l]",
+            "layer",
+            (_STRAND, Series("theory", "theory", style="theory", tone=0)),
+            y_range=_SIZE,
+            x=tuple(range(DEPTH + 1)),
+            log=True,
+            guide=1.0,
+            band_label="theory: 95 %",
+        ),
+        Lines(
+            "backward",
+            "Backward: size of ∂L/∂z[l]",
+            "layer",
+            (
+                Series("strands", "networks", style="strands", tone=2),
+                Series("theory", "theory", style="theory", tone=0),
+            ),
+            y_range=_SIZE,
+            log=True,
+            guide=1.0,
+            band_label="theory: 95 %",
+        ),
+    ),
+    compute=_deep,
+    digits=3,
+)
+
+
+# ---------------------------------------------------------------- layers of different widths
+
+SHAPES = {
+    "equal": (64,) * (DEPTH + 1),
+    "taper": tuple(int(n) for n in np.geomspace(256, 32, DEPTH + 1).round()),
+    "widen": tuple(int(n) for n in np.geomspace(32, 256, DEPTH + 1).round()),
+    "bottleneck": (128, 32) * (DEPTH // 2) + (128,),
+}
+SHAPE_NAMES = {
+    "equal": "equal: 64",
+    "taper": "narrowing: 256 to 32",
+    "widen": "widening: 32 to 256",
+    "bottleneck": "in turn: 128, 32",
+}
+MODES = {"fan_in": "He, fan-in: 2/n[l−1]", "fan_out": "He, fan-out: 2/n[l]", "fan_avg": "mean of the two fans"}
+
+
+@cache
+def he_over_widths(direction, mode):
+    """The derivation for ReLU layers of different widths with He's variance."""
+    derive = {"forward": algebra.forward, "backward": algebra.backward}[direction]
+    return algebra.over_widths(derive(activation="relu"), mode)
+
+
+def he_moments(mode, widths):
+    """E[a^2] of layers 0..L and E[(dL/dz)^2] of layers 1..L that theory gives, for input and top gradient N(0, 1)."""
+    forward, backward = (he_over_widths(direction, mode).predict(widths) for direction in ("forward", "backward"))
+    return forward, backward / 2  # the last ReLU lets half of the top gradient through
+
+
+def _shapes(shape, mode, seed):
+    widths, layers = SHAPES[shape], np.arange(DEPTH + 1)
+    seeds = range(seed, seed + STRANDS)
+    drawn = simulate(widths, "relu", normal(2.0, mode), seeds=seeds, batch=1, bias_initializer=None)
+    signal, gradient = (np.sqrt(moments) for moments in he_moments(mode, widths))
+    forward, backward = np.sqrt(drawn.a.second_moment), np.sqrt(drawn.dz.second_moment)
+    up, down = ([relu_quantile(p, some) for p in (0.025, 0.975)] for some in (widths[1:], widths[:0:-1]))
+    panels = {
+        "forward": {
+            "y": {"strands": forward / forward[:, :1], "theory": signal},
+            "band": tuple(signal * edge for edge in up),
+        },
+        "backward": {
+            "x": layers[1:],
+            "y": {"strands": backward, "theory": gradient},
+            "band": tuple(gradient * edge[:0:-1] for edge in down),
+        },
+    }
+    text = (
+        f"Widths {SHAPE_NAMES[shape]}; {MODES[mode]}. In theory the size of the signal goes from 1 to "
+        f"{number(signal[-1])} on its way up, and that of the gradient is multiplied by "
+        f"{number(gradient[0] / gradient[-1])} on its way down from layer {DEPTH} to layer 1."
+    )
+    return panels, text
+
+
+shapes = Demo(
+    name="shapes",
+    title="Thirty ReLU layers of different widths",
+    controls=(
+        Menu("shape", "Widths", SHAPE_NAMES, "taper"),
+        Menu("mode", "Variance of the weights", MODES, "fan_in"),
+        Number("seed", "Seed", 0, 0, 2**31),
+    ),
+    panels=tuple(
+        Lines(
+            panel.name,
+            panel.title,
+            "layer",
+            panel.series,
+            y_range=(1e-3, 1e3),
+            x=panel.x,
+            log=True,
+            guide=1.0,
+            band_label=panel.band_label,
+        )
+        for panel in deep.panels
+    ),
+    compute=_shapes,
+    digits=3,
+)
+
+
+# ---------------------------------------------------------------- training networks of 22 and of 30 layers
+
+RATES = (0.01, 0.03, 0.1, 0.3)
+TRAINED = {"Xavier": normal(1.0), "He": normal(2.0)}
+
+
+@cache
+def race(scheme, depth, *, steps=200, rates=RATES, seeds=3, examples=40, width=24):
+    """Loss of ReLU networks on two moons, at every rate and seed: (steps + 1, rates, seeds)."""
+    x, y = moons(examples, rng=0)
+    widths = [2, *[width] * (depth - 1), 2]
+    start = sample(widths, "relu", TRAINED[scheme], seeds=range(seeds), dtype=np.float32)
+    rates = np.array(rates)[:, None]
+    return train(start, x, y, loss="softmax_cross_entropy", learning_rate=rates, steps=steps).loss
+
+
+# ---------------------------------------------------------------- theory and simulation, all cells at once
+
+TRIAL_WIDTHS = (96, 120, 72, 96, 120, 72)
+TRIALS = {"Xavier, fan-in": "fan_in", "He, fan-in": "fan_in", "He, fan-out": "fan_out"}
+
+
+def _trial_scale(slope, scheme):
+    return 1.0 if scheme.startswith("Xavier") else 1 / factor(slope)
+
+
+def trial(slope, scheme, seeds, batch=8):
+    """Second moments of real networks, (seeds, cells), and their predictions, (cells,).
+
+    The cells are E[a^2] of layers 1..L, then E[(dL/dz)^2] of layers 1..L, for inputs and top gradients from N(0, 1).
+    """
+    weights = normal(_trial_scale(slope, scheme), TRIALS[scheme])
+    seen = simulate(TRIAL_WIDTHS, activation(slope), weights, seeds=seeds, batch=batch, bias_initializer=None)
+    measured = np.concatenate([seen.a.second_moment[:, 1:], seen.dz.second_moment], axis=1)
+    return measured, predicted(slope, scheme)
+
+
+@cache
+def _over_trial_widths(slope, mode):
+    derived = (derive(activation="leaky_relu") for derive in (algebra.forward, algebra.backward))
+    return [algebra.over_widths(layer, mode).predict(TRIAL_WIDTHS, s=slope) for layer in derived]
+
+
+def predicted(slope, scheme, error=1.0):
+    """What theory says of the cells of `trial` for weights of `error` times the variance of the scheme."""
+    signal, gradient = _over_trial_widths(slope, TRIALS[scheme])  # for the variance that preserves
+    per_layer = error * _trial_scale(slope, scheme) * factor(slope)
+    layers = np.arange(len(gradient))
+    return np.concatenate(
+        [signal[1:] * per_layer ** (layers + 1), factor(slope) * gradient * per_layer ** layers[::-1]]
+    )

@@ -1,0 +1,385 @@
+"""Which call to write: from an activation, a layer and a framework to a rule, its reason and code to paste.
+
+The rules are the book's, their scales are computed by `gaussian`. What each piece of code was seen to do in its
+framework is recorded in `frameworks`; the code itself stands here alone.
+
+>>> advice = recommend("relu", "dense", "torch")
+>>> advice.rule, advice.scale, advice.mode, advice.distribution
+('He', 2.0, 'fan_in', 'normal')
+>>> print(advice.snippet)
+from torch import nn
+<BLANKLINE>
+layer = nn.Linear(256, 256)
+nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+nn.init.zeros_(layer.bias)
+"""
+
+import hashlib
+import math
+import re
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from . import activations
+from ._check import one_of
+from .gaussian import expectation, gain, second_moment, squared_slope
+
+SLOPE = 0.2  # of the leaky ReLU, below 0
+
+# The activation after the layer before: what the layer's inputs have been through.
+ACTIVATIONS = {
+    "identity": activations.get("identity"),
+    "relu": activations.get("relu"),
+    "leaky_relu": activations.leaky_relu(SLOPE),
+    "gelu": activations.get("gelu"),
+    "silu": activations.get("silu"),
+    "selu": activations.get("selu"),
+    "tanh": activations.get("tanh"),
+    "sigmoid": activations.get("sigmoid"),
+}
+
+FRAMEWORKS = {"torch": "PyTorch", "keras": "Keras", "flax": "Flax (JAX)"}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer to initialize, and the network that it stands for."""
+
+    label: str
+    n_in: int
+    n_out: int
+    widths: tuple  # of a network made of such layers, input first
+    kernel: tuple = ()  # sizes of a convolution's kernel
+
+    @property
+    def fans(self):
+        """(fan_in, fan_out)"""
+        field = math.prod(self.kernel)
+        return self.n_in * field, self.n_out * field
+
+
+LAYERS = {
+    "dense": Layer("dense 256 → 256", 256, 256, (256,) * 21),
+    "halving": Layer("dense 1024 → 512 → … → 32", 1024, 512, (1024, 512, 256, 128, 64, 32)),
+    "doubling": Layer("dense 32 → 64 → … → 1024", 512, 1024, (32, 64, 128, 256, 512, 1024)),
+    "bottleneck": Layer("dense 512 → 128 → 512 …", 512, 128, (512, 128) * 10 + (512,)),
+    "conv": Layer("convolution 3 × 3, 64 → 64", 64, 64, (64 * 9,) * 21, (3, 3)),
+}
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """How to draw the weights of a layer: variance `scale / n`, with n the fan that `mode` names. Biases are zero."""
+
+    rule: str
+    scale: float
+    mode: str
+    distribution: str
+    why: str
+    snippet: str
+
+    def variance(self, fan_in, fan_out):
+        """Var(W) of a layer with these fans.
+
+        >>> recommend("identity").variance(100, 300)
+        0.005
+        """
+        return self.scale / {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
+
+    @property
+    def call(self):
+        """The initializer of the weights alone, in one line.
+
+        >>> recommend("relu", "dense", "torch").call
+        'kaiming_normal_(weight, nonlinearity="relu")'
+        >>> recommend("gelu", "dense", "torch").call
+        'normal_(weight, std=(2.352 / fan_in) ** 0.5)'
+        >>> recommend("gelu", "dense", "keras").call
+        'VarianceScaling(2.352, "fan_in", "truncated_normal")'
+        """
+        code = re.sub(r"\(\s+", "(", re.sub(r",?\s*\n\s*\)", ")", self.snippet))
+        (call,) = re.findall(r"^ *(?:nn\.init\.(?=[xkn])|kernel_init\w*=\w+\.initializers\.)(.+?),?$", code, re.M)
+        return call.replace("layer.weight", "weight").replace("std=std", f"std=({self.scale} / fan_in) ** 0.5")
+
+
+@cache
+def critical_gain(activation):
+    """The gain at which gradients neither grow nor fade where the signal settles: chi_1 = 1 at q* > 0.
+
+    At a fixed point q of the length map g^2 = q / E[f(z)^2], and chi_1 = g^2 E[f'(z)^2] is 1 where
+    q E[f'(z)^2] = E[f(z)^2]. For an activation with f(0) != 0, such as the sigmoid; for those with f(0) = 0 the
+    solution may be q = 0, which is not looked for.
+
+    >>> round(critical_gain("sigmoid"), 3)
+    10.149
+    """
+    from scipy.optimize import brentq
+
+    f = activations.get(activation)
+    q = brentq(lambda q: q * squared_slope(f, q) - second_moment(f, q), 1e-3, 1e6, xtol=1e-12)
+    return math.sqrt(q / second_moment(f, q))
+
+
+@cache
+def recommend(activation, layer="dense", framework="torch"):
+    """What to write for a layer whose inputs come from `activation`.
+
+    Parameters
+    ----------
+    activation : str
+        A name in `ACTIVATIONS`.
+    layer : str
+        A name in `LAYERS`.
+    framework : str
+        A name in `FRAMEWORKS`.
+
+    >>> recommend("gelu").rule, recommend("gelu").scale
+    ('forward gain', 2.352)
+    >>> recommend("tanh").mode, recommend("tanh", "bottleneck").mode
+    ('fan_avg', 'fan_in')
+    """
+    one_of("activation", activation, ACTIVATIONS)
+    one_of("layer", layer, LAYERS)
+    one_of("framework", framework, FRAMEWORKS)
+    f, name = ACTIVATIONS[activation], _RULES[activation]
+    scale = round((critical_gain if name == "critical gain" else gain)(f) ** 2, 3)
+    mode, shape = "fan_in", "normal" if framework == "torch" else "truncated_normal"  # what Keras and JAX call normal
+    if activation in _XAVIER and layer != "bottleneck":
+        mode, shape = "fan_avg", "uniform"
+    if activation == "identity":
+        name = "Xavier" if mode == "fan_avg" else "LeCun"
+    code = {"torch": _torch, "keras": _keras, "flax": _flax}[framework](activation, LAYERS[layer], scale, mode)
+    return Recommendation(name, scale, mode, shape, _WHY[activation], code)
+
+
+_RULES = {
+    "identity": "Xavier",
+    "relu": "He",
+    "leaky_relu": "He",
+    "gelu": "forward gain",
+    "silu": "forward gain",
+    "selu": "LeCun",
+    "tanh": "forward gain",
+    "sigmoid": "critical gain",
+}
+# Those that are drawn with the mean of both fans, unless wide and narrow layers take turns: then that shrinks the
+# signal and the gradient, because 2 n / (n + m) times 2 m / (n + m) is less than 1.
+_XAVIER = ("identity", "tanh", "sigmoid")
+
+_WHY = {
+    "identity": "There is nothing to make up for: gain 1.",
+    "relu": "ReLU keeps half of E[z²] and, on the way back, of E[(∂L/∂a)²]. The factor 2 makes up for both.",
+    "leaky_relu": "Leaky ReLU keeps (1 + s²)/2 of both; here the slope s is 0.2.",
+    "gelu": "It keeps E[z²] = 1, but what is off by chance grows from layer to layer. Beyond ten layers, normalize.",
+    "silu": "It keeps E[z²] = 1, but what is off by chance grows from layer to layer. Beyond ten layers, normalize.",
+    "selu": "SELU is made for gain 1: a signal of another size comes back to size 1.",
+    "tanh": "It holds the signal, whatever its size was. Gradients grow by up to 9 % a layer; no gain holds both.",
+    "sigmoid": "Better take another activation. With Xavier, gradients vanish; this large gain holds them.",
+}
+
+
+def fingerprint(code):
+    """A short name for a piece of code, another one as soon as it changes.
+
+    >>> fingerprint("print(1)")
+    'd287bb7f9d15'
+    """
+    return hashlib.sha256(code.encode()).hexdigest()[:12]
+
+
+def every_snippet():
+    """(framework, code) of everything that is recommended, each piece of code once."""
+    advice = {
+        (framework, recommend(activation, layer, framework).snippet): None
+        for framework in FRAMEWORKS
+        for activation in ACTIVATIONS
+        for layer in LAYERS
+    }
+    return [*advice, ("torch", WHOLE_MODEL)]
+
+
+# PyTorch sets weights after a layer has been made, so one function can do it for all layers of a model.
+WHOLE_MODEL = """\
+from torch import nn
+
+def initialize(module):
+    if isinstance(module, (nn.Linear, nn.Conv2d)):
+        nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+model = nn.Sequential(
+    nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10)
+)
+model.apply(initialize)"""
+
+
+# The code. Scales that have no name in a framework are written as numbers.
+
+
+def _torch(activation, layer, scale, mode):
+    if layer.kernel:
+        made = f'nn.Conv2d({layer.n_in}, {layer.n_out}, {layer.kernel[0]}, padding="same")'
+        fan_in = f"({' * '.join(map(str, (layer.n_in, *layer.kernel)))})"
+    else:
+        made = f"nn.Linear({layer.n_in}, {layer.n_out})"
+        fan_in = f"{layer.n_in}"
+    if mode == "fan_avg":
+        factor = "" if scale == 1 else f", gain={math.sqrt(scale):.5g}"
+        drawn = [f"nn.init.xavier_uniform_(layer.weight{factor})"]
+    elif scale == 1:
+        drawn = ['nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")']
+    elif activation == "relu":
+        drawn = ['nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")']
+    elif activation == "leaky_relu":
+        drawn = ["nn.init.kaiming_normal_(", f'    layer.weight, a={SLOPE}, nonlinearity="leaky_relu"', ")"]
+    else:
+        drawn = [f"std = ({scale} / {fan_in}) ** 0.5  # fan_in", "nn.init.normal_(layer.weight, std=std)"]
+    return "\n".join(["from torch import nn", "", f"layer = {made}", *drawn, "nn.init.zeros_(layer.bias)"])
+
+
+def _keras(activation, layer, scale, mode):
+    if layer.kernel:
+        made, options = "Conv2D", [f"{layer.n_out},", f"{layer.kernel[0]},", 'padding="same",']
+        shape = f"(None, None, None, {layer.n_in})"
+    else:
+        made, options = "Dense", [f"{layer.n_out},"]
+        shape = f"(None, {layer.n_in})"
+    if activation != "identity":
+        options.append(f'activation="{activation}",')
+    named = {(1, "fan_avg"): "GlorotUniform", (1, "fan_in"): "LecunNormal", (2, "fan_in"): "HeNormal"}
+    if (scale, mode) in named:
+        drawn = [f"kernel_initializer=keras.initializers.{named[scale, mode]}(),"]
+    else:
+        drawn = [
+            "kernel_initializer=keras.initializers.VarianceScaling(",
+            f'    {scale}, "{mode}", "{_shape(mode)}"',
+            "),",
+        ]
+    arguments = [" ".join(options), *drawn, 'bias_initializer="zeros",']
+    return "\n".join(
+        [
+            "import keras",
+            "",
+            f"layer = keras.layers.{made}(",
+            *(f"    {line}" for line in arguments),
+            ")",
+            f"layer.build({shape})",
+        ]
+    )
+
+
+def _flax(activation, layer, scale, mode):
+    options = [f"{layer.n_in},", f"{layer.n_out},", *([f"kernel_size={layer.kernel},"] if layer.kernel else [])]
+    named = {(1, "fan_avg"): "glorot_uniform", (1, "fan_in"): "lecun_normal", (2, "fan_in"): "he_normal"}
+    if (scale, mode) in named:
+        drawn = [f"kernel_init=nnx.initializers.{named[scale, mode]}(),"]
+    else:
+        drawn = [
+            "kernel_init=nnx.initializers.variance_scaling(",
+            f'    {scale}, "{mode}", "{_shape(mode)}"',
+            "),",
+        ]
+    arguments = [" ".join(options), *drawn, "bias_init=nnx.initializers.zeros_init(),", "rngs=nnx.Rngs(0),"]
+    return "\n".join(
+        [
+            "from flax import nnx",
+            "",
+            f"layer = nnx.{'Conv' if layer.kernel else 'Linear'}(",
+            *(f"    {line}" for line in arguments),
+            ")",
+        ]
+    )
+
+
+def _shape(mode):
+    return "uniform" if mode == "fan_avg" else "truncated_normal"
+
+
+# What to expect of a network
+
+
+class Forecast(NamedTuple):
+    """Second moments in a network with the given widths, for an input with E[x^2] = 1."""
+
+    a: np.ndarray  # (L + 1,): E[a^2] of layers 0..L
+    dz: np.ndarray  # (L,): E[(dL/dz)^2] of layers 1..L, that of dL/da[L] being 1
+
+
+def forecast(activation, widths, weight_variances, bias_variances=None):
+    """`gaussian.propagate` for layers that differ: E[a^2] and E[(dL/dz)^2] if weights are independent, with mean zero.
+
+    Parameters
+    ----------
+    activation : str or Activation
+        f of every layer.
+    widths : sequence of int
+        n[0], ..., n[L].
+    weight_variances : sequence of float
+        Var(W[1]), ..., Var(W[L]).
+    bias_variances : sequence of float, optional
+        Var(b[1]), ..., Var(b[L]); by default 0.
+
+    >>> forecast("relu", [400, 100, 400], [2 / 400, 2 / 100]).dz.round(12)  # the factor is n_out Var(W) / 2
+    array([2. , 0.5])
+    """
+    f = activations.get(activation)
+    depth = len(widths) - 1
+    bias_variances = [0.0] * depth if bias_variances is None else bias_variances
+    a, slope = np.ones(depth + 1), np.empty(depth)
+    for layer in range(depth):
+        q = widths[layer] * weight_variances[layer] * a[layer] + bias_variances[layer]
+        a[layer + 1], slope[layer] = second_moment(f, q), squared_slope(f, q)
+    up = [n * v for n, v in zip(widths[2:], weight_variances[1:], strict=True)]  # from layer l + 1 to layer l
+    return Forecast(a, np.cumprod((slope * np.array([*up, 1.0]))[::-1])[::-1])
+
+
+_PATHS = 2000
+
+
+def band(activation, widths, weight_variances):
+    """Between which values the mean square of a lies in 95 % of networks, for one input and without biases.
+
+    At finite width the mean square m of a layer is an average over its n units. Given the layer before, it has mean
+    E f(z)^2 and relative variance (E f^4 / (E f^2)^2 - 1) / n, with z ~ N(0, q) and q = n_in Var(W) m. The band
+    follows 2000 such m from layer to layer, each step log-normal with these two moments. For ReLU the variance of
+    ln m grows by nearly 5/n a layer (Hanin 2018, https://arxiv.org/abs/1801.03744); where E f^2 grows faster than q,
+    as for GELU, what is too large or too small gets worse.
+
+    Parameters: as for `forecast`.
+
+    Returns
+    -------
+    (2, L + 1) array
+        The smaller values and the larger ones, of layers 0..L.
+    """
+    f = activations.get(activation)
+    m, draws = np.ones(_PATHS), np.random.default_rng(0)
+    quantiles = [[1.0, 1.0]]
+    for (n_in, n_out), variance in zip(pairwise(widths), weight_variances, strict=True):
+        mean, relative = _layer(f, n_in * variance * m)
+        spread = np.sqrt(np.log1p(relative / n_out))
+        m = mean * np.exp(spread * draws.standard_normal(_PATHS) - spread**2 / 2)
+        quantiles.append(np.quantile(m, (0.025, 0.975)))
+    return np.array(quantiles).T
+
+
+def _layer(f, q):
+    """E f(z)^2 and the relative variance of f(z)^2, for an array of q: interpolated in logarithms."""
+    grid, second, fourth = _tables(f)
+    log_q = np.log(q)
+    second, fourth = (np.exp(np.interp(log_q, grid, table)) for table in (second, fourth))
+    return second, fourth / second**2 - 1
+
+
+@cache
+def _tables(f):
+    grid = np.log(np.geomspace(1e-16, 1e8, 145))
+    tables = (
+        [math.log(expectation(lambda z, k=k: f.f(z) ** k, math.exp(q), kinks=f.kinks)) for q in grid] for k in (2, 4)
+    )
+    return grid, *map(np.array, tables)

@@ -1,0 +1,716 @@
+"""The chapter on finding the right scale, held to account.
+
+Sizes over 20 layers are products of 20 lucky factors. At width n the logarithm of a size has a standard deviation of
+about sqrt(20 / (2 n)) in a linear network and sqrt(20 * 5 / (4 n)) with ReLU: 0.2 and 0.3 at width 256.
+"""
+
+import math
+import re
+from functools import cache, partial
+
+import numpy as np
+import pytest
+import sympy as sp
+from harness import quiz_says, read_notebook
+from scipy.special import ndtr
+
+from initlab import activations, exercise, gaussian, network
+from initlab.algebra import E, Total, Var, random
+from initlab.demos import scale
+from initlab.exercises import scale as exercises
+from initlab.initializers import normal
+from initlab.quizzes.scale import quiz
+
+from . import chapter, near, printed
+
+says = chapter("scale")
+
+NAMES = tuple(scale.ACTIVATIONS)
+DEPTH = scale.DEPTH
+
+
+def code(cell):
+    return next("".join(each["source"]) for each in read_notebook("book/scale")["cells"] if each["id"] == cell)
+
+
+def in_code(cell, pattern):
+    """The numbers that a pattern finds in the code of a cell."""
+    return [int(number) for number in re.search(pattern, code(cell)).groups()]
+
+
+def luck(name, width, layers=DEPTH):
+    """One standard deviation of the logarithm of a size, as above."""
+    return math.sqrt(layers * {"identity": 2, "relu": 5}[name] / (4 * width))
+
+
+@cache
+def seen(name, width, stds, start=1.0, seed=0):
+    return scale.sizes(name, width, stds, start, seed)
+
+
+def ends(name, width, std, start=1.0, seed=0):
+    """(size of a[20], gradient of layer 1 over that of layer 20)."""
+    found = seen(name, width, (std,), start, seed)
+    return found.a[0, -1], found.dz[0, 0] / found.dz[0, -1]
+
+
+def good_std(name, width, seed):
+    """The sigmas that keep signal and gradient; both networks are homogeneous, so one look is enough."""
+    up, down = ends(name, width, 1 / math.sqrt(width), seed=seed)
+    up /= seen(name, width, (1 / math.sqrt(width),), 1.0, seed).a[0, 0]
+    return np.array([up ** (-1 / DEPTH), down ** (-1 / (DEPTH - 1))]) / math.sqrt(width)
+
+
+# ---------------------------------------------------------------- two rules of thumb, and the figure's network
+
+
+def test_the_network_of_the_chapter():
+    says("**The question.** «Twenty» layers with an activation function in each.", DEPTH)
+    says("In [Exploding and vanishing signals](exploding.ipynb) a factor of 1.5 in each layer ruined a network of ten.")
+    assert 1.5 ** (10 - 1) > 30
+    says("it is usually put as two rules")
+    says("Forward.** The activations keep mean zero")
+
+
+def test_the_figure_is_the_simulator():
+    weights, x, top = scale._draws(64, 0)
+    for name in NAMES:
+        net = network.Network(tuple(0.21 * W for W in weights), (None,) * DEPTH, name, output_activation=name)
+        stats = network.observe(net, 1.3 * x, targets=top)
+        found = scale.sizes(name, 64, (0.1, 0.21), 1.3)
+        assert found.z[1] == pytest.approx(np.sqrt(stats.z.second_moment), rel=1e-10)
+        assert found.a[1] == pytest.approx(np.sqrt(stats.a.second_moment), rel=1e-10)
+        assert found.dz[1] == pytest.approx(np.sqrt(stats.dz.second_moment), rel=1e-10)
+        assert found.mean[1] == pytest.approx(stats.a.mean, rel=1e-8, abs=1e-10)
+
+
+def test_equation_2_is_right():
+    (layers,) = in_code("passes", r"for layer in range\((\d)\)")
+    says("A network of «three» layers shows that (2) is right", layers)
+    text = printed("scale", cell="passes")
+    by_chain_rule = float(text.split("by (2) ")[1].split(",")[0])
+    by_difference = float(text.split("by a small step ")[1])
+    assert by_chain_rule == pytest.approx(by_difference, abs=2e-8)
+
+
+# ---------------------------------------------------------------- by hand
+
+
+def test_four_times_the_width_asks_for_half_of_the_scale():
+    says("A linear network with 16 units a layer needs $\\sigma = «0.25»$.", 1 / math.sqrt(16))
+    says("Which $\\sigma$ does it need with 64 units: a larger one, the same, half, or a quarter?")
+    assert math.sqrt(1 / 64) / math.sqrt(1 / 16) == pytest.approx(0.5) != 0.25
+    assert scale.find_the_scale.settings() == {"activation": "identity", "width": "64", "std": 0.25}
+    narrow, middle, wide = scale.WIDTHS
+    says("Find $\\sigma$ for the linear network at widths «16», «64» and «256».", narrow, middle, wide)
+    says("The input has size 1, and so has the gradient that enters at the top.")
+    start = seen("identity", 64, (0.25,))
+    assert start.a[0, 0] == pytest.approx(1, abs=0.1)
+    assert start.dz[0, -1] == pytest.approx(1, abs=0.1)
+    says("one network of «20» layers", DEPTH)
+    says(
+        "«Four» times the width asks for **«half»** of the scale: «0.25», «0.125» and «0.0625» for the linear network.",
+        middle / narrow,
+        middle**-0.5 / narrow**-0.5,
+        narrow**-0.5,
+        middle**-0.5,
+        wide**-0.5,
+    )
+    says(
+        "ReLU needs more: «0.354», «0.177» and «0.0884».",
+        math.sqrt(2 / narrow),
+        math.sqrt(2 / middle),
+        math.sqrt(2 / wide),
+    )
+    # On the slider, no other scale comes nearer to 1, forward or backward.
+    for name, gain in (("identity", 1), ("relu", math.sqrt(2))):
+        for n in scale.WIDTHS:
+            found = seen(name, n, scale.STDS)
+            up, down = found.a[:, -1] / found.a[:, 0], found.dz[:, 0] / found.dz[:, -1]
+            for ratio in (up, down):
+                best = scale.STDS[int(np.argmin(np.abs(np.log(ratio))))]
+                assert best == pytest.approx(gain / math.sqrt(n), rel=2e-3)
+
+
+def test_one_step_of_the_slider():
+    steps = np.divide(scale.STDS[1:], scale.STDS[:-1])
+    says(
+        "One step of the slider is «19 per cent»; over «20» layers that makes a factor of «32».",
+        near(steps - 1, abs=0.006),
+        DEPTH,
+        (2**0.25) ** 20,
+    )
+
+
+def test_tanh_is_flat_forward_and_explodes_backward():
+    says("With **tanh** the forward picture is flat for *every* large $\\sigma$. An output of tanh cannot exceed 1")
+    for n in scale.WIDTHS:
+        found = seen("tanh", n, scale.STDS)
+        large = np.array(scale.STDS) * math.sqrt(n) > 1.3
+        assert large.sum() >= 4
+        assert (found.a[large, 10:].max(axis=1) / found.a[large, 10:].min(axis=1) < 1.8).all()
+        assert found.a[:, 1:].max() <= 1
+    assert found.dz[-1, 0] > 1e6 * found.dz[-1, -1]
+
+
+def test_the_sigmoid_is_flat_forward_and_vanishes_backward():
+    says(
+        "With the **sigmoid** the forward picture is flat at every $\\sigma$, and the dashed line tells why: most of "
+        "the signal is its mean. Its gradients vanish, at every $\\sigma$ but the two largest at width «256»",
+        scale.WIDTHS[-1],
+    )
+    for n in scale.WIDTHS:
+        found = seen("sigmoid", n, scale.STDS)
+        assert (found.a[:, 1:].max(axis=1) / found.a[:, 1:].min(axis=1) < 1.5).all()
+        assert (found.mean[:, 1:] ** 2 > 0.5 * found.a[:, 1:] ** 2).all()
+        kept = found.dz[:, 0] / found.dz[:, -1] > 0.1
+        assert kept.sum() == (2 if n == 256 else 0)
+        assert not kept[:-2].any()
+
+
+def test_gelu_bends_away_from_1():
+    says("With **GELU** the curve bends away from 1: where the signal shrinks, it shrinks faster and faster")
+    says("one or two steps of the slider further it grows")
+    for n in scale.WIDTHS:
+        size = seen("gelu", n, scale.STDS).a
+        shrinks = np.flatnonzero(size[:, -1] < 0.5)
+        logs = np.log(size[shrinks[-2]])
+        # from layer 5 to 20, against the five layers before: faster by the last
+        assert logs[5] - logs[10] < logs[15] - logs[20] + 0.5
+        assert size[shrinks[-1] + 1, -1] > 2 or size[shrinks[-1] + 2, -1] > 2
+
+
+def test_the_mean_tells_us_little():
+    says("ReLU, whose mean is far from zero, can be scaled as well as the linear network; tanh, whose mean is zero")
+    found = seen("relu", 256, scale.STDS)
+    assert (found.mean[:, 1:] > 0.4 * found.a[:, 1:]).all()
+    found = seen("tanh", 256, scale.STDS)
+    assert (np.abs(found.mean[:, 1:]) < 0.15 * found.a[:, 1:]).all()
+
+
+# ---------------------------------------------------------------- the scan
+
+
+@cache
+def slopes(name, widths, seeds):
+    found = np.array([[good_std(name, n, seed) for n in widths] for seed in seeds])
+    return np.array([np.polyfit(np.log(widths), np.log(each), 1)[0] for each in found])
+
+
+def test_the_slope_is_minus_one_half():
+    widths, seeds = (16, 32, 64, 128, 256), range(5)
+    says("For each of «five» widths and «five» networks we look for the $\\sigma$", len(widths), len(seeds))
+    says("at which layer «20» has the size of the input", DEPTH)
+    says("The same for gradients: that of layer 1 has the size of that of layer «20».", DEPTH)
+    layers = network.observe(network.sample([4] * 21, "relu", normal, rng=0), np.ones((4, 1))).dz.layers
+    assert (layers[0], layers[-1]) == (1, DEPTH)
+    says("whose curves cross 1 only once")
+    says("the slope is $-\\tfrac12$ within two standard errors: $\\sigma$ shrinks like $1/\\sqrt{n}$")
+    lines = printed("scale", cell="scan-code").splitlines()
+    for name in ("identity", "relu"):
+        mean = slopes(name, widths, seeds).mean(axis=0)
+        error = slopes(name, widths, seeds).std(axis=0, ddof=1) / math.sqrt(5)
+        assert (abs(mean + 0.5) < 2 * error).all()
+        for k, way in enumerate(("forward", "backward")):
+            (line,) = (line for line in lines if line.split()[:2] == [name, way])
+            assert line.endswith(f"slope {mean[k]:.3f} +- {error[k]:.3f}")
+    says(
+        "The sigma that keeps the size over «20» layers, against the width from 16 to 256, on logarithmic axes.", DEPTH
+    )
+    assert (widths[0], widths[-1]) == (16, 256)
+    says("lie on a line of slope minus «one half»", near(-slopes("identity", widths, seeds).mean(), abs=0.01))
+    constant = [good_std("relu", n, s) / good_std("identity", n, s) for n in (64, 128, 256) for s in range(5)]
+    says(
+        "The two lines differ by a constant, «1» for the linear network and about «1.4» for ReLU.",
+        near(np.mean([good_std("identity", n, s) * math.sqrt(n) for n in widths for s in range(5)]), abs=0.02),
+        near(np.mean(constant), abs=0.06),
+    )
+    says("those of ReLU on a parallel line above it, «1.4» times as high", near(np.mean(constant), abs=0.06))
+
+
+def test_narrow_layers_need_a_little_more():
+    says(
+        "«Twenty» seeds give ReLU a forward slope of $«-0.53»$, and $-0.50$ if we take widths 64 to 512.",
+        len(range(20)),
+        near(slopes("relu", (16, 32, 64, 128, 256), range(20)).mean(axis=0)[0], abs=0.006),
+    )
+    wide = slopes("relu", (64, 128, 256, 512), range(6))
+    assert abs(wide.mean(axis=0)[0] + 0.50) < 3 * wide.std(axis=0, ddof=1)[0] / math.sqrt(6)
+    says("Narrow layers need a few per cent more because a typical signal falls behind the mean square")
+    narrow = np.mean([good_std("relu", 16, seed)[0] * math.sqrt(16 / 2) for seed in range(20)])
+    assert 1.03 < narrow < 1.12
+
+
+# ---------------------------------------------------------------- the rules of variance
+
+
+def test_variances_of_sums_and_products():
+    m_X, m_Y, v_X, v_Y = sp.symbols("m_X m_Y v_X v_Y")
+    X, Y = random("X", mean=m_X, variance=v_X), random("Y", mean=m_Y, variance=v_Y)
+    assert sp.expand(Var(X + Y) - v_X - v_Y) == 0
+    assert sp.expand(Var(X * Y) - (v_X * v_Y + v_X * m_Y**2 + v_Y * m_X**2)) == 0
+    says("If $X$ has mean zero, the last term drops out, and the first two combine")
+    assert sp.expand(Var(X * Y).subs(m_X, 0) - v_X * E(Y**2)) == 0
+    measured = float(printed("scale", cell="rules-code").split("measured ")[1].split(";")[0])
+    assert measured == pytest.approx(4 * (1 + 9), rel=0.01)  # a million draws: 0.15 % is a standard error
+
+
+def test_equation_4():
+    n, q, v = sp.symbols("n q v", positive=True)
+    W, a = random("W_j", mean=0, variance=v, index="j"), random("a_j", second_moment=q, index="j", shared=("x",))
+    assert E(Total(W * a, "j", n) ** 2) == n * v * q
+    says("contains the factor $\\mathbb{E}[W_{ij}]\\, \\mathbb{E}[W_{ik}] = 0$, even when $a_j$ and $a_k$ depend")
+    text = printed("scale", cell="weighted-code")
+    measured, theory = (float(text.split(after)[1].split()[0].rstrip(";")) for after in ("measured ", "by (4) "))
+    assert measured == pytest.approx(theory, rel=3 * math.sqrt(2 / 50_000))
+
+
+# ---------------------------------------------------------------- the constant in front
+
+
+def test_gains():
+    g = {(name, way): gaussian.gain(name, way) for name in NAMES for way in ("forward", "backward")}
+    says(
+        "one gain serves both rules: «1», and $\\sqrt2 = «1.4142»$",
+        [g["identity", "forward"], g["identity", "backward"]],
+        [g["relu", "forward"], g["relu", "backward"], math.sqrt(2)],
+    )
+    assert gaussian.second_moment("relu") == pytest.approx(1 / 2)
+    assert gaussian.squared_slope("relu") == pytest.approx(1 / 2)
+    says("ReLU sets half of the values to zero and leaves the others alone, so $\\mathbb{E} f^2 = \\tfrac12$")
+    says("and half of the slopes are 0, the others 1, so $\\mathbb{E} f'^2 = \\tfrac12$")
+    slopes = np.unique(activations.get("relu").df(np.random.default_rng(0).standard_normal(1000)))
+    assert slopes.tolist() == [0, 1]
+    says(
+        "mildly for GELU («1.53» and «1.48») and tanh («1.59» and «1.47»), widely for the sigmoid («1.85» and «4.72»)",
+        g["gelu", "forward"],
+        g["gelu", "backward"],
+        g["tanh", "forward"],
+        g["tanh", "backward"],
+        g["sigmoid", "forward"],
+        g["sigmoid", "backward"],
+    )
+    says("$$ g^2\\, \\mathbb{E}\\big[f(z)^2\\big] = 1, \\qquad z \\sim \\mathcal{N}(0, 1). \\tag{6} $$")
+    says("$$ g^2\\, \\mathbb{E}\\big[f'(z)^2\\big] = 1. \\tag{7} $$")
+    says("If it has size 1 in one layer, the next one has the same size when")
+    for name in NAMES:
+        assert g[name, "forward"] ** 2 * gaussian.second_moment(name, 1) == pytest.approx(1, abs=1e-12) != 0
+        assert g[name, "backward"] ** 2 * gaussian.squared_slope(name, 1) == pytest.approx(1)
+    says("A layer of tanh, GELU or sigmoid units at size 1 asks for different gains forward and backward")
+    assert all(abs(g[name, "forward"] - g[name, "backward"]) > 0.04 for name in ("tanh", "gelu", "sigmoid"))
+
+
+def test_single_layers_spread_as_predicted():
+    count, width, again = in_code("gains", r"W = rng.standard_normal\(\((\d+), (\d+), (\d+)\)\)")
+    assert width == again == 256
+    says("Take one layer: «256» preactivations of size 1, one random matrix, one gradient of size 1 from above.", width)
+    assert in_code("gains", r"z, top = rng.standard_normal\(\(2, (\d+), (\d+), 1\)\)") == [count, width]
+    says("«Sixty» layers show the spread.", count)
+    says(
+        "forward and backward gains of «five» activations as measured on «sixty» single layers of width «256»",
+        len(NAMES),
+        count,
+        width,
+    )
+    rng = np.random.default_rng(0)
+    W = rng.standard_normal((count, width, width)) / 16
+    z, top = rng.standard_normal((2, count, width, 1))
+    for name in NAMES:
+        f = activations.get(name)
+        for way, v in (("forward", W @ f.f(z)), ("backward", f.df(z) * (W.mT @ top))):
+            each = np.mean(v**2, axis=(1, 2)) ** -0.5
+            off = np.abs(each - gaussian.gain(name, way)) / gaussian.gain_spread(name, width, way)
+            assert np.mean(off < 2) > 0.85
+    says("Nearly all lie within the bars.")
+    says("Linear: 1 and 1, ReLU: 1.41 and 1.41, tanh: 1.59 and 1.47, sigmoid: 1.85 and 4.72, GELU: 1.53 and 1.48.")
+    table = ((1, 1), (1.41, 1.41), (1.59, 1.47), (1.85, 4.72), (1.53, 1.48))
+    for name, pair in zip(NAMES, table, strict=True):
+        assert tuple(round(gaussian.gain(name, way), 2) for way in ("forward", "backward")) == pair
+    says("The solid curve crosses 1 at g = 1.59, the dashed one at 1.47.")
+    found = {}
+    for line in printed("scale", cell="gains").splitlines()[1:]:
+        name, up, up_mean, _, up_spread, down, down_mean, _, down_spread = line.split()
+        found[name] = np.array([[up, up_mean, up_spread], [down, down_mean, down_spread]], dtype=float)
+    assert tuple(found) == NAMES
+    says("The measured averages lie within two per cent of the theory.")
+    for name in NAMES:
+        for way, (theory, mean, spread) in zip(("forward", "backward"), found[name], strict=True):
+            assert theory == pytest.approx(gaussian.gain(name, way), abs=5e-5)
+            assert abs(mean / theory - 1) < 0.02
+            # the standard deviation of sixty is known to 9 %
+            assert spread == pytest.approx(gaussian.gain_spread(name, 256, way), rel=0.27)
+    relative = {name: gaussian.gain_spread(name, 256) / gaussian.gain(name) for name in NAMES}
+    says(
+        "forward by «6 per cent» for the linear network, by «8» for ReLU and «9» for GELU",
+        [relative["identity"], found["identity"][0, 2]],
+        100 * relative["relu"],
+        100 * relative["gelu"],
+    )
+    says("a network of width «256» has some luck on top", width)
+
+
+# ---------------------------------------------------------------- one layer is not twenty
+
+
+def test_three_sizes():
+    half, one, double = scale.STARTS.values()
+    says(
+        "sends «three» signals, of sizes «0.5», «1» and «2», through the same «20» layers",
+        len(scale.STARTS),
+        half,
+        one,
+        double,
+        DEPTH,
+    )
+    says("what becomes of the «three» sizes: do they stay apart", len(scale.STARTS))
+    says("## One layer is not «twenty»", DEPTH)
+    fates = {"stay apart": "relu", "come together": "tanh", "drift away": "gelu"}
+    says("All «three» answers occur.", len(fates))
+    says('"Keeps its size" can mean «three» things', len(fates))
+    says(
+        "Think of ReLU («1.4142»), tanh («1.5925») and GELU («1.5335»).",
+        gaussian.gain("relu"),
+        gaussian.gain("tanh"),
+        gaussian.gain("gelu"),
+    )
+    says("Equation (6) starts from a preactivation of size exactly 1.")
+
+    def last(name, gain):
+        return scale._gains_and_starts(name, (gain,)).z[:, -1]
+
+    says(
+        "(All three ReLU signals lose about half on the way. That is the luck and the drift of width «128», not the "
+        "gain.)",
+        scale.WIDE,
+    )
+    lost = last("relu", math.sqrt(2)) / list(scale.STARTS.values())
+    assert lost == pytest.approx(np.full(3, 0.5), abs=0.04)
+    drift = -(luck("relu", scale.WIDE) ** 2)  # for a log-normal of mean square 1: minus the variance of the log size
+    assert abs(np.log(lost[0]) - drift) < 2 * luck("relu", scale.WIDE)
+    says("twice the input gives twice the output in every layer")
+    for name, gain in (("identity", 1.0), ("relu", 1.4142)):
+        assert last(name, gain) / last(name, gain)[0] == pytest.approx([1, 2, 4])
+    says("from $g = 1.1$ on, every gain leads all «three» to one size that stays", len(scale.STARTS))
+    for gain in np.arange(1.1, 5, 0.1):
+        settled = math.sqrt(gaussian.fixed_points("tanh", weight_variance=gain**2)[-1].q)
+        for start in scale.STARTS.values():
+            limit = gaussian.propagate("tanh", weight_variance=gain**2, depth=DEPTH, input=(start / gain) ** 2)
+            assert math.sqrt(limit.z[-1]) == pytest.approx(settled, rel=0.05)
+        assert (settled < 1) == (gain < 1.5925)
+    assert max(last("tanh", 1.1)) / min(last("tanh", 1.1)) < 1.4
+    says(
+        "That size is «1» at $g = 1.5925$, and it is smaller for smaller gains.",
+        near(math.sqrt(gaussian.fixed_points("tanh", weight_variance=1.5925**2)[-1].q), abs=1e-3),
+    )
+    dies, _, grows = last("gelu", 1.5335)
+    assert dies < 0.01
+    assert grows > 4
+    for start, end in ((0.95, 0.5), (1.05, 1.5)):  # in theory, a little too small and a little too large
+        limit = gaussian.propagate(
+            "gelu", weight_variance=gaussian.gain("gelu") ** 2, depth=40, input=start**2 / 2.3517
+        )
+        assert (limit.z[-1] < end) if start < 1 else (limit.z[-1] > end)
+
+
+def test_gelu_wanders_off():
+    g = gaussian.gain("gelu")
+    width = scale.WIDTHS[-1]
+    says("even the signal that starts at 1 wanders off")
+    found = [seen("gelu", width, (g / math.sqrt(width),), 1 / g, seed) for seed in range(8)]
+    assert all(each.z[0, 0] == pytest.approx(1, abs=0.1) for each in found)
+    sizes = [each.z[0, -1] / each.z[0, 0] for each in found]
+    says(
+        "(In «eight» networks of width «256» it ends between «0.8» and «1.9».)",
+        len(sizes),
+        width,
+        min(sizes),
+        max(sizes),
+    )
+
+
+def test_keeping_forward_does_not_keep_backward():
+    says("We set each activation to its forward gain, start at size 1, and look at both ends")
+    lines = [line.split() for line in printed("scale", cell="folklore-code").splitlines()[1:]]
+    table = {name: tuple(map(float, rest)) for name, *rest in lines}
+    assert tuple(table) == NAMES
+    for name in ("identity", "relu"):
+        _, _, up, down, theory = table[name]
+        assert theory == 1
+        assert abs(math.log(up)) < 3 * luck(name, 256)
+        assert abs(math.log(down)) < 3 * luck(name, 256)
+        assert gaussian.second_moment(name) == pytest.approx(gaussian.squared_slope(name))
+    says("(ReLU does not even have mean zero)")
+    assert table["relu"][1] > 0.3
+    g, mean, up, down, theory = table["tanh"]
+    factor = math.sqrt(gaussian.chi("tanh", 1.0, weight_variance=gaussian.gain("tanh") ** 2))
+    says("At $g = «1.5925»$ its activations have mean zero", g)
+    assert abs(mean) < 0.05
+    assert abs(up - 1) < 0.05
+    assert theory == pytest.approx(factor ** (DEPTH - 1), rel=0.01)
+    says("the gradients grow almost «fivefold»: a factor of «1.085» in each layer", near(theory, rel=0.1), factor)
+    assert 4 < down < 5
+    says("For the sigmoid they shrink to some «$10^{-8}$».", near(table["sigmoid"][3], rel=0.5))
+
+
+def test_tanh_cannot_have_both():
+    says(
+        "At every $g > 1$ its signal settles at some size, and there each layer multiplies the gradient by more than 1."
+    )
+    for g in (1.01, 1.02, 1.05, 1.1, 1.5, 2, 3, 5, 10, 30, 100):
+        zero, point = gaussian.fixed_points("tanh", weight_variance=g**2)
+        assert not zero.stable
+        assert point.stable
+        assert point.chi_1 > 1
+    says("(At $g \\le 1$ the signal dies out.) But a gain near 1 comes close")
+    for g in (1, 0.9):
+        limit = gaussian.propagate("tanh", weight_variance=g**2, depth=2000)
+        assert limit.z[-1] < 1e-3
+    point = gaussian.fixed_points("tanh", weight_variance=1.1**2)[-1]
+    says('"Neither grows nor shrinks" and "has size 1" are different wishes')
+    assert point.q < 0.2 < 1
+    says(
+        "At $g = 1.1$ the activations are small, «0.31», and the gradients grow by «ten per cent» in all.",
+        math.sqrt(gaussian.second_moment("tanh", point.q)),
+        point.chi_1 ** ((DEPTH - 1) / 2) - 1,
+    )
+
+
+# ---------------------------------------------------------------- widths that differ
+
+
+def test_forward_and_backward_ask_for_different_variances():
+    widths = in_code("widths-code", r"widths = \[" + ", ".join([r"(\d+)"] * 6))
+    (networks,) = in_code("widths-code", r"seeds=range\((\d+)\)")
+    says(
+        "A linear network that halves its width «five» times, from «512» to «16», shows what the choice costs (means "
+        "over «20» networks)",
+        len(widths) - 1,
+        widths[0],
+        widths[-1],
+        networks,
+    )
+    assert np.divide(widths[1:], widths[:-1]).tolist() == [1 / 2] * 5
+    rows = [line.split(":")[1].split() for line in printed("scale", cell="widths-code").splitlines()]
+    signal_in, gradient_in, signal_out, gradient_out = (np.array(row, dtype=float) for row in rows)
+    flat, falling = np.ones(6), 0.5 ** (np.arange(6) / 2)
+    # the narrowest layer has 16 units, 16 inputs and 20 networks, so that no layer is off by more than a few per cent
+    assert signal_in == pytest.approx(flat, rel=0.06)
+    assert gradient_in == pytest.approx(falling[::-1], rel=0.06)
+    assert signal_out == pytest.approx(1 / falling, rel=0.06)
+    assert gradient_out == pytest.approx(flat, rel=0.06)
+    says("the gradient loses a factor of $\\sqrt{1/2}$ in each layer")
+    says("$\\sqrt{16/512} = «0.18»$ here, however many layers lie between", math.sqrt(16 / 512))
+
+
+# ---------------------------------------------------------------- the mean
+
+
+def test_the_mean_of_relu_does_no_harm():
+    mean, square = gaussian.mean("relu"), gaussian.second_moment("relu")
+    says(
+        "At $g = \\sqrt2$, which keeps $\\mathbb{E}\\,a^2$, about «a third» of the second moment is the square of the "
+        "mean.",
+        near(mean**2 / square, abs=0.02),
+    )
+    wrong = 1 / math.sqrt(square - mean**2)
+    says("another gain, $1/\\sqrt{\\mathrm{Var} f(z)} = «1.71»$", wrong)
+    says("a factor of $«1.71»/\\sqrt2 = «1.21»$ in each layer", wrong, wrong / math.sqrt(2))
+    right_end, wrong_end = (
+        float(line.split()[-1]) for line in printed("scale", cell="mean-code").splitlines() if line.startswith("g =")
+    )
+    assert abs(math.log(right_end)) < 3 * luck("relu", 256) / math.sqrt(10) + 20 * 5 / (4 * 256)
+    assert wrong_end / right_end == pytest.approx((wrong / math.sqrt(2)) ** DEPTH, rel=0.01)
+
+
+def test_most_of_a_sigmoid_is_its_mean():
+    share = gaussian.mean("sigmoid") ** 2 / gaussian.second_moment("sigmoid")
+    says("In a sigmoid network «85 per cent» of it is the mean, the same constant for every input.", share)
+
+
+# ---------------------------------------------------------------- exercises and takeaways
+
+
+def test_the_absolute_value():
+    mean = gaussian.expectation(np.abs, kinks=(0.0,))
+    says("$f(z)^2 = z^2$, so $\\mathbb{E} f^2 = 1$ and the forward gain is «1».", gaussian.expectation(np.square))
+    says("The slopes are $-1$ and $1$, so $\\mathbb{E} f'^2 = 1$, and the backward gain is 1 as well.")
+    assert np.unique(np.diff(np.abs(np.arange(-9.0, 10)))).tolist() == [-1, 1]
+    says("The mean squared makes up $2/\\pi = «0.64»$ of the second moment, and the size still stays near 1", mean**2)
+    assert mean**2 == pytest.approx(2 / math.pi)
+    sizes = [float(line.split()[-1]) for line in printed("scale").splitlines() if line.startswith("size after 20")]
+    assert len(sizes) == 3
+    assert all(0.5 < size < 2 for size in sizes)
+
+
+def test_two_standard_deviations():
+    forward, backward = exercises.two_stds.solution(512, 128, "tanh")
+    says(
+        "A tanh layer with 512 inputs and 128 units asks for «0.0704» and for «0.1297»: the two rules differ by a "
+        "factor of «1.84».",
+        forward,
+        backward,
+        backward / forward,
+    )
+    assert forward == pytest.approx(gaussian.gain("tanh") / math.sqrt(512))
+    assert backward == pytest.approx(gaussian.gain("tanh", "backward") / math.sqrt(128))
+
+
+def test_the_product_variance():
+    says("the fourth term, the product of the squared means, cancels")
+    m_X, m_Y, v_X, v_Y = sp.symbols("m_X m_Y v_X v_Y")
+    terms = sp.expand((v_X + m_X**2) * (v_Y + m_Y**2)).args
+    assert len(terms) == 4
+    assert (m_X * m_Y) ** 2 in terms
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(1, 0.5**0.5, 10**6), rng.normal(-2, 3**0.5, 10**6)
+    assert exercises.product_variance.solution(1, 0.5, -2, 3) == pytest.approx(np.var(X * Y), rel=0.01)
+
+
+def test_measured_gains():
+    says("Measure its forward gain from 100,000 normal samples. (The checker lets you be wrong by 3 per cent")
+    assert exercises.measured_gain.tolerance == 3 / 100
+    assert "rng.standard_normal(100_000)" in exercise.code(exercises.measured_gain.solution)
+    sine = gaussian.expectation(lambda z: np.sin(z) ** 2) ** -0.5
+    says(
+        "For $f(z) = \\sin z$ the gain is «1.521», for $f(z) = z + 1$ it is $1/\\sqrt2 = «0.707»$, although the "
+        "standard deviation of $z + 1$ is «1».",
+        sine,
+        gaussian.expectation(lambda z: (z + 1) ** 2) ** -0.5,
+        math.sqrt(gaussian.expectation(lambda z: (z + 1 - 1) ** 2)),
+    )
+
+
+def test_weights_with_a_mean():
+    sigma, mu, n = math.sqrt(2) / 16, 0.01, 256
+    says(
+        "with «256» units a layer have standard deviation $\\sigma = \\sqrt2/«16»$, which is right, but also a small "
+        "mean $\\mu = 0.01$, «a ninth» of $\\sigma$",
+        n,
+        math.sqrt(n),
+        near(mu / sigma, abs=0.003),
+    )
+    says("whose inputs have $\\mathbb{E}[a^2] = 1$ and $(\\mathbb{E}\\,a)^2 = 1/\\pi$ and are independent")
+    assert gaussian.mean("relu", 2.0) ** 2 == pytest.approx(1 / math.pi)
+    assert gaussian.second_moment("relu", 2.0) == pytest.approx(1)
+    squares, mixed = n * (sigma**2 + mu**2), n * (n - 1) * mu**2 / math.pi
+    says(
+        "Together $256\\,(\\sigma^2 + \\mu^2) + «256» \\cdot «255»\\, \\mu^2/\\pi = «2.03» + «2.08» = «4.10»$, where "
+        "«2» would be right.",
+        n,
+        n - 1,
+        squares,
+        mixed,
+        squares + mixed,
+        n * sigma**2,
+    )
+    assert 256 * (sigma**2 + mu**2) == squares
+    m, v, q, mean, width = sp.symbols("m v q mu n")
+    W = random("W_j", mean=mean, variance=v, index="j")
+    a = random("a_j", mean=m, second_moment=q, index="j")
+    result = E(Total(W * a, "j", width) ** 2)
+    assert sp.expand(result - width * (v + mean**2) * q - width * (width - 1) * mean**2 * m**2) == 0
+    assert "= 4.1\n" in printed("scale")
+    says("One layer doubles the second moment.")
+    assert (squares + mixed) / (n * sigma**2) == pytest.approx(2, abs=0.1)
+    with_mean = network.simulate(
+        [n] * (DEPTH + 1), "relu", partial(normal, mean=mu, std=sigma), seeds=range(3), batch=16
+    )
+    size = np.sqrt(with_mean.a.second_moment)
+    says("multiplied by up to $n\\mu = «2.56»$ in each layer", n * mu)
+    assert (size[:, 20] / size[:, 10]) ** 0.1 == pytest.approx(np.full(3, n * mu), rel=0.1)
+    says("After «20» layers the signal is millions of times too large. With $\\mu = 0$, nothing of the kind", DEPTH)
+    assert (size[:, 20] > 2e6).all()
+    without = network.simulate([n] * (DEPTH + 1), "relu", partial(normal, mean=0, std=sigma), seeds=range(3), batch=16)
+    assert (np.sqrt(without.a.second_moment[:, 20]) < 3).all()
+
+
+def test_the_gain_that_keeps_the_gradients_of_a_sigmoid():
+    says(
+        '`gaussian.fixed_points("sigmoid", weight_variance=g**2)[-1]` holds the square of the size at which $z$ settles'
+    )
+
+    def settled(g):
+        (point,) = gaussian.fixed_points("sigmoid", weight_variance=g**2)
+        assert point == gaussian.fixed_points("sigmoid", weight_variance=g**2)[-1]
+        return point
+
+    backward = gaussian.gain("sigmoid", "backward")
+    says(
+        "The backward gain of (7), «4.72», does not do it. It is meant for $z$ of size 1, and with it $z$ settles at "
+        "«2.92», where the slopes are smaller.",
+        backward,
+        math.sqrt(settled(backward).q),
+    )
+    assert settled(backward).chi_1 < 0.5
+    assert gaussian.squared_slope("sigmoid", settled(backward).q) < gaussian.squared_slope("sigmoid", 1)
+    says("At $g = 10.15$ signal and gradient both keep their size")
+    assert settled(10.15).chi_1 == pytest.approx(1, abs=0.001)
+    assert settled(10.15).stable
+    for seed in range(3):
+        found = seen("sigmoid", 256, (10.15 / 16,), 1.0, seed)
+        assert found.a[0, -1] == pytest.approx(found.a[0, 1], rel=0.1)
+        assert abs(math.log(found.dz[0, 0] / found.dz[0, -1])) < 0.7  # 19 factors with the luck of width 256
+    says(
+        "But $z$ has size «6.75» there, and «two thirds» of the units sit beyond $|z| = 3$, where the slope is below a "
+        "fifth of its largest value.",
+        near(math.sqrt(settled(10.15).q), abs=0.01),
+        near(2 * ndtr(-3 / math.sqrt(settled(10.15).q)), abs=0.02),
+    )
+    slope = activations.get("sigmoid").df
+    assert slope(np.array([3.0]))[0] < slope(np.array([0.0]))[0] / 5
+    says(
+        "the gradients of the sigmoid survived at width «256» and the largest $\\sigma$",
+        max(n for n in scale.WIDTHS if ends("sigmoid", n, scale.STDS[-1])[1] > 0.1),
+    )
+
+
+def test_takeaways():
+    says(
+        "One gain does both for linear («1») and ReLU ($\\sqrt2$) networks.",
+        [gaussian.gain("identity"), gaussian.gain("identity", "backward")],
+    )
+    assert gaussian.gain("relu") == pytest.approx(math.sqrt(2))
+    says("the second moment instead of the variance, and $\\sqrt2$ for ReLU")
+    says("What holds for one layer at size 1 may not hold for «twenty»", DEPTH)
+    assert gaussian.length_map("gelu", 1, weight_variance=gaussian.gain("gelu") ** 2) == pytest.approx(1)
+    assert seen("gelu", 256, (gaussian.gain("gelu") / 16,), 0.5).z[0, 19] < 0.1
+
+
+# ---------------------------------------------------------------- the quiz
+
+quiz_holds = partial(quiz_says, quiz)
+
+
+def test_the_quiz():
+    quiz_holds("The gain of ReLU is √2, and σ = √2/√400 = 0.0707.")
+    assert round(math.sqrt(2 / 400), 4) == 0.0707
+    quiz_holds("1/√400 = 0.05", "2/400 = 0.005", "2/√400")
+    assert (1 / 400**0.5, 2 / 400, 2 / 400**0.5) == pytest.approx((0.05, 0.005, 0.1))
+    assert round(math.sqrt(2) / 400, 5) == 0.00354
+
+    quiz_holds("of the same size, 0.73, and mean zero", "At 0.73 the gain is 2, and the gradients grow by 17 %")
+    point = gaussian.fixed_points("tanh", weight_variance=2.0**2)[-1]
+    assert round(math.sqrt(gaussian.second_moment("tanh", point.q)), 2) == 0.73
+    assert round(math.sqrt(point.chi_1), 2) == 1.17
+    quiz_holds("for 0.73 by 1.17, which is a factor of 19 over the whole network")
+    assert round(point.chi_1 ** ((DEPTH - 1) / 2)) == 19
+    limit = gaussian.propagate("tanh", weight_variance=4.0, depth=DEPTH)
+    assert np.sqrt(limit.a[5:]) == pytest.approx(0.73, abs=0.005)
+
+    quiz_holds("Forward it asks for 1.59, backward for 1.47.", "Forward it asks for 1.53, backward for 1.48.")
+    assert [round(gaussian.gain("tanh", way), 2) for way in ("forward", "backward")] == [1.59, 1.47]
+    assert [round(gaussian.gain("gelu", way), 2) for way in ("forward", "backward")] == [1.53, 1.48]
+    quiz_holds("E f² and E f′² are both 1/2, so g = √2 does both.", "E f² = E f′² = 1, so g = 1 does both.")
+    assert gaussian.second_moment("relu") == pytest.approx(gaussian.squared_slope("relu"))
+
+    quiz_holds("about a third of their mean square is the square of their mean")
+    mean, square = gaussian.mean("relu"), gaussian.second_moment("relu")
+    assert mean**2 / square == pytest.approx(1 / 3, abs=0.02)
+    quiz_holds("gives the gain 1.71 instead of 1.41, and a signal that is 46 times too large after 20 layers")
+    wrong = (square - mean**2) ** -0.5
+    assert (round(wrong, 2), round(math.sqrt(2), 2)) == (1.71, 1.41)
+    assert round((wrong / math.sqrt(2)) ** 20) == 46
+
+    quiz_holds("The product is 64/1024 = 1/16, whatever lies between, and the size is its root.")
+    assert math.sqrt(64 / 1024) == 0.25
+    assert 64 / 1024 == 0.0625

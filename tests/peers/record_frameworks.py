@@ -1,0 +1,133 @@
+"""Record what layers of PyTorch, Keras and Flax do: by default, and with the code that the book recommends.
+
+    python tests/peers/record_frameworks.py             write src/initlab/frameworks.json
+    python tests/peers/record_frameworks.py --compare   record into memory, and hold that file against it
+
+It needs the packages in requirements.txt and initlab. Every piece of code runs as it stands in `initlab.recommend`,
+with the framework's seed set to 0, and leaves a `layer` (or a `model`, with the layer first), whose weights and biases
+are recorded.
+"""
+
+import argparse
+import json
+import os
+from importlib.metadata import version
+from pathlib import Path
+
+os.environ["KERAS_BACKEND"] = "jax"
+
+import numpy as np
+from record import differences, moments, to_json
+
+import initlab
+from initlab import recommend
+from initlab.exercises import guide as exercises
+from initlab.initializers import fans
+
+FILE = Path(initlab.__file__).with_name("frameworks.json")
+PACKAGES = ("torch", "keras", "flax", "jax", "numpy")
+
+# (fan_in, fan_out) that are read off the shape as "OI" or "IO" would be wrong for a table of embeddings, whose
+# input is one of the rows: its n is the number of features.
+DEFAULTS = {
+    ("torch", "nn.Linear"): "from torch import nn\nlayer = nn.Linear(1000, 500)",
+    ("torch", "nn.Conv2d"): "from torch import nn\nlayer = nn.Conv2d(128, 256, 3)",
+    ("torch", "nn.Embedding"): "from torch import nn\nlayer = nn.Embedding(1000, 500)",
+    ("keras", "layers.Dense"): "import keras\nlayer = keras.layers.Dense(500)\nlayer.build((None, 1000))",
+    ("keras", "layers.Conv2D"): "import keras\nlayer = keras.layers.Conv2D(256, 3)\nlayer.build((None, 9, 9, 128))",
+    ("keras", "layers.Embedding"): "import keras\nlayer = keras.layers.Embedding(1000, 500)\nlayer.build()",
+    ("flax", "nnx.Linear"): "from flax import nnx\nlayer = nnx.Linear(1000, 500, rngs=nnx.Rngs(0))",
+    ("flax", "nnx.Conv"): "from flax import nnx\nlayer = nnx.Conv(128, 256, (3, 3), rngs=nnx.Rngs(0))",
+    ("flax", "nnx.Embed"): "from flax import nnx\nlayer = nnx.Embed(1000, 500, rngs=nnx.Rngs(0))",
+    ("flax", "linen.Dense"): "import flax.linen as nn\nlayer = nn.Dense(500)",
+}
+
+
+def run(framework, code):
+    """The weights and biases of the `layer` that the code makes, as arrays; None for a layer without biases."""
+    if framework == "torch":
+        import torch
+
+        torch.manual_seed(0)
+    if framework == "keras":
+        import keras
+
+        keras.utils.set_random_seed(0)
+    names = {}
+    exec(compile(code, framework, "exec"), names)
+    layer = names["layer"] if "layer" in names else names["model"][0]
+    if framework == "keras":
+        return (*map(np.asarray, layer.get_weights()), None)[:2]
+    if framework == "flax" and "linen" in code:
+        import jax
+
+        params = layer.init(jax.random.key(0), np.zeros((1, 1000)))["params"]
+        return np.asarray(params["kernel"]), np.asarray(params["bias"])
+    if framework == "flax":
+        weights = layer.embedding if hasattr(layer, "embedding") else layer.kernel
+        biases = getattr(layer, "bias", None)
+        return np.asarray(weights[...]), None if biases is None else np.asarray(biases[...])
+    biases = getattr(layer, "bias", None)
+    return layer.weight.detach().numpy(), None if biases is None else biases.detach().numpy()
+
+
+def row(framework, code):
+    weights, biases = run(framework, code)
+    fan_in, fan_out = fans(weights.shape, "OI" if framework == "torch" and "Embedding" not in code else "IO")
+    found = moments(weights)
+    return {
+        "shape": weights.shape,
+        "fan_in": fan_in,
+        "fan_out": fan_out,
+        "n": found["n"],
+        "mean": found["mean"],
+        "variance": found["std"] ** 2,
+        "kurtosis": found["kurtosis"],
+        "low": found["min"],
+        "high": found["max"],
+        "bias": None if biases is None else [float(biases.min()), float(biases.max())],
+    }
+
+
+def slopes():
+    """f(-1) = -s of every leaky ReLU, with its own default."""
+    import jax
+    import keras
+    import torch
+
+    return {
+        "torch nn.LeakyReLU": -float(torch.nn.LeakyReLU()(torch.tensor(-1.0))),
+        "keras activations.leaky_relu": -float(keras.activations.leaky_relu(np.array(-1.0))),
+        "keras layers.LeakyReLU": -float(keras.layers.LeakyReLU()(np.array([-1.0]))[0]),
+        "jax nn.leaky_relu": -float(jax.nn.leaky_relu(-1.0)),
+    }
+
+
+def record():
+    return {
+        "versions": {name: version(name).split("+")[0] for name in PACKAGES},
+        "defaults": [{"framework": f, "layer": name, **row(f, code)} for (f, name), code in DEFAULTS.items()],
+        "slopes": slopes(),
+        "snippets": [
+            {"code": recommend.fingerprint(code), "framework": framework, **row(framework, code)}
+            for framework, code in [*recommend.every_snippet(), *exercises.CALLS]
+        ],
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--compare", action="store_true", help="write nothing; check the recorded file")
+    text = to_json(record(), digits=7)
+    if not parser.parse_args().compare:
+        FILE.write_text(text)
+        print(f"{FILE.name}: {len(text) / 1024:.0f} KB")
+        return
+    # Draws in float32 differ in their last digits from one processor to another.
+    found = differences(json.loads(FILE.read_text()), json.loads(text), tolerance=1e-5)
+    print(f"{len(found)} differences from {FILE.name}", *found[:20], sep="\n  ")
+    raise SystemExit(bool(found))
+
+
+if __name__ == "__main__":
+    main()
