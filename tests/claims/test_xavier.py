@@ -618,7 +618,7 @@ def test_the_quarter_circle():
     assert "standard: mean singular value 0.4906, by (8) 0.4901" in text
     assert "Xavier: mean singular value 0.8497, by (8) 0.8488" in text
     says("So «0.85» and «0.49» are what *any* random square matrix", mean, mean / math.sqrt(3))
-    says("They lie below «1» and $1/\\sqrt 3 = «0.58»$", near(np.mean(s**2), abs=0.01), math.sqrt(1 / 3))
+    says("The two lie below «1» and $1/\\sqrt 3 = «0.58»$", near(np.mean(s**2), abs=0.01), math.sqrt(1 / 3))
     says("for Xavier it is «1» in a linear layer", near(np.mean(s**2), abs=0.01))
     says("some directions are stretched up to two-fold, others flattened to almost nothing")
     says(
@@ -630,7 +630,7 @@ def test_the_quarter_circle():
 def test_the_numbers_of_the_paper():
     says("Their average, the authors report, is about 0.8 under the normalized rule and 0.5 under the standard one.")
     says("If Xavier keeps things as they are, why 0.8 and not 1?")
-    says("to explain the paper's 0.8 and 0.5 we need no data and no training")
+    says("To explain the paper's 0.8 and 0.5 we need no data and no training")
     for rule, paper in ((initializers.xavier_uniform, 0.8), (xavier.standard, 0.5)):
         net = network.sample([256] * 11, "tanh", rule, rng=1)
         a = network.forward(net, np.random.default_rng(1).standard_normal((256, 1))).a

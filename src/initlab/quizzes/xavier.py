@@ -61,7 +61,7 @@ quiz = Quiz(
                     "It is 1 in layer 10, and 0.00003 in layer 1.",
                 ),
                 Option(
-                    "None of the three",
+                    "None of the three, since every layer shrinks what passes through it",
                     "One is: what a layer loses from below it gains from above.",
                 ),
             ),
