@@ -48,6 +48,11 @@ quiz = Quiz(
             "layer 1 and in layer 10?",
             (
                 Option(
+                    "The mean square of the weight gradient ∂L/∂W",
+                    "Layer l gets 10 − l factors from above and l − 1 from below: nine in every layer.",
+                    right=True,
+                ),
+                Option(
                     "The mean square of the activations",
                     "It falls from 0.21 to 0.000009.",
                 ),
@@ -56,12 +61,7 @@ quiz = Quiz(
                     "It is 1 in layer 10, and 0.00003 in layer 1.",
                 ),
                 Option(
-                    "The mean square of the weight gradient ∂L/∂W",
-                    "Layer l gets 10 − l factors from above and l − 1 from below: nine in every layer.",
-                    right=True,
-                ),
-                Option(
-                    "None of the three",
+                    "None of the three, since every layer shrinks what passes through it",
                     "One is: what a layer loses from below it gains from above.",
                 ),
             ),
