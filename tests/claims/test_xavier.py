@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from harness import ROOT, quiz_says
 
-from initlab import algebra, gaussian, initializers, network
+from initlab import algebra, gaussian, initializers, network, training
 from initlab.demos import why, xavier
 from initlab.exercises import xavier as exercises
 from initlab.quizzes.xavier import quiz
@@ -66,14 +66,18 @@ def test_the_network_of_the_chapter():
 
 
 def test_the_standard_rule_shrinks_signal_and_gradient_and_leaves_weight_gradients_level():
-    for a, dz, dW in (moments("standard", "tanh"), *zip(*others("standard", "tanh"), strict=True)):
-        assert 5e-6 < a[10] / a[0] < 5e-5
-        assert 1e-5 < dz[0] / dz[9] < 5e-5
+    for a, dz, dW in (*zip(*others("standard", "tanh"), strict=True), moments("standard", "tanh")):
+        assert 0.7e-5 < a[10] / a[0] < 1.3e-5
+        assert 2.5e-5 < dz[0] / dz[9] < 3.5e-5
         assert dW.max() / dW.min() < 1.15
     says(
-        "after «ten» layers either has lost all but a few «hundred-thousandths» of its mean square",
-        xavier.DEPTH,
-        near(dz[0] / dz[9], abs=5e-5),
+        "from the input to layer «10» the signal keeps «a hundred-thousandth» of its mean square, and from layer "
+        "«10» to layer «1» the gradient keeps «three».",
+        len(a) - 1,
+        near(a[10] / a[0], abs=0.2e-5),
+        len(dz),
+        len(a) - len(dz),
+        near(1e5 * dz[0] / dz[9], abs=0.3),
     )
     says("are **equal in all layers**, to within some «ten per cent»", near(dW.max() / dW.min() - 1, abs=0.05))
     text = printed("xavier", cell="old-rule-code")
@@ -232,6 +236,9 @@ def test_tanh_does_not_keep_the_signal():
     for a, dz, _ in zip(*others("xavier", "tanh"), strict=True):
         assert a[[1, 10]] == pytest.approx([0.39, 0.05], rel=0.15)
         assert dz[9] / dz[0] == pytest.approx(12, rel=0.2)
+    says("Only the weight gradients are still about level.")
+    for dW in (moments("xavier", "tanh")[2], *others("xavier", "tanh")[2]):
+        assert dW.max() < 1.5 * dW.min()
     says("The loss slows down as the signal gets smaller")
     ratio = gaussian.propagate("tanh", weight_variance=1.0, depth=100).a
     assert (np.diff(ratio[1:] / ratio[:-1]) > 0).all()
@@ -281,13 +288,18 @@ def test_larger_weights():
     )
     assert dW.max() > 10 * dW.min()
     assert xavier.RULES["double"][1] == 4
-    _, steep, _ = moments("fourfold", "tanh")
+    full, steep, _ = moments("fourfold", "tanh")
+    for name in xavier.RULES:
+        square = moments(name, "tanh")[0]
+        assert full[10] / full[1] >= square[10] / square[1]
     net = network.sample([256] * 11, "tanh", xavier.RULES["fourfold"][0], rng=0)
     last = network.forward(net, np.random.default_rng(0).standard_normal((256, 256))).a[10]
     says(
-        "With $«16»/n$ «four fifths» of the activations in layer «10» lie beyond $\\pm 0.9$, and the gradient grows "
-        "«2,000»-fold.",
+        "With $«16»/n$ they are level, from «0.80» to «0.78», for a poor reason: «four fifths» of them in layer «10» "
+        "lie beyond $\\pm 0.9$. And the gradient grows «2,000»-fold.",
         256 * net.weights[0].var().round(4),
+        full[1],
+        full[10],
         near(np.mean(abs(last) > 0.9), abs=0.01),
         net.depth,
         near(steep[0] / steep[9], rel=0.06),
@@ -296,10 +308,11 @@ def test_larger_weights():
 
 def test_orthogonal_weights():
     says("**Orthogonal** matrices give the same mean squares as Xavier")
-    for f in ("tanh", "softsign"):
+    for f in xavier.ACTIVATIONS:
         for mine, theirs in zip(moments("orthogonal", f), moments("xavier", f), strict=True):
-            assert mine == pytest.approx(theirs, rel=0.15)
-    says("where they keep every single length exactly")
+            # behind a sigmoid all inputs point nearly the same way, and share their luck
+            assert mine == pytest.approx(theirs, rel=0.5 if f == "sigmoid" else 0.15)
+    says("In the linear network they keep every single length, and exactly.")
     x = np.random.default_rng(0).standard_normal((256, 5))
     out = network.forward(network.sample([256] * 11, "identity", initializers.orthogonal, rng=0), x).output
     assert np.linalg.norm(out, axis=0) == pytest.approx(np.linalg.norm(x, axis=0))
@@ -336,20 +349,29 @@ def test_the_trial():
 
 
 def test_ten_layers():
-    for options in ({}, {"data_seed": 5, "seeds": range(20, 23)}):
+    ratios = []
+    for data_seed in (0, 1, 3):  # other points and other networks; among 1, 2 and 3 the two with the smallest lead
+        options = {"data_seed": data_seed, "seeds": range(3 * data_seed, 3 * data_seed + 3)} if data_seed else {}
         standard, good, double, fourfold = (
             best(rule, **options).mean() for rule in ("standard", "xavier", "double", "fourfold")
         )
-        assert standard > 3 * good
-        assert fourfold > 3 * good
+        assert double < good < standard
         assert double < good / 10
+        ratios.append(standard / good)
+    says(
+        "*Xavier × «2»*, Xavier and the standard rule come in the same order, but once Xavier had just over half the "
+        "loss of the standard rule",
+        math.sqrt(xavier.RULES["double"][1]),
+    )
+    assert ratios[0] > 4
+    assert 1.5 < min(ratios) < 1 / 0.5
     standard, good, double, fourfold = (best(rule).mean() for rule in ("standard", "xavier", "double", "fourfold"))
     says("With «ten» layers** the standard rule learns something, but it is left far behind.", xavier.DEPTH)
     assert standard < 0.5 < math.log(2)
     says("Xavier's loss is several times smaller. *Xavier × 4* fares no better than the standard rule.")
     assert fourfold > standard
     assert xavier.RULES["fourfold"][1] == 4**2
-    says("The surprise is *Xavier × 2*, which beats Xavier by far.")
+    says("The surprise is *Xavier × 2*, which beats Xavier by far, and does so each time.")
     a = moments("double", "tanh")[0]
     says("weights «twice» as large keep the signal of this network alive", math.sqrt(xavier.RULES["double"][1]))
     assert a[10] > 0.5
@@ -362,9 +384,22 @@ def test_ten_layers():
 
 def test_two_layers_forgive():
     losses = [best(rule, 2).mean() for rule in ("standard", "xavier", "double", "fourfold")]
-    says("**With two layers** the standard rule is hardly worse than Xavier, and the largest weights are best.")
+    says("**With two layers** the standard rule is hardly worse than Xavier, and the larger the weights, the better.")
     assert losses[0] < 1.5 * losses[1]
-    assert min(losses) == losses[3]
+    assert losses == sorted(losses, reverse=True)
+    wide = []
+    for rule in ("standard", "xavier", "double", "fourfold"):
+        assert xavier.trained(rule, 2).best_rate == max(xavier.RATES)
+        nets = network.sample([2, 16, 16, 2], "tanh", xavier.RULES[rule][0], seeds=xavier.SEEDS, dtype=np.float32)
+        options = {"loss": "softmax_cross_entropy", "steps": xavier.STEPS, "batch_size": why.BATCH, "rng": 0}
+        wide.append(training.sweep(nets, *why.data(), rates=(max(xavier.RATES), 1.0, 3.16), **options))
+    says(
+        "Of still larger rates «1» is best for all but the standard rule, and the order stays.",
+        [sweep.best_rate for sweep in wide[1:]],
+    )
+    assert wide[0].best_rate == max(xavier.RATES)
+    reached = [sweep.loss.mean(axis=1).min() for sweep in wide]
+    assert reached == sorted(reached, reverse=True)
 
 
 def test_twenty_layers():
@@ -468,10 +503,11 @@ def test_pure_rules_are_bounded():
     says("Under $1/n_{\\text{in}}$ the forward factors are all «1»", near(forward, abs=1e-9))
     says("\\prod_{k=l+1}^{L} \\frac{n^{[k]}}{n^{[k-1]}} = \\frac{n^{[L]}}{n^{[l]}}. \\tag{6}")
     says(
-        "the gradient is off by no more than the ratio of two widths: here at most «16»-fold, ",
-        max(widths) / min(widths),
+        "the gradient is off by no more than the ratio of two widths: here «12»-fold at layer «1».",
+        1 / backward.min(),
+        backward.argmin() + 1,
     )
-    says("here at most 16-fold, «12»-fold at layer «1».", 1 / backward[0], len(widths) - len(backward))
+    assert (1 / backward).max() <= max(widths) / min(widths)
 
 
 def test_the_compromise_in_a_taper():
@@ -482,14 +518,14 @@ def test_the_compromise_in_a_taper():
     )
     pure = xavier.expected(widths, xavier.VARIANCES["in"][1])[1][0]
     says(
-        "In the narrowing network the signal grows «3.6»-fold instead of «16»-fold, and the gradient keeps «0.26» of "
-        "its mean square instead of «0.08».",
+        "In the narrowing network the signal grows «3.6»-fold, against «16»-fold under $1/n_{\\text{out}}$, and the "
+        "gradient keeps «0.26» of its mean square, against «0.08» under $1/n_{\\text{in}}$.",
         signal,
         out,
         gradient,
         pure,
     )
-    says("Both are off, by about the square root of what they were.")
+    says("Both are off, each by about the square root of that.")
     assert signal == pytest.approx(math.sqrt(out), rel=0.1)
     assert gradient == pytest.approx(math.sqrt(pure), rel=0.1)
     even = xavier.expected(widths, xavier.VARIANCES["geometric"][1])[0][-1]
@@ -576,7 +612,7 @@ def test_uniform_and_normal_after_ten_layers():
         if n == 128:
             layers, width = xavier.DEPTH, W.shape[-1]
     says("After «ten» layers of width «128» we find no difference beyond the sampling error", layers, width)
-    says("so do the sums of «four» of them", W.shape[-1])
+    says("so does the square of a sum of «four».", W.shape[-1])
     text = printed("xavier", cell="shapes-ten-code")
     rows = re.findall(r"width +(\d+), xavier_\w+ +(-?[\d.]+) ± ([\d.]+)", text)
     for n in (128, 4):
@@ -595,7 +631,7 @@ def test_the_quarter_circle():
     t = np.linspace(0, 2, 200_001)
     p = np.sqrt(4 - t**2) / math.pi
     assert np.trapezoid(p, t) == pytest.approx(1, abs=1e-4)
-    says("They spread over a quarter of a circle, flattened or stretched")
+    says("They fill a quarter of a circle, or, where $v \\ne 1$, of an ellipse")
     says("where the quarter circle comes from")
     assert np.trapezoid(math.pi * p, t) == pytest.approx(1 / 4 * math.pi * 2**2, abs=1e-3)
     assert p[0] == pytest.approx(math.sqrt(2**2) / math.pi)
@@ -617,8 +653,10 @@ def test_the_quarter_circle():
     text = printed("xavier", cell="singular-code")
     assert "standard: mean singular value 0.4906, by (8) 0.4901" in text
     assert "Xavier: mean singular value 0.8497, by (8) 0.8488" in text
-    says("So «0.85» and «0.49» are what *any* random square matrix", mean, mean / math.sqrt(3))
-    says("They lie below «1» and $1/\\sqrt 3 = «0.58»$", near(np.mean(s**2), abs=0.01), math.sqrt(1 / 3))
+    says("So «0.85» and «0.49» are what *any* large square matrix of independent entries", mean, mean / math.sqrt(3))
+    signs = np.random.default_rng(4).choice([-1.0, 1.0], size=(600, 600)) / math.sqrt(600)
+    assert np.linalg.svd(signs, compute_uv=False).mean() == pytest.approx(mean, rel=0.01)
+    says("The two lie below «1» and $1/\\sqrt 3 = «0.58»$", near(np.mean(s**2), abs=0.01), math.sqrt(1 / 3))
     says("for Xavier it is «1» in a linear layer", near(np.mean(s**2), abs=0.01))
     says("some directions are stretched up to two-fold, others flattened to almost nothing")
     says(
@@ -630,14 +668,16 @@ def test_the_quarter_circle():
 def test_the_numbers_of_the_paper():
     says("Their average, the authors report, is about 0.8 under the normalized rule and 0.5 under the standard one.")
     says("If Xavier keeps things as they are, why 0.8 and not 1?")
-    says("to explain the paper's 0.8 and 0.5 we need no data and no training")
+    says("To explain the paper's 0.8 and 0.5 we need no images.")
     for rule, paper in ((initializers.xavier_uniform, 0.8), (xavier.standard, 0.5)):
         net = network.sample([256] * 11, "tanh", rule, rng=1)
         a = network.forward(net, np.random.default_rng(1).standard_normal((256, 1))).a
-        means = [np.linalg.svd(net.weights[at] * (1 - a[at][:, 0] ** 2))[1].mean() for at in (2, 9)]
+        means = [np.linalg.svd((1 - a[at + 1] ** 2) * net.weights[at])[1].mean() for at in (2, 9)]
         assert means[0] < means[1]  # a smaller signal is bent less
         assert means[1] == pytest.approx(paper, abs=0.03)
-        assert means[1] < np.linalg.svd(net.weights[9])[1].mean()  # tanh takes its part
+        assert means[1] < np.linalg.svd(net.weights[9])[1].mean()
+        assert means[0] == pytest.approx(paper, abs=0.09)
+    says("With tanh it is less, most so in the lower layers")
 
 
 # ---------------------------------------------------------------- exercises
@@ -692,8 +732,10 @@ def test_which_mean_is_it():
         means.append(np.linalg.svd(W, compute_uv=False).mean())
     says(
         "That gives «0.333» and «0.999», as (3) says, against means of «0.491» and «0.850».",
-        *ratios,
-        *means,
+        ratios[0],
+        ratios[1],
+        means[0],
+        means[1],
     )
 
 
@@ -711,7 +753,7 @@ def test_biases_keep_a_signal_that_says_nothing():
         # a mean square of 256 units spreads by sqrt(2/256), 9 %, that of 41 layers by 1.4 %; each draw counts twice
         assert np.mean(square[9:]) == pytest.approx(0.00195, rel=4 * 0.014)
         assert correlation[10] > 0.99
-        assert 1 - correlation[20] < 1e-7
+        assert 1 - correlation[20] < 1e-6
     says("The mean square stops falling, and settles at about «0.002»:", near(1 / (2 * n), rel=0.03))
     says("balances at $q = q/3 + 1/(3n)$, so $q = 1/(2n) = «0.00195»$", 1 / (2 * n))
     q = 1 / (2 * n)
@@ -723,7 +765,7 @@ def test_biases_keep_a_signal_that_says_nothing():
     assert net.biases[0].var() == pytest.approx(1 / (3 * n), rel=0.2)
     says(
         "In layer 10 the two activations have a correlation above 0.99, and in layer 20 it differs from 1 by less than "
-        "$10^{-7}$."
+        "$10^{-6}$."
     )
     assert np.corrcoef(passed.a[20].T)[0, 1] < 1
 
@@ -737,8 +779,8 @@ def test_takeaways():
         1 / 3, rel=0.03
     )
     says(
-        "At its own best learning rate, in «ten» tanh layers, it trained far better than the old rule, and worse than "
-        "itself times «2». In two layers it hardly mattered.",
+        "At its own best learning rate, in «ten» tanh layers, it trained better than the old rule, and far worse than "
+        "itself times «2».",
         xavier.DEPTH,
         math.sqrt(xavier.RULES["double"][1]),
     )

@@ -78,7 +78,7 @@ With $1/n_{\text{in}}$ the factor would be 1, whatever the widths.""",
             lambda widths: sum(2 * n_in / (n_in + n_out) for n_in, n_out in pairwise(widths)),
             "Factors of successive layers are multiplied, not added.",
         ),
-        Mistake(lambda widths: 1.0, "Only where all widths are equal."),
+        Mistake(lambda widths: 1.0, "That is the factor under the rule 1/n_in."),
     ],
 )
 def signal_factor(widths):
@@ -143,8 +143,8 @@ for rule in (xavier.standard, initializers.xavier_uniform):
 ```
 
 That gives 0.333 and 0.999, as (3) says, against means of 0.491 and 0.850. The average singular value is another mean of the
-same numbers, and it is always the smaller one, $\bar{s} \le \sqrt{\overline{s^2}}$. A product of many layers is a matter of
-yet another: the volume shrinks by the *geometric* mean.""",
+same numbers, never above the root of their mean square: $\bar{s} \le \sqrt{\overline{s^2}}$. Volumes, which the paper names
+too, go by yet another: $|\det J|$ is the *geometric* mean to the power of $n$.""",
     cases=[
         lambda: (np.random.default_rng(0).standard_normal((6, 6)),),
         lambda: (np.diag([2.0, 1.0, 0.0]),),
@@ -225,5 +225,5 @@ for l in (1, 5, 10, 20, 50):
 Each layer keeps a third of what arrives and adds the variance of a bias, $1/(3n)$. That balances at
 $q = q/3 + 1/(3n)$, so $q = 1/(2n) = 0.00195$. But the biases are the same for every input, and what came from the input
 keeps shrinking. In layer 10 the two activations have a correlation above 0.99, and in layer 20 it differs from 1 by
-less than $10^{-7}$. The signal lives, and says nothing.""",
+less than $10^{-6}$. The signal lives, and says nothing.""",
 )

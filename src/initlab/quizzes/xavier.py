@@ -7,7 +7,7 @@ quiz = Quiz(
     title="Five questions on Xavier",
     questions=(
         Estimate(
-            "A layer has 400 inputs and 200 units. Between −r and r, Glorot and Bengio's rule draws uniform weights. "
+            "A layer has 400 inputs and 200 units. Glorot and Bengio's rule draws its weights uniformly between −r and r. "
             "What is r?",
             answer=0.1,
             within=0.01,
@@ -61,7 +61,7 @@ quiz = Quiz(
                     "It is 1 in layer 10, and 0.00003 in layer 1.",
                 ),
                 Option(
-                    "None of the three",
+                    "None of the three, since every layer shrinks what passes through it",
                     "One is: what a layer loses from below it gains from above.",
                 ),
             ),
@@ -94,7 +94,7 @@ quiz = Quiz(
                     right=True,
                 ),
                 Option(
-                    "It made the spiral learnable at a far lower loss than the standard rule",
+                    "On the spiral it trained to a lower loss than the standard rule did",
                     "0.029 against 0.17, each at its own best rate.",
                     right=True,
                 ),
