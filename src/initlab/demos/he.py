@@ -242,7 +242,7 @@ def _trial_scale(slope, scheme):
     return 1.0 if scheme.startswith("Xavier") else 1 / factor(slope)
 
 
-def trial(slope, scheme, seeds, batch=8):
+def trial(slope, scheme, seeds, batch=16):
     """Second moments of real networks, (seeds, cells), and their predictions, (cells,).
 
     The cells are E[a^2] of layers 1..L, then E[(dL/dz)^2] of layers 1..L, for inputs and top gradients from N(0, 1).

@@ -1,0 +1,657 @@
+"""The chapter on He initialization, held to account."""
+
+import math
+import re
+from functools import cache, partial
+
+import numpy as np
+import pytest
+from harness import quiz_says
+
+from initlab import activations, algebra, gaussian, products
+from initlab.agreement import agreement, critical, z_scores
+from initlab.demos import exploding, he
+from initlab.exercises import he as exercises
+from initlab.initializers import fans, he_normal, he_uniform, lecun_normal, normal, variance_scaling
+from initlab.network import forward, sample, simulate
+from initlab.quizzes.he import quiz
+
+from . import chapter, near, printed
+
+says = chapter("he")
+
+DEPTH = he.DEPTH
+RELU_SHARE = gaussian.second_moment("relu")  # of E[z^2] = 1
+
+
+def sizes(width, scheme, *, runs=10, batch=16, activation="relu"):
+    """Root mean square of a over `runs` networks of 30 layers, (31,)."""
+    deep = simulate([width] * (DEPTH + 1), activation, scheme, seeds=range(runs), batch=batch)
+    return np.sqrt(deep.a.second_moment.mean(axis=0))
+
+
+# ---------------------------------------------------------------- break it first
+
+
+def test_thirty_relu_layers_with_xavier():
+    says("why ReLU «halves» a signal, and why it is the second moment that is «halved»", RELU_SHARE, RELU_SHARE)
+    says("What is left of it after «thirty» layers of ReLU?", DEPTH)
+    says("«Thirty» ReLU layers of 128 units, weights of variance $1/n$, no biases, and an input of size 1.", DEPTH)
+    measured = sizes(128, lecun_normal, batch=32)
+    assert measured[0] == pytest.approx(1, rel=0.02)
+    says("How large is the signal in the last layer: about 0.5, 0.03 or 0.00003?")
+    assert min((0.5, 0.03, 0.00003), key=lambda guess: abs(math.log(guess / measured[DEPTH]))) == 0.00003
+    says("About «0.00003». Every layer «halves» the second moment", near(measured[DEPTH], rel=0.2), RELU_SHARE)
+    says(
+        "«thirty» layers leave $2^{-30}$ of it, and of the size the square root, $2^{-15} = «0.0000305»$.",
+        DEPTH,
+        2**-15,
+    )
+    assert algebra.over_layers(algebra.forward(activation="relu")).predict(
+        n_in=128, sigma_w=128**-0.5, q=1, L=DEPTH
+    ) == pytest.approx(2**-30)
+    says("(«Ten» networks do not agree with this exactly.", 10)
+    text = printed("he", cell="halves")
+    assert text.endswith("size after 30 layers: 2.7e-05\n")
+    ratios = [float(line.split()[2]) for line in text.splitlines()[1:-1]]
+    assert ratios == pytest.approx([0.5] * 6, abs=0.1)
+
+
+def test_the_first_figure():
+    says("The figure shows «four» networks with 128 units in every layer", he.STRANDS)
+    (width,) = (control.value for control in he.deep.controls if control.name == "width")
+    assert width == 128
+    says("$f(z) = z$ for $z > 0$ and $s z$ below, so that $s = 0$ is ReLU and $s = 1$ is no activation at all.")
+    z = np.linspace(-2, 2, 9)
+    for s, f in ((0, np.maximum(z, 0)), (1, z), (0.25, np.where(z > 0, z, 0.25 * z))):
+        assert activations.leaky_relu(s).f(z) == pytest.approx(f)
+    for slope in he.SLOPES:
+        kept = he.deep.frame(slope=slope, scheme="he")["panels"]
+        assert kept["forward"]["y"]["theory"] == pytest.approx([1] * (DEPTH + 1))
+        assert len(set(kept["backward"]["y"]["theory"])) == 1
+    for scheme in ("xavier", "he-relu", "std"):
+        gone = [he.deep.frame(slope=s, scheme=scheme)["panels"]["forward"]["y"]["theory"][-1] for s in he.SLOPES]
+        assert any(not 0.9 < end < 1.1 for end in gone)
+    says("Then take *He for ReLU* and move the slope to 1")
+    says("At slope 1, $2/n$ «doubles» the second moment in every layer", he.scale("he-relu", 1.0) * he.factor(1.0))
+    says("like the «ten» matrices with $c > 1$", exploding.DEPTH)
+
+
+def test_the_figures_agree_with_the_simulator_and_with_gaussian_theory():
+    slope, scheme = 0.25, "he-relu"
+    panels = he.deep.frame(slope=slope, scheme=scheme)["panels"]
+    f = activations.leaky_relu(slope)
+    theory = gaussian.propagate(f, weight_variance=2.0, depth=DEPTH)
+    assert panels["forward"]["y"]["theory"] == pytest.approx(np.sqrt(theory.a), rel=0.01)
+    assert panels["backward"]["y"]["theory"] == pytest.approx(np.sqrt(theory.dz), rel=0.01)
+    drawn = simulate([128] * (DEPTH + 1), f, he_normal, seeds=range(he.STRANDS), batch=1)
+    ratio = np.sqrt(drawn.a.second_moment / drawn.a.second_moment[:, :1])
+    assert np.array(panels["forward"]["y"]["strands"]) == pytest.approx(ratio, rel=0.01)
+    assert np.array(panels["backward"]["y"]["strands"]) == pytest.approx(np.sqrt(drawn.dz.second_moment), rel=0.01)
+
+
+def test_the_bands_of_the_figures_hold_95_per_cent_of_the_networks():
+    says("is wide after 30 layers of 128 units; it is the random walk of that chapter, with larger steps")
+    seeds = 200
+    deep = simulate([128] * (30 + 1), "relu", he_normal, seeds=range(seeds), batch=1, bias_initializer=None)
+    forward_size = np.sqrt(deep.a.second_moment[:, -1] / deep.a.second_moment[:, 0])
+    backward_size = np.sqrt(2 * deep.dz.second_moment[:, 0])
+    low, high = (products.relu_quantile(p, [128] * 30)[-1] for p in (0.025, 0.975))
+    for size in (forward_size, backward_size):
+        # three standard errors of a share of 0.95
+        assert np.mean((low < size) & (size < high)) == pytest.approx(0.95, abs=3 * math.sqrt(0.95 * 0.05 / seeds))
+    says("For ReLU the logarithm of a length has variance $5/(4n)$ per layer, where a linear layer has $1/(2n)$.")
+    for slope, variance in ((0, 5 / (4 * 128)), (1, 1 / (2 * 128))):
+        assert products.relu_walk([128], slope)[1][-1] == pytest.approx(variance)
+
+
+# ---------------------------------------------------------------- where the half goes
+
+
+def test_the_half():
+    says("## Where the «half» goes", RELU_SHARE)
+    rng = np.random.default_rng(0)
+    samples = (rng.uniform(-1, 1, 10**6), rng.choice([-3, -0.1, 0.1, 3], 10**6), 5 * rng.standard_normal(10**6))
+    shares = [np.mean(np.maximum(z, 0) ** 2) / np.mean(z**2) for z in samples]
+    says(
+        "ReLU squared is «half» of $z^2$ and «half» of $z\\,|z|$, and the second «half» vanishes on average",
+        *(near(np.array(shares), abs=0.005) for _ in range(3)),
+    )
+    z = rng.standard_normal(100) + 0.3
+    assert np.maximum(z, 0) ** 2 == pytest.approx((z**2 + z * abs(z)) / 2)
+    text = printed("he", cell="derive")
+    assert text.startswith("E[f(z_i)**2]\n= E[z_i**2]/2 + E[z_i*Abs(z_i)]/2\n")
+    assert "= n_in*q*sigma_w**2/2\n" in text
+    says("$$ \\tfrac12\\, n\\, \\sigma_w^2 = 1, \\quad \\text{so that} \\quad \\sigma_w^2 = \\frac{2}{n}. \\tag{2}")
+    assert algebra.forward(activation="relu").predict(n_in=50, sigma_w=math.sqrt(2 / 50), q=1) == pytest.approx(1)
+
+
+def test_the_leaky_half():
+    says("For a leaky ReLU the negative «half» is not dropped", 1 - RELU_SHARE)
+    says("its square by $s^2$. The «half» becomes", RELU_SHARE)
+    text = printed("he", cell="leaky-code")
+    for s in (0, 0.25, 0.5, 1):
+        assert f"s = {s}: E[f(z)^2] = {(1 + s**2) / 2:.5f}, " in text
+    assert "leaky: 2/(n_in*(s**2 + 1))" in text
+    says(
+        "A slope of 0.01 hardly matters: it changes the variance by one part in «10,000».", near(1 / 0.01**2, rel=0.01)
+    )
+    says("A slope of 0.25, with which He and colleagues start")
+    says("asks for $«1.88»/n$ instead of $2/n$.", he.scale("he", 0.25))
+    growth = 2 * he.factor(0.25)
+    says("grow by «6 %» in every layer: by a factor of «6» after «thirty».", growth - 1, growth**DEPTH, DEPTH)
+
+
+# ---------------------------------------------------------------- the second moment, not the variance
+
+
+def test_the_gain_that_keeps_the_variance_explodes():
+    exact = 1 / math.sqrt(RELU_SHARE - gaussian.mean("relu") ** 2)
+    # somebody measured it, on 100,000 points, with a standard error of about 0.3 %
+    says("for ReLU it was «1.707», where He has $\\sqrt2 = «1.414»$", near(exact, rel=0.01), gaussian.gain("relu"))
+    says("Weights of standard deviation $1.707/\\sqrt n$, «thirty» ReLU layers.", DEPTH)
+    text = printed("he", cell="variance-code")
+    assert re.match(r"E\[a\^2\] = 0\.50\d, Var a = 0\.34\d: gains 1\.41\d and 1\.71\d\n", text)
+    rows = re.findall(r"g = ([\d.]+), layer +(\d+): size +([\d.]+), standard deviation +([\d.]+)", text)
+    size = {(g, int(layer)): (float(a), float(b)) for g, layer, a, b in rows}
+    assert size["1.707", 1][1] == pytest.approx(1, rel=0.02)
+    assert 1 / 2 < size["1.414", 30][0] < 2
+    says("With $g = 1.707$ the first layer's activations do have standard deviation one.")
+    assert 1.707 / exact == pytest.approx(1, rel=0.01)
+    says("the next layer feels their second moment, $1.707^2/2 = «1.457»$, and so on.", 1.707**2 * RELU_SHARE)
+    predicted = (1.707**2 / 2) ** 15
+    says("Theory says $«1.457»^{15} = «282»$ for the size after «thirty» layers.", 1.707**2 / 2, predicted, DEPTH)
+    drift, variance = products.relu_walk([128] * DEPTH)
+    # of the mean square of ten networks, and of the inputs' common luck
+    assert abs(math.log(size["1.707", 30][0] / predicted)) < 3 * math.sqrt(variance[-1] / 10) + abs(drift[-1])
+
+
+# ---------------------------------------------------------------- the small print
+
+
+def skewed(shape, *, rng, dtype, sign=1):
+    W = rng.exponential(size=shape) - 1
+    return (sign * np.sqrt(2 / shape[1]) * W).astype(dtype)
+
+
+def shifted(shape, *, rng, dtype):
+    std = np.sqrt(2 / shape[1])
+    return normal(shape, mean=0.01 * std, std=std, rng=rng, dtype=dtype)
+
+
+def test_skewed_and_shifted_weights():
+    rows = re.findall(r"width (\d+), ([\w, ]+?) *: typical size +([\d.]+)", printed("he", cell="skew-code"))
+    size = {(int(n), name): float(value) for n, name, value in rows}
+    for n in (50, 150):
+        assert size[n, "skewed, mirrored"] < size[n, "He"] / 3
+        assert size[n, "He"] < size[n, "skewed"] / 3
+        assert size[n, "He"] < size[n, "shifted"]
+    says(
+        "a mean of one per cent of the standard deviation has made the signal «five» times as large as He's.",
+        near(size[150, "shifted"] / size[150, "He"], abs=0.6),
+    )
+    fresh = {
+        name: np.median(np.sqrt(simulate([150] * 31, "relu", f, seeds=range(100, 120), batch=1).a.second_moment[:, -1]))
+        for name, f in (("He", he_normal), ("shifted", shifted))
+    }
+    assert 3 < fresh["shifted"] / fresh["He"] < 9
+
+
+@pytest.mark.parametrize(("scheme", "exponent"), [(skewed, -0.5), (shifted, 0.5)])
+def test_skew_washes_out_and_a_mean_grows_with_the_root_of_the_width(scheme, exponent):
+    says("what it does in one layer falls like $1/\\sqrt n$")
+    says("against the spread of $z$ the push grows like $\\sqrt n$")
+    assert abs(exponent) == 1 / 2
+    # one layer behind a ReLU: how far the share of E[z^2] that passes is from a half, at widths 50 and 800
+    rng = np.random.default_rng(0)
+    excess = []
+    for n in (50, 800):
+        a = np.maximum(rng.standard_normal((n, 4000)), 0)
+        W = scheme((4000, n), rng=rng, dtype=np.float64)  # one unit for each example
+        z = np.einsum("ij,ji->i", W, a)
+        for _ in range(15):
+            W = scheme((4000, n), rng=rng, dtype=np.float64)
+            z = np.append(z, np.einsum("ij,ji->i", W, a))
+        excess.append(np.mean(np.maximum(z, 0) ** 2) / np.mean(a**2) - 1)
+    assert math.log(excess[1] / excess[0]) / math.log(800 / 50) == pytest.approx(exponent, abs=0.25)
+
+
+# ---------------------------------------------------------------- backward
+
+
+def test_backward_the_same_half():
+    z = np.random.default_rng(0).standard_normal(10**5)
+    slopes = activations.leaky_relu(0.25).df(z)
+    share = near(np.mean(z > 0), abs=0.01)
+    says("## Backward: the same «half»", gaussian.squared_slope("relu"))
+    says(
+        "passes $f'(z)$, which is «1» for «half» of the units and 0 for the other «half» (or $s$)",
+        slopes[z > 0],
+        share,
+        share,
+    )
+    assert set(activations.get("relu").df(z[z < 0])) == {0}
+    says("So $\\mathbb{E}[f'(z)^2] = \\tfrac12$ again, or $(1 + s^2)/2$")
+    assert gaussian.squared_slope("relu") == pytest.approx(1 / 2)
+    assert gaussian.squared_slope(activations.leaky_relu(0.25)) == pytest.approx((1 + 0.25**2) / 2)
+    text = printed("he", cell="backward-code")
+    assert text.startswith("n_out*p*sigma_w**2/2    preserved if Var W = 2/n_out\n")
+    assert "independent gradients" in text
+
+
+def test_the_backward_rule_is_exact_at_any_width():
+    rng = np.random.default_rng(0)
+    w = rng.standard_normal((10**5, 3))
+    a, v = np.array([1.0, 2.0, 0.5]), np.array([0.3, 1.0, -1.0])
+    is_open = w @ a > 0
+    says(
+        'So "open" has probability «one half» *given* the value of $(w \\cdot v)^2$',
+        near(np.array([is_open[abs(w @ v) > limit].mean() for limit in (0, 1, 2)]), abs=0.02),
+    )
+    share = np.mean((w @ v) ** 2 * is_open) / np.mean((w @ v) ** 2)
+    says("keeps on average «half» of its squared length", near(share, abs=0.02))
+    seeds, widths, slope = 1500, [5, 8, 6, 9, 7], 0.1
+    scheme = partial(variance_scaling, scale=2 / (1 + slope**2), mode="fan_in", distribution="uniform")
+    deep = simulate(widths, activations.leaky_relu(slope), scheme, seeds=range(seeds), batch=1)
+    theory = algebra.over_widths(algebra.backward(activation="leaky_relu"), "fan_in").predict(widths, s=slope)
+    assert np.abs(z_scores(deep.dz.second_moment, theory * (1 + slope**2) / 2)).max() < 4.5
+    says("if a whole layer is closed, $a = 0$; for a layer of $n$ units this happens with probability $2^{-n}$")
+    net = sample([5, 3], "relu", he_normal, output_activation="relu", seeds=range(4000), bias_initializer=None)
+    output = forward(net, np.ones((5, 1))).output
+    closed = np.mean((output == 0).all(axis=(1, 2)))
+    assert closed == pytest.approx(2**-3, abs=4 * math.sqrt(2**-3 / 4000))
+
+
+# ---------------------------------------------------------------- either direction
+
+
+def test_one_direction_is_enough():
+    taper = he.SHAPES["taper"]
+    says(
+        "«Thirty» ReLU layers whose widths go from «256» down to «32».",
+        len(taper) - 1,
+        taper[0],
+        taper[-1],
+    )
+    text = printed("he", cell="three-rules")
+    for line in (
+        "fan_in   forward  q",
+        "fan_in   backward p*n[L]/n[1]",
+        "fan_out  forward  q*n[0]/n[L]",
+        "fan_out  backward p",
+    ):
+        assert line + "\n" in text
+    assert text.count("Product") == 2
+    says("Compare the «three» rules when widths narrow", len(he.MODES))
+    for widths in he.SHAPES.values():
+        signal, gradient = he.he_moments("fan_in", widths)
+        assert signal == pytest.approx(1)
+        assert gradient[0] / gradient[-1] == pytest.approx(widths[-1] / widths[1])
+        signal, gradient = he.he_moments("fan_out", widths)
+        assert signal[-1] == pytest.approx(widths[0] / widths[-1])
+        assert gradient == pytest.approx(0.5)
+
+
+def test_the_mean_of_the_fans_splits_the_damage_and_fails_where_widths_alternate():
+    says("the mean splits the damage evenly between signal and gradient")
+    for shape in ("taper", "widen"):
+        widths = he.SHAPES[shape]
+        signal, gradient = he.he_moments("fan_avg", widths)
+        even = math.sqrt(widths[0] / widths[-1])
+        assert signal[-1] == pytest.approx(even, rel=0.05)
+        assert gradient[-1] / gradient[0] == pytest.approx(even, rel=0.05)
+    widths = he.SHAPES["bottleneck"]
+    signal, gradient = he.he_moments("fan_avg", widths)
+    pair = (signal[2] / signal[0], gradient[-3] / gradient[-1])
+    says("multiplies the second moment of *both* by $\\tfrac85 \\cdot \\tfrac25 = «0.64»$.", pair)
+    assert (signal[1] / signal[0], signal[2] / signal[1]) == pytest.approx((8 / 5, 2 / 5))
+    says(
+        "$«0.64»^{15} = «0.0012»$ is left of either after «thirty» layers.",
+        signal[2],
+        (signal[-1] / signal[0], 0.64**15),
+        len(widths) - 1,
+    )
+    assert "two layers: x 0.64; thirty: x 0.0012" in printed("he", cell="zigzag")
+    drawn = simulate(widths, "relu", he.normal(2.0, "fan_avg"), seeds=range(40), batch=1, bias_initializer=None)
+    assert (
+        np.abs(z_scores(np.log(drawn.a.second_moment[:, -1]), math.log(signal[-1]) - 1.6)) < 4
+    )  # drift at such widths
+
+
+def test_the_first_layer_may_lack_its_factor_of_two():
+    text = printed("he", cell="first-layer")
+    rows = re.findall(r"\|a\| ([\d.]+) \.\.\. ([\d.]+),  \|dz\| ([\d.]+) \.\.\. ([\d.]+)", text)
+    with_two, without = ([float(value) for value in row] for row in rows)
+    says("A factor of two in one layer, in the second moment, stays a factor of two")
+    assert np.square(np.divide(with_two[:2], without[:2])) == pytest.approx(2, abs=0.06)
+    assert with_two[2:] == without[2:]
+
+
+# ---------------------------------------------------------------- convolutions
+
+
+def test_fans_of_convolutions():
+    says("(For a stride of 1. And pixels at the border")
+    assert fans((64, 32, 3, 3)) == (3 * 3 * 32, 3 * 3 * 64)
+    text = printed("he", cell="conv-code")
+    right, wrong = (float(x) for x in re.findall(r"multiplied by ([\d.]+)", text))
+    assert right == pytest.approx(1, abs=0.05)
+    says("Whoever forgets the kernel makes the second moment «nine» times too large.", near(wrong / right, abs=0.5))
+    misread, true = fans((3, 3, 32, 64))[0], fans((3, 3, 32, 64), layout="IO")[0]
+    says(
+        "«6144» instead of «288». Every layer then makes the second moment «21» times *smaller*.",
+        misread,
+        true,
+        misread / true,
+    )
+    says("takes the number of weights for a fan: 6144")
+    assert 6144 / (3 * 3 * 32 * 64) == 1 / 3  # up to the three that it takes for channels
+    assert (misread, true) == (6144, 288)
+    dense = fans((300, 100))
+    assert fans((300, 100), layout="IO") == dense[::-1]
+
+
+def test_a_fixed_standard_deviation():
+    filters = [64] + [128] * 2 + [256] * 2 + [512] * 4
+    says("started from a fixed standard deviation of 0.01.")
+    says("to a network with «nine» convolutions of 3 × 3 between its second and its tenth layer", len(filters))
+    divided = math.prod(math.sqrt(2 / fans((d, d, 3, 3))[1]) / 0.01 for d in filters)
+    text = printed("he", cell="fixed-code")
+    assert f"the gradient is divided by {divided:.0f} in all" in text
+    assert divided == pytest.approx(
+        5.9 * 4.2**2 * 2.9**2 * 2.1**4, rel=0.02
+    )  # as the paper has it, from rounded factors
+    for line in ("64 filters: 0.0589", "128 filters: 0.0417", "256 filters: 0.0295", "512 filters: 0.0208"):
+        assert line in text
+    assert len(range(2, 10 + 1)) == 9
+
+
+# ---------------------------------------------------------------- twenty-two layers and thirty
+
+
+def test_what_theory_says_of_22_and_30_layers():
+    says("## «Twenty-two» layers and «thirty»", *DEPTHS)
+    says("a network of «22» layers converged from both starts", DEPTHS[0])
+    says("One of «30» layers converged from He's start", DEPTHS[1])
+    ratio = [math.sqrt(he.factor(0.0) ** depth) for depth in DEPTHS]
+    says(
+        "$2^{-11} = «0.0005»$ times as large after «22» layers, $2^{-15} = «0.00003»$ times after «30».",
+        near(ratio[0], rel=0.03),
+        DEPTHS[0],
+        near(ratio[1], rel=0.03),
+        DEPTHS[1],
+    )
+    assert ratio == [2**-11, 2**-15]
+    says("Between the two lies a factor of «16» in size.", ratio[0] / ratio[1])
+    says("nothing *happens* at «22» or at «30»", *DEPTHS)
+
+
+DEPTHS = (22, 30)
+
+
+@cache
+def best(scheme, depth):
+    """(best rate, losses after the last step at it by seed, all losses) as the chapter chooses the rate."""
+    loss = he.race(scheme, depth)
+    last = np.nan_to_num(loss[-1], nan=np.inf)
+    at = np.median(last, axis=1).argmin()
+    return he.RATES[at], np.sort(last[at]), loss[:, at]
+
+
+def test_the_race():
+    loss = he.race("He", 22)
+    says(
+        "two moons, 40 points, networks of 24 units a layer, «200» steps of gradient descent on all points.",
+        len(loss) - 1,
+    )
+    assert he.race.__wrapped__.__kwdefaults__ | {"examples": 40, "width": 24} == he.race.__wrapped__.__kwdefaults__
+    says("Each scheme may choose among «four» learning rates", len(he.RATES))
+    says("**Predict.** «Four» kinds of runs: «22» or «30» layers", len(he.TRAINED) * len(DEPTHS), *DEPTHS)
+    says("has the loss $\\ln 2 = «0.693»$", math.log(2))
+    says(
+        "for networks of «22» layers on the left and «30» layers on the right, «three» seeds for each scheme",
+        *DEPTHS,
+        loss.shape[2],
+    )
+    text = printed("he", cell="race")
+    for depth in DEPTHS:
+        for scheme in he.TRAINED:
+            rate, last, _ = best(scheme, depth)
+            line = f"{depth} layers, {scheme:6}: rate {rate}, losses at the end: "
+            values = np.array(re.search(re.escape(line) + r"\[(.*)\]", text)[1].split(), dtype=float)
+            # single precision in another order of summation may end elsewhere
+            assert values == pytest.approx(last, abs=0.1), line
+
+
+def test_what_the_race_shows():
+    says("With «22» layers both learn, He's networks earlier.", DEPTHS[0])
+    first = {name: [np.argmax(run < 0.5) for run in best(name, 22)[2].T] for name in he.TRAINED}
+    assert min(first["Xavier"]) > max(first["He"]) > 0
+    assert max(best("Xavier", 22)[1]) < 0.6
+    says("He's networks of «30» layers suffer from them too.", DEPTHS[1])
+    assert max(best("He", 30)[2].max(axis=0)) > 0.8
+    says("With «30» layers Xavier's do not move within «200» steps, at *any* of the rates.", DEPTHS[1], 200)
+    stalled = he.race("Xavier", 30)
+    assert len(stalled) - 1 == 200
+    assert np.abs(stalled - math.log(2)).max() < 0.01
+    assert 0 < min(he.RATES.index(best(name, 22)[0]) for name in he.TRAINED)  # the best rates lie inside the row
+    assert max(he.RATES.index(best(name, 22)[0]) for name in he.TRAINED) < len(he.RATES) - 1
+
+
+def test_stagnation_and_not_a_dead_end():
+    loss = he.race("Xavier", 30, steps=1250, rates=(0.01,), seeds=5)[:, 0]
+    first = np.array([np.argmax(run < 0.5) for run in loss.T])
+    says(
+        "At rate 0.01, «four» of «five» such networks of «30» layers bring their loss below 0.5 in the end, after some "
+        "«800» to «1200» steps; He's need no more than «50».",
+        np.sum(first > 0),
+        len(first),
+        DEPTHS[1],
+        near(first[first > 0].min(), rel=0.1),
+        near(first.max(), rel=0.1),
+        near(max(np.argmax(run < 0.5) for run in best("He", 30)[2].T), abs=10),
+    )
+    assert best("He", 30)[0] == 0.01
+    assert all((run < 0.5).any() for run in best("He", 30)[2].T)
+    says("What carries over is the mechanism, a factor of two per layer. The number «30» does not.", DEPTHS[1])
+
+
+# ---------------------------------------------------------------- do theory and simulation agree?
+
+SLOPES = {"ReLU": 0.0, "leaky": 0.25, "linear": 1.0}
+CELLS = len(SLOPES) * len(he.TRIALS) * 2 * (len(he.TRIAL_WIDTHS) - 1)
+SEEDS = 100
+
+
+def trial(first, factor=1.0, uniform=1.0):
+    """The agreement of the chapter on seeds of its own, with predictions that may be wrong."""
+    z = []
+    for slope in SLOPES.values():
+        for scheme in he.TRIALS:
+            measured, _ = _measured(slope, scheme, first)
+            z.append(z_scores(measured, uniform * he.predicted(slope, scheme, factor)))
+            first += SEEDS
+    return agreement(z, SEEDS)
+
+
+@cache
+def _measured(slope, scheme, first):
+    return he.trial(slope, scheme, range(first, first + SEEDS))
+
+
+def test_theory_and_simulation_agree_in_all_cells():
+    says(
+        "linear, ReLU and leaky networks, «three» schemes, «five» layers of unequal width, forward and backward",
+        len(he.TRIALS),
+        len(he.TRIAL_WIDTHS) - 1,
+    )
+    says(
+        "a mean over «100» networks, and a standard error $\\mathrm{se}$ from the spread among the «100».", SEEDS, SEEDS
+    )
+    says("The *largest* of «90» such numbers is larger than 2 as a rule.", CELLS)
+    assert 1 - (1 - math.erfc(2 / math.sqrt(2))) ** CELLS > 0.95
+    says("So we multiply its p-value by «90»", CELLS)
+    says("A corrected p-value below 0.01 would mean that theory and simulation disagree.")
+    found = trial(0)
+    assert found.cells == CELLS
+    assert found.p_value > 0.01
+    text = printed("he", cell="agree-code")
+    assert re.match(
+        rf"{CELLS} cells: largest \|z\| {trial(0).worst:.2f}, corrected p-value {trial(0).p_value:.2g}\n", text
+    )
+
+
+def test_an_error_of_two_per_cent_is_found():
+    says("Predictions for weights whose variance is only «2 %» larger or smaller are thrown out", 0.02)
+    says("with p-values below one in «a million»", 1e6)
+    assert 0.02 == pytest.approx(1.02 - 1)
+    assert max(trial(0, factor).p_value for factor in (0.98, 1.02)) < 1e-6
+    says("All predictions «2 %» too large, for whatever reason, would not pass either.", 0.02)
+    assert max(trial(0, uniform=1 + error).p_value for error in (-0.02, 0.02)) < 0.001
+    says("tells $2/n$ from $«2.04»/n$", 2 * 1.02)
+
+
+def test_the_picture_of_all_cells():
+    limit = critical(CELLS, SEEDS)
+    says(
+        "The z-scores of all «90» cells, in «three» groups for ReLU, leaky and linear networks. All lie between the "
+        "two "
+        "dashed lines at plus and minus «4.03», and most between minus 2 and 2.",
+        CELLS,
+        len(SLOPES),
+        limit,
+    )
+    z = [
+        z_scores(*_measured(slope, scheme, SEEDS * (3 * i + j)))
+        for i, slope in enumerate(SLOPES.values())
+        for j, scheme in enumerate(he.TRIALS)
+    ]
+    assert np.abs(z).max() < limit
+    assert np.mean(np.abs(z) < 2) > 0.8
+
+
+def test_schemes_on_the_same_seeds_would_be_one_measurement():
+    says("a (leaky) ReLU network with weights «twice» as large computes $2^L$ times the same numbers", 2)
+    says(
+        "so with the same seeds «three» schemes would be one measurement, counted «three» times", *[len(he.TRIALS)] * 2
+    )
+    ends = [simulate([20] * 5, "relu", he.normal(g**2), seeds=[3], batch=4).a.second_moment[0, -1] for g in (1, 2)]
+    assert math.sqrt(ends[1] / ends[0]) == pytest.approx(2**4)
+    z = [z_scores(*he.trial(0.0, scheme, range(10))) for scheme in he.TRIALS]
+    assert z[1] == pytest.approx(z[0])
+    assert z[2] == pytest.approx(z[0])
+
+
+# ---------------------------------------------------------------- exercises and takeaways
+
+
+def test_the_standard_deviation():
+    says(
+        "For ReLU and 256 inputs this is $\\sqrt{2/256} = «0.0884»$.",
+        (math.sqrt(2 / 256), exercises.he_std.solution(256, 0.0)),
+    )
+    W = he_normal((200, 256), negative_slope=0.3, rng=0)
+    assert W.std() == pytest.approx(exercises.he_std.solution(256, 0.3), rel=0.02)
+
+
+def test_the_gradient_over_widths():
+    says("By which factor does $\\mathbb{E}[\\delta^2]$ change between layer $L$ and layer 1?")
+    for widths in ([784, 300, 100, 50, 10], [10, 20, 30, 40]):
+        _, gradient = he.he_moments("fan_in", widths)
+        assert gradient[1 - 1] / gradient[-1] == pytest.approx(exercises.gradient_factor.solution(widths))
+
+
+def test_grouped_convolutions():
+    says("(Stride 1.)")
+    for c, d, k, groups in ((4, 6, 3, 2), (5, 5, 3, 5)):
+        # connect every pair of channels of one group at every position of a ring of 9 x 9 pixels, and count
+        same = np.add.outer(np.arange(d) // (d // groups), -(np.arange(c) // (c // groups))) == 0
+        into, out_of = same.sum(axis=1) * k**2, same.sum(axis=0) * k**2
+        fan_in, fan_out = exercises.grouped_fans.solution(c, d, k, groups)
+        assert set(into) == {fan_in}
+        assert set(out_of) == {fan_out}
+        assert fans((d, c // groups, k, k)) == (fan_in, groups * fan_out)
+    says(
+        "makes the variance «256» times too small",
+        fans((256, 1, 3, 3))[1] / exercises.grouped_fans.solution(256, 256, 3, 256)[1],
+    )
+    assert "(9, 2304) (9, 9)" in printed("he")
+
+
+def test_dropout_divides_the_second_moment_by_the_share_that_stays():
+    says("An activation is $a/p$ with probability $p$ and else 0.")
+    says("$\\tfrac12\\, n\\, \\sigma_w^2 / p = 1$, and $\\sigma_w^2 = 2p/n$.")
+    says("With $p = 0.5$ this happens to be Xavier's $1/n$.")
+    assert 2 * 0.5 == 1
+    rng = np.random.default_rng(0)
+    ratios = {}
+    for scale in (2 * 0.5, 2):
+        a = np.abs(rng.standard_normal((400, 200)))
+        kept = np.where(rng.random(a.shape) < 0.5, a / 0.5, 0)
+        z = normal((400, 400), std=math.sqrt(scale / 400), rng=rng) @ kept
+        ratios[scale] = np.mean(np.maximum(z, 0) ** 2) / np.mean(a**2)
+    assert ratios[1] == pytest.approx(1, rel=0.1)
+    says("With $2/n$ instead, the second moment would «double» in every layer.", near(ratios[2], rel=0.1))
+
+
+def test_half_precision():
+    smallest = float(np.finfo(np.float16).smallest_subnormal)
+    says("The smallest positive number in half precision (float16) is about $«6 \\cdot 10^{-8}»$.", smallest)
+    assert np.dtype(np.float16).itemsize / np.dtype(np.float32).itemsize == 1 / 2
+    says("In which ReLU layer does a signal of size 1 fall below it")
+    says(
+        "It is below $«6 \\cdot 10^{-8}» = 2^{-24}$ when $l > «48»$: in layer «49».",
+        smallest,
+        -2 * math.log2(smallest),
+        next(layer for layer in range(1, 100) if 1 * 2 ** (-layer / 2) < smallest),
+    )
+    assert smallest == 2**-24
+
+
+def test_the_half_is_exact_in_narrow_layers():
+    says("Take networks with layers of 8 units, uniform weights of He's variance, and average over 2000 of them.")
+    says("Is the «half» exact in narrow layers, too?", RELU_SHARE)
+    deep = simulate([8] * 6, "relu", he_uniform, seeds=range(2000), batch=1)
+    z = z_scores(deep.a.second_moment[:, 1:], 1)
+    says("All «five» means lie within two standard errors of 1.", np.sum(np.abs(z) < 2))
+    spread = deep.a.second_moment.std(axis=0)[1:]
+    says("the spread between networks grows from layer to layer")
+    assert (np.diff(spread) > 0).all()
+
+
+def test_takeaways():
+    says("A ReLU lets «half» of the second moment through, forward and backward", RELU_SHARE)
+    assert gaussian.squared_slope("relu") == pytest.approx(RELU_SHARE)
+    says("The «half» needs weights that are symmetric around zero.", RELU_SHARE)
+    says("One layer without its factor of two does no harm. «Thirty» do: $2^{-15}$.", DEPTH)
+    assert math.sqrt(2.0**-DEPTH) == 2**-15
+    says("the parametric ReLU, and the networks of «22» and «30» layers", *DEPTHS)
+
+
+def test_the_numbers_of_the_quiz():
+    first, mean, leaky, turns, layout = quiz.questions
+    assert first.answer == math.sqrt(0.5**20)
+    quiz_says(quiz, f"2⁻¹⁰ = {2**-10:.5f}")
+    scale = 1 / math.sqrt(RELU_SHARE)
+    m, std = scale * gaussian.mean("relu"), math.sqrt(1 - scale**2 * gaussian.mean("relu") ** 2)
+    quiz_says(quiz, f"mean {m:.2f} and standard deviation {std:.2f}")
+    assert [option.text[:4] for option in mean.options] == [
+        "1, b",
+        f"{round(0.83**2, 2)}"[:4],
+        "0.5,",
+        f"{0.56**2:.2f}",
+    ]
+    assert leaky.answer == 2 / (1 + 0.5**2)
+    assert [number for number, _ in leaky.wrong] == pytest.approx([2, 4 / 3, 0.625, math.sqrt(1.6)], abs=1e-4)
+    widths = [256, 64] * 20
+    ends = {}
+    for mode in ("fan_in", "fan_out", "fan_avg"):
+        signal, gradient = he.he_moments(mode, widths)
+        ends[mode] = [max(x.max() / x.min(), 1) for x in (signal, gradient)]
+    assert [max(ends[mode]) < 5 for mode in ends] == [True, True, False]
+    assert [option.right for option in turns.options] == [True, True, False, False]
+    quiz_says(quiz, "factors 1/4 and 4 cancel", "multiplies by 1.6 · 0.4 = 0.64")
+    misread, true = fans((3, 3, 64, 128))[0], fans((3, 3, 64, 128), layout="IO")[0]
+    quiz_says(quiz, f"3 · 64 · 128 = {misread:,} instead of 3 · 3 · 64 = {true}, a factor of {misread / true:.1f}")
+    (right,) = (option for option in layout.options if option.right)
+    assert f"about {misread / true:.0f} times too small" in right.text
