@@ -114,9 +114,9 @@ double in every layer. [Pretorius and others (2018)](https://arxiv.org/abs/1811.
 
 half_precision = Written(
     statement=r"""The smallest positive number in half precision (float16) is about $6 \cdot 10^{-8}$. In which ReLU layer
-does a signal of size 1 fall below it, with variance $1/n$?""",
+does the size of a signal fall below it, with variance $1/n$ and an input of size 1?""",
     explanation=r"""The size after $l$ layers is $2^{-l/2}$. It is below $6 \cdot 10^{-8} = 2^{-24}$ when $l > 48$: in layer
-49. Behind it there is nothing but zeros.""",
+49. (The largest activations last a few layers longer. Then there is nothing but zeros.)""",
 )
 
 measure = Written(

@@ -21,7 +21,7 @@ quiz = Quiz(
             otherwise="How much of the second moment does one ReLU let through, and how often? Then take the root.",
         ),
         Choose(
-            "Behind a ReLU the activations a have mean 0.56 and standard deviation 0.83, so that E[a²] = 1. The next "
+            "Behind a ReLU the activations a have mean 0.564 and standard deviation 0.826, so that E[a²] = 1. The next "
             "layer has weights of mean 0 and variance 1/n. What is the variance of z?",
             (
                 Option(
@@ -30,7 +30,7 @@ quiz = Quiz(
                     right=True,
                 ),
                 Option(
-                    "0.69, because Var a counts",
+                    "0.68, because Var a counts",
                     "That would be so if all units saw the mean of a through the same weights. Here every unit weighs it "
                     "differently, and that is spread among the units.",
                 ),
@@ -39,8 +39,8 @@ quiz = Quiz(
                     "ReLU halves on the way from z to a. This is the way from a to z.",
                 ),
                 Option(
-                    "0.31, because only the mean gets through",
-                    "0.31 is the part of E[a²] that comes from the mean, 0.56². The rest comes through as well.",
+                    "0.32, because only the mean gets through",
+                    "0.32 is the part of E[a²] that comes from the mean, 0.564². The rest comes through as well.",
                 ),
             ),
         ),
