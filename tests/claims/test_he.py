@@ -160,7 +160,7 @@ def test_the_gain_that_keeps_the_variance_explodes():
     assert 1.707 / exact == pytest.approx(1, rel=0.01)
     says("the next layer feels their second moment, $1.707^2/2 = «1.457»$, and so on.", 1.707**2 * RELU_SHARE)
     predicted = (1.707**2 / 2) ** 15
-    says("Theory says $«1.457»^{15} = «282»$ for the size after «thirty» layers.", 1.707**2 / 2, predicted, DEPTH)
+    says("Theory says $(1.707^2/2)^{15} = «283»$ for the size after «thirty» layers.", predicted, DEPTH)
     drift, variance = products.relu_walk([128] * DEPTH)
     # of the mean square of ten networks, and of the inputs' common luck
     assert abs(math.log(size["1.707", 30][0] / predicted)) < 3 * math.sqrt(variance[-1] / 10) + abs(drift[-1])
