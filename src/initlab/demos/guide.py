@@ -45,9 +45,12 @@ def variances(activation, layer):
 
 @cache
 def expected(activation, layer):
-    """What theory expects of the recommended network: (`Forecast`, band)."""
+    """What theory expects of the recommended network: (`Forecast`, band), no band for a convolution.
+
+    (The units of a convolution share their weights, so its spread is another.)
+    """
     network = ACTIVATIONS[activation], LAYERS[layer].widths, variances(activation, layer)
-    return forecast(*network), band(*network)
+    return forecast(*network), None if LAYERS[layer].kernel else band(*network)
 
 
 @cache
@@ -74,7 +77,7 @@ def drawn(activation, layer):
 
 def _guide(activation, layer, framework):
     advice = recommend(activation, layer, framework)
-    theory, (low, high) = expected(activation, layer)
+    theory, range_of_networks = expected(activation, layer)
     default = expected_by_default(activation, layer, framework)
     signal, gradient = drawn(activation, layer)
     layers = np.arange(len(LAYERS[layer].widths))
@@ -92,21 +95,23 @@ def _guide(activation, layer, framework):
         "forward": {
             "x": layers,
             "y": {"network": signal, "theory": np.sqrt(theory.a), "default": np.sqrt(default.a)},
-            "band": (np.sqrt(low), np.sqrt(high)),
         },
         "backward": {
             "x": layers[1:],
             "y": {"network": gradient, "theory": np.sqrt(theory.dz), "default": np.sqrt(default.dz)},
         },
     }
+    spread = ""
+    if range_of_networks is not None:
+        low, high = panels["forward"]["band"] = tuple(np.sqrt(range_of_networks))
+        spread = f" (95 % of networks: {number(low[-1], 2)} to {number(high[-1], 2)})"
     depth = layers[-1]
-    ends = [np.sqrt(value) for value in (theory.a[-1], low[-1], high[-1], theory.dz[0] / theory.dz[-1])]
-    ends += [np.sqrt(default.a[-1]), np.sqrt(default.dz[0] / default.dz[-1])]
-    signal, low, high, gradient, default_signal, default_gradient = (number(end, 2) for end in ends)
+    ends = [np.sqrt(value) for seen in (theory, default) for value in (seen.a[-1], seen.dz[0] / seen.dz[-1])]
+    signal, gradient, default_signal, default_gradient = (number(end, 2) for end in ends)
     text = (
-        f"{NAMES[activation]}, {depth} layers. Theory expects a signal of size {signal} at the top (95 % of networks: "
-        f"{low} to {high}) and multiplies the gradient by {gradient} from layer {depth} to layer 1. By default, "
-        f"{FRAMEWORKS[framework]} has {default_signal} and {default_gradient}."
+        f"{NAMES[activation]}, {depth} layers. Theory expects a signal of size {signal} at the top{spread} and "
+        f"multiplies the gradient by {gradient} from layer {depth} to layer 1. By default, {FRAMEWORKS[framework]} has "
+        f"{default_signal} and {default_gradient}."
     )
     return panels, text
 
