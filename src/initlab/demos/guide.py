@@ -2,6 +2,7 @@
 
 from functools import cache, partial
 from itertools import pairwise
+from math import prod
 
 import numpy as np
 
@@ -45,9 +46,15 @@ def variances(activation, layer):
 
 @cache
 def expected(activation, layer):
-    """What theory expects of the recommended network: (`Forecast`, band)."""
-    network = ACTIVATIONS[activation], LAYERS[layer].widths, variances(activation, layer)
-    return forecast(*network), band(*network)
+    """What theory expects of the recommended network: (`Forecast`, band).
+
+    The places of a picture share the weights of a convolution. Its band takes them to agree, so that chance averages
+    over the channels alone; they nearly do in deep layers, and the band is a little too wide.
+    """
+    f, widths, weights = ACTIVATIONS[activation], LAYERS[layer].widths, variances(activation, layer)
+    field = prod(LAYERS[layer].kernel)
+    channels = [n // field for n in widths]
+    return forecast(f, widths, weights), band(f, channels, [field * variance for variance in weights])
 
 
 @cache
