@@ -95,4 +95,5 @@ _RECORD = json.loads(Path(__file__).with_suffix(".json").read_text())
 VERSIONS = _RECORD["versions"]  # of every package that the record was made with, by name
 DEFAULTS = {(row["framework"], row["layer"]): _draw(row) for row in _RECORD["defaults"]}
 LEAKY_SLOPES = _RECORD["slopes"]  # of every leaky ReLU for which none is given
+SHARED = _RECORD["shared"]  # whether layers that share an initializer start with the same weights
 SNIPPETS = {row["code"]: _draw(row) for row in _RECORD["snippets"]}  # by fingerprint, see recommend

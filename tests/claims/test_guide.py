@@ -14,7 +14,7 @@ from initlab import gaussian, recommend
 from initlab.datasets import spiral
 from initlab.demos import guide
 from initlab.exercises import guide as exercises
-from initlab.frameworks import DEFAULTS, LEAKY_SLOPES, RULES, SNIPPETS
+from initlab.frameworks import DEFAULTS, LEAKY_SLOPES, RULES, SHARED, SNIPPETS
 from initlab.initializers import TRUNCATED_STD, fans, he_uniform, variance_scaling
 from initlab.losses import softmax_cross_entropy
 from initlab.network import forward, sample
@@ -67,6 +67,8 @@ def test_pytorch_takes_a_slope_for_its_default():
     draw = DEFAULTS["torch", "nn.Linear"]
     for bound in (draw.high, -draw.low):
         assert bound == pytest.approx(1 / math.sqrt(1000), rel=1e-4)
+    says("Such weights, with biases 0, are what [Glorot and Bengio (2010)]")
+    assert RULES["torch", "nn.Linear"].bias_variance(1000) > 0
     for bound in (draw.bias[1], -draw.bias[0]):
         assert bound == pytest.approx(1 / math.sqrt(1000), rel=0.02)
     slope = he_uniform((100, 1000), negative_slope=math.sqrt(5), rng=0)
@@ -136,6 +138,48 @@ def test_one_drawn_network_lies_in_the_band():
         signal = np.square(guide.drawn(activation, "dense")[0])
         assert (signal > 0.8 * low).all(), activation
         assert (signal < 1.25 * high).all(), activation
+
+
+def places(image):
+    """(9 C, N N) from (C, N, N): what each place of a picture that closes on itself reads."""
+    moves = [np.roll(image, (i, j), axis=(1, 2)) for i in (-1, 0, 1) for j in (-1, 0, 1)]
+    return np.concatenate(moves).reshape(9 * len(image), -1)
+
+
+def test_the_band_of_a_convolution():
+    says("Its band takes all places of a picture to agree, since they share their weights, and is a little too wide.")
+    rng, ends = np.random.default_rng(0), []
+    weights = guide.variances("relu", "conv")
+    for _ in range(60):
+        a = rng.standard_normal((64, 8, 8), dtype=np.float32)
+        for variance in weights:
+            W = np.float32(size(variance)) * rng.standard_normal((64, 576), dtype=np.float32)
+            a = np.maximum(W @ places(a), 0).reshape(64, 8, 8)
+        ends.append(np.square(a).mean())
+    low, high = guide.expected("relu", "conv")[1][:, -1]
+    assert np.mean((low < ends) & (ends < high)) > 0.9
+    spread, of_band = np.log(ends).std(), np.log(high / low) / (2 * 1.96)
+    assert 0.6 * of_band < spread < 1.05 * of_band
+    # as many independent units as a sum has terms would give a band that is far too narrow
+    low, high = recommend.band("relu", LAYERS["conv"].widths, weights)[:, -1]
+    assert np.mean((low < ends) & (ends < high)) < 0.75
+
+
+def test_zeros_at_the_edges():
+    weights, square = guide.variances("relu", "conv"), np.ones((32, 32))
+    for layer, variance in enumerate(weights):
+        a = square if layer == 0 else square * gaussian.second_moment("relu")
+        around = np.pad(a, 1)
+        square = 64 * variance * sum(around[i : i + 32, j : j + 32] for i in range(3) for j in range(3))
+    a = square * gaussian.second_moment("relu")
+    inside = guide.expected("relu", "conv")[0].a[-1]
+    assert a[16, 16] == pytest.approx(inside, rel=1e-3)
+    says(
+        "in a picture of 32 × «32», the zeros around it cost «28 %» of $\\mathbb{E}[a^2]$ in «twenty» ReLU layers",
+        len(a),
+        1 - a.mean() / inside,
+        len(weights),
+    )
 
 
 # ---------------------------------------------------------------- why the band widens
@@ -227,10 +271,19 @@ def test_tanh_learns_better_with_its_forward_gain():
     assert {row.activation: row.torch for row in gaussian.torch_gain_table()}["tanh"] == 5 / 3
     assert 1 / 3 < torch / forward_gain < 3
     says(
-        "«1.5925» keeps a signal of size «1», and «1.4674» its gradient",
-        gaussian.gain("tanh"),
+        "At size «1» the gradient asks for «1.4674» in place of «1.5925».",
         gaussian.length_map("tanh", 1.0, weight_variance=gaussian.gain("tanh") ** 2),
         gaussian.gain("tanh", "backward"),
+        gaussian.gain("tanh"),
+    )
+    backward_gain = gaussian.gain("tanh", "backward")
+    (point,) = (p for p in gaussian.fixed_points("tanh", weight_variance=backward_gain**2) if p.q > 0.01)
+    assert point.stable
+    says(
+        "But with «1.4674» the signal settles at «0.85», where the gradient still grows by «6 %» a layer.",
+        backward_gain,
+        size(point.q),
+        size(point.chi_1) - 1,
     )
     growth = size(at_one("tanh")[1])
     says("Over twenty layers that is harmless; over a hundred it is not.")
@@ -332,9 +385,9 @@ def test_the_table_shows_what_is_recommended():
 
 
 def test_the_traps():
-    says("## Four traps")
+    says("## Five traps")
     (cells,) = [[c for c in read_notebook("book/guide")["cells"] if c["id"] in ("traps", "traps-end")]]
-    assert len(re.findall(r"^\*\*[A-Z]", "\n".join("".join(c["source"]) for c in cells), re.MULTILINE)) == 4
+    assert len(re.findall(r"^\*\*[A-Z]", "\n".join("".join(c["source"]) for c in cells), re.MULTILINE)) == 5
     says("is a normal distribution cut at two standard deviations, and rescaled")
     cut, whole = (SNIPPETS[fingerprint(recommend.recommend("relu", "dense", f).snippet)] for f in ("keras", "torch"))
     assert cut.high < 2.3 * size(2 / 256) < whole.high
@@ -349,6 +402,8 @@ def test_the_traps():
     assert row["kurtosis"] == pytest.approx(3, abs=0.05)
     assert row["max"] > 4 * row["std"]
     says("**One name, «three» slopes.**", len(set(LEAKY_SLOPES.values())))
+    says("gives both *the same* weights, even without a seed")
+    assert SHARED == {"keras": True, "flax": False}
     says("unless you hand it `a`, it takes the slope for 0")
     default = SNIPPETS[fingerprint(exercises.CALLS[2][1])]
     assert default.n_in_variance == pytest.approx(2 / (1 + 0**2), abs=5 * default.n_in_variance_error)

@@ -103,11 +103,29 @@ def slopes():
     }
 
 
+def shared():
+    """Whether two layers of one shape that are handed one initializer, without a seed, start with the same weights."""
+    import keras
+    from flax import nnx
+
+    he = keras.initializers.HeNormal()
+    dense = [keras.layers.Dense(8, kernel_initializer=he) for _ in range(2)]
+    for layer in dense:
+        layer.build((None, 8))
+    he, rngs = nnx.initializers.he_normal(), nnx.Rngs(0)
+    linear = [nnx.Linear(8, 8, kernel_init=he, rngs=rngs) for _ in range(2)]
+    return {
+        "keras": bool(np.array_equal(*(layer.get_weights()[0] for layer in dense))),
+        "flax": bool(np.array_equal(*(layer.kernel[...] for layer in linear))),
+    }
+
+
 def record():
     return {
         "versions": {name: version(name).split("+")[0] for name in PACKAGES},
         "defaults": [{"framework": f, "layer": name, **row(f, code)} for (f, name), code in DEFAULTS.items()],
         "slopes": slopes(),
+        "shared": shared(),
         "snippets": [
             {"code": recommend.fingerprint(code), "framework": framework, **row(framework, code)}
             for framework, code in [*recommend.every_snippet(), *exercises.CALLS]

@@ -2,6 +2,7 @@
 
 from functools import cache, partial
 from itertools import pairwise
+from math import prod
 
 import numpy as np
 
@@ -45,12 +46,15 @@ def variances(activation, layer):
 
 @cache
 def expected(activation, layer):
-    """What theory expects of the recommended network: (`Forecast`, band), no band for a convolution.
+    """What theory expects of the recommended network: (`Forecast`, band).
 
-    (The units of a convolution share their weights, so its spread is another.)
+    The places of a picture share the weights of a convolution. Its band takes them to agree, so that chance averages
+    over the channels alone; they nearly do in deep layers, and the band is a little too wide.
     """
-    network = ACTIVATIONS[activation], LAYERS[layer].widths, variances(activation, layer)
-    return forecast(*network), None if LAYERS[layer].kernel else band(*network)
+    f, widths, weights = ACTIVATIONS[activation], LAYERS[layer].widths, variances(activation, layer)
+    field = prod(LAYERS[layer].kernel)
+    channels = [n // field for n in widths]
+    return forecast(f, widths, weights), band(f, channels, [field * variance for variance in weights])
 
 
 @cache
@@ -101,16 +105,13 @@ def _guide(activation, layer, framework):
             "y": {"network": gradient, "theory": np.sqrt(theory.dz), "default": np.sqrt(default.dz)},
         },
     }
-    spread = ""
-    if range_of_networks is not None:
-        low, high = panels["forward"]["band"] = tuple(np.sqrt(range_of_networks))
-        spread = f" (95 % of networks: {number(low[-1], 2)} to {number(high[-1], 2)})"
+    low, high = panels["forward"]["band"] = tuple(np.sqrt(range_of_networks))
     depth = layers[-1]
     ends = [np.sqrt(value) for seen in (theory, default) for value in (seen.a[-1], seen.dz[0] / seen.dz[-1])]
     signal, gradient, default_signal, default_gradient = (number(end, 2) for end in ends)
     text = (
-        f"{NAMES[activation]}, {depth} layers. Theory expects a signal of size {signal} at the top{spread} and "
-        f"multiplies the gradient by {gradient} from layer {depth} to layer 1. By default, {FRAMEWORKS[framework]} has "
+        f"{NAMES[activation]}, {depth} layers. Theory expects a signal of size {signal} at the top (95 % of networks: "
+        f"{number(low[-1], 2)} to {number(high[-1], 2)}) and multiplies the gradient by {gradient} from layer {depth} to layer 1. By default, {FRAMEWORKS[framework]} has "
         f"{default_signal} and {default_gradient}."
     )
     return panels, text
