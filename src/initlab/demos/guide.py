@@ -111,8 +111,8 @@ def _guide(activation, layer, framework):
     signal, gradient, default_signal, default_gradient = (number(end, 2) for end in ends)
     text = (
         f"{NAMES[activation]}, {depth} layers. Theory expects a signal of size {signal} at the top (95 % of networks: "
-        f"{number(low[-1], 2)} to {number(high[-1], 2)}) and multiplies the gradient by {gradient} from layer {depth} to layer 1. By default, {FRAMEWORKS[framework]} has "
-        f"{default_signal} and {default_gradient}."
+        f"{number(low[-1], 2)} to {number(high[-1], 2)}) and multiplies the gradient by {gradient} from layer {depth} "
+        f"to layer 1. By default, {FRAMEWORKS[framework]} has {default_signal} and {default_gradient}."
     )
     return panels, text
 
