@@ -292,8 +292,14 @@ def test_tanh_learns_better_with_its_forward_gain():
 
 
 def test_silu_wants_more_than_he_and_gelu_does_not_care():
-    says("He's gain $\\sqrt2$ is too small, and it shows.")
+    says("He's gain $\\sqrt2$ is too small, and here it shows.")
     assert 10 * guide.best_loss("silu", gaussian.gain("silu"), 10)[0] < guide.best_loss("silu", math.sqrt(2), 10)[0]
+    says("How clearly depends on the draw: with other networks it can be little.")
+    # at 0.075, the best of the five for both
+    he, ours = (
+        guide.best_loss("silu", g, 10, rates=(0.075,), seed=4)[0] for g in (math.sqrt(2), gaussian.gain("silu"))
+    )
+    assert ours < he < 3 * ours
     says(
         "For GELU, whose forward gain «1.53» is nearer to $\\sqrt2$, ten layers trained about equally well",
         gaussian.gain("gelu"),

@@ -160,13 +160,13 @@ RATES = (0.013, 0.032, 0.075, 0.18, 0.42)
 
 
 @cache
-def best_loss(activation, gain, depth, rates=RATES):
+def best_loss(activation, gain, depth, rates=RATES, seed=0):
     """(loss, accuracy, rate): what gradient descent makes of the spiral at the best of some learning rates.
 
     Hidden layers of `UNITS` units, all but the first with weights of variance gain^2 / UNITS; `STEPS` steps with
     batches of 20; means of `NETWORKS` networks.
     """
-    x, y = spiral(200, rng=0)
+    x, y = spiral(200, rng=seed)
     first, rest = (
         partial(variance_scaling, scale=scale, mode="fan_in", distribution="normal") for scale in (1.0, gain**2)
     )
@@ -174,9 +174,9 @@ def best_loss(activation, gain, depth, rates=RATES):
         [2, *[UNITS] * depth, 2],
         activation,
         [first, *[rest] * (depth - 1), first],
-        seeds=range(NETWORKS),
+        seeds=range(seed, seed + NETWORKS),
         dtype=np.float32,
     )
-    found = sweep(start, x, y, rates=rates, loss="softmax_cross_entropy", steps=STEPS, batch_size=20, rng=0)
+    found = sweep(start, x, y, rates=rates, loss="softmax_cross_entropy", steps=STEPS, batch_size=20, rng=seed)
     best = rates.index(found.best_rate)
     return found.loss[best].mean(), found.accuracy[best].mean(), found.best_rate
