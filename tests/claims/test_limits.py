@@ -57,7 +57,8 @@ def test_the_question():
 
 
 def test_a_small_signal_is_kept_at_gain_one():
-    says("Then $n \\operatorname{Var} W = g^2 = 1$ keeps a signal as it is: for equal widths, that is a gain of $g = 1$")
+    says("Then $n \\operatorname{Var} W = g^2 = 1$ keeps a signal as it is")
+    says("for equal widths, that is a gain of $g = 1$.")
     assert xavier_normal((500, 500), rng=0).var() * 500 == pytest.approx(1, rel=0.02)
     assert gaussian.length_map("tanh", 1e-4, weight_variance=1.0) == pytest.approx(1e-4, rel=1e-3)
     says("But at size 1, $z$ is not small.")
