@@ -692,8 +692,10 @@ def test_which_mean_is_it():
         means.append(np.linalg.svd(W, compute_uv=False).mean())
     says(
         "That gives «0.333» and «0.999», as (3) says, against means of «0.491» and «0.850».",
-        *ratios,
-        *means,
+        ratios[0],
+        ratios[1],
+        means[0],
+        means[1],
     )
 
 
