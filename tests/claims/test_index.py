@@ -10,7 +10,7 @@ import pytest
 from harness import ROOT
 
 from initlab import frameworks, gaussian
-from initlab.demos import exploding, signal, why
+from initlab.demos import exploding, signal, why, xavier
 from initlab.initializers import variance_scaling, xavier_normal
 from initlab.network import forward, sample
 
@@ -143,6 +143,8 @@ def test_the_chapters():
     says("One network, «seven» starts, each at its own best learning rate.", len(why.STARTS))
     chapters = re.findall(r"\d\. \[[^\]]+\]\(([\w-]+)\.ipynb\)", section("The chapters"))
     assert chapters == [name for name in CHAPTERS if name != "index"]
+    says("You will be able to say what it does to «ten» layers", xavier.DEPTH)
+    says("You will be able to say where the factor «2» comes from", 1 / gaussian.second_moment("relu"))
     says("computes it for linear networks, the eighth for all others")
     assert chapters[8 - 1] == "limits"
     says("The one-page answer for PyTorch, Keras and Flax, with code that has run")
