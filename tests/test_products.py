@@ -1,10 +1,15 @@
 """Claims about products of random matrices."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from initlab import products
+from initlab.activations import leaky_relu
+from initlab.initializers import he_normal
+from initlab.network import simulate
 
 
 def log_lengths(width, layers, seeds):
@@ -71,3 +76,31 @@ def test_wide_layers_follow_the_wide_layer_formulas():
 def test_a_width_is_a_whole_number(bad):
     with pytest.raises(ValueError, match="width must be a whole number"):
         products.growth_rate(bad)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.3, 1.0])
+def test_a_leaky_relu_network_takes_the_walk_of_its_slope(slope):
+    widths, seeds = [60, 80, 60, 100, 80], 600
+    f, scheme = leaky_relu(slope), partial(he_normal, negative_slope=slope)
+    deep = simulate([50, *widths], f, scheme, seeds=range(seeds), batch=1, bias_initializer=None)
+    logs = np.log(deep.a.second_moment / deep.a.second_moment[:, :1]) / 2  # He keeps E[a^2], whatever the widths
+    drift, variance = products.relu_walk(widths, slope)
+    assert logs.mean(axis=0) == pytest.approx(drift, abs=4 * np.sqrt(variance[-1] / seeds))
+    # the standard error of a variance is sqrt(2/seeds) of it; beyond that, the formula is one for wide layers
+    assert logs.var(axis=0)[1:] == pytest.approx(variance[1:], rel=4 * np.sqrt(2 / seeds) + 5 / 60)
+    low, high = (products.relu_quantile(p, widths, slope)[-1] for p in (0.025, 0.975))
+    inside = np.mean((np.log(low) < logs[:, -1]) & (logs[:, -1] < np.log(high)))
+    assert inside == pytest.approx(0.95, abs=4 * np.sqrt(0.95 * 0.05 / seeds))
+
+
+def test_the_walk_of_a_linear_network_is_that_of_its_products():
+    for n in (32, 512):
+        drift, variance = products.relu_walk([n] * 7, 1.0)
+        assert drift[-1] == pytest.approx(7 * products.growth_rate(n), rel=2 / n)
+        assert variance[-1] == pytest.approx(7 * products.growth_variance(n), rel=2 / n)
+
+
+@pytest.mark.parametrize(("widths", "slope", "message"), [([3, 0], 0.0, "width"), ([3], np.nan, "negative_slope")])
+def test_a_walk_of_nonsense_is_refused(widths, slope, message):
+    with pytest.raises(ValueError, match=message):
+        products.relu_walk(widths, slope)
