@@ -157,7 +157,8 @@ def over_widths(layer, mode=None, *, convolution=False):
         Step(count, (), (), *lines),
     ]
     if mode is not None:
-        variance = sp.cancel(layer.preserving() * d.n) / fans[one_of("mode", mode, MODES)]
+        kept = sp.cancel(d.n * sigma_w**2 / one.coeff(d.second_moment))  # n Var W at which a layer's factor is 1
+        variance = kept / fans[one_of("mode", mode, MODES)]
         factor = sp.factor(factor.subs(Std(l), sp.sqrt(variance)))
         ratios = d.second_moment * (1 if factor == 1 else sp.Product(factor, (l, first, L)))
         steps.append(Step(f"the {mode.replace('_', '-')} rule", (), (), steps[-1].after, ratios))

@@ -1,5 +1,6 @@
 """The figures of the chapter "He initialization"."""
 
+from dataclasses import replace
 from functools import cache, partial
 
 import numpy as np
@@ -163,21 +164,29 @@ def he_moments(mode, widths):
     return forward, backward / 2  # the last ReLU lets half of the top gradient through
 
 
+@cache
+def _luck(shape, seed):
+    """Sizes of a and dL/dz over those of theory: the same for every mode, because ReLU networks are homogeneous."""
+    widths, seeds = SHAPES[shape], range(seed, seed + STRANDS)
+    drawn = simulate(widths, "relu", normal(2.0), seeds=seeds, batch=1, bias_initializer=None)
+    signal, gradient = he_moments("fan_in", widths)
+    a, dz = drawn.a.second_moment / signal, drawn.dz.second_moment / gradient
+    return np.sqrt(a / a[:, :1]), np.sqrt(dz)
+
+
 def _shapes(shape, mode, seed):
     widths, layers = SHAPES[shape], np.arange(DEPTH + 1)
-    seeds = range(seed, seed + STRANDS)
-    drawn = simulate(widths, "relu", normal(2.0, mode), seeds=seeds, batch=1, bias_initializer=None)
     signal, gradient = (np.sqrt(moments) for moments in he_moments(mode, widths))
-    forward, backward = np.sqrt(drawn.a.second_moment), np.sqrt(drawn.dz.second_moment)
+    forward, backward = _luck(shape, seed)
     up, down = ([relu_quantile(p, some) for p in (0.025, 0.975)] for some in (widths[1:], widths[:0:-1]))
     panels = {
         "forward": {
-            "y": {"strands": forward / forward[:, :1], "theory": signal},
+            "y": {"strands": signal * forward, "theory": signal},
             "band": tuple(signal * edge for edge in up),
         },
         "backward": {
             "x": layers[1:],
-            "y": {"strands": backward, "theory": gradient},
+            "y": {"strands": gradient * backward, "theory": gradient},
             "band": tuple(gradient * edge[:0:-1] for edge in down),
         },
     }
@@ -219,17 +228,22 @@ shapes = Demo(
 # ---------------------------------------------------------------- training networks of 22 and of 30 layers
 
 RATES = (0.01, 0.03, 0.1, 0.3)
-TRAINED = {"Xavier": normal(1.0), "He": normal(2.0)}
+TRAINED = {"Xavier": 1.0, "He": 2.0}  # n Var(W)
 
 
 @cache
-def race(scheme, depth, *, steps=200, rates=RATES, seeds=3, examples=40, width=24):
-    """Loss of ReLU networks on two moons, at every rate and seed: (steps + 1, rates, seeds)."""
-    x, y = moons(examples, rng=0)
-    widths = [2, *[width] * (depth - 1), 2]
-    start = sample(widths, "relu", TRAINED[scheme], seeds=range(seeds), dtype=np.float32)
+def race(depth, *, schemes=tuple(TRAINED), steps=200, rates=RATES, seeds=3):
+    """Loss of ReLU networks on two moons, for every scheme, rate and seed: (steps + 1, schemes, rates, seeds)."""
+    x, y = moons(40, rng=0)
+    widths = [2, *[24] * (depth - 1), 2]
+    starts = [sample(widths, "relu", normal(TRAINED[name]), seeds=range(seeds), dtype=np.float32) for name in schemes]
+    together = replace(
+        starts[0],
+        weights=tuple(np.stack(W)[:, None] for W in zip(*(net.weights for net in starts), strict=True)),
+        biases=tuple(np.stack(b)[:, None] for b in zip(*(net.biases for net in starts), strict=True)),
+    )
     rates = np.array(rates)[:, None]
-    return train(start, x, y, loss="softmax_cross_entropy", learning_rate=rates, steps=steps).loss
+    return train(together, x, y, loss="softmax_cross_entropy", learning_rate=rates, steps=steps).loss
 
 
 # ---------------------------------------------------------------- theory and simulation, all cells at once

@@ -49,7 +49,7 @@ quiz = Quiz(
             "second moment?",
             answer=1.6,
             within=0.01,
-            explanation="2/(1 + 0.5²) = 2/1.25 = 1.6.",
+            explanation="By (3) it is 2/(1 + s²) = 2/1.25 = 1.6.",
             wrong=(
                 (2, "2 is right for slope 0. Here a quarter of the negative half's second moment gets through, too."),
                 (1.3333, "The slope enters squared, for it multiplies z² by 0.5²: 2/(1 + 0.25), not 2/(1 + 0.5)."),
