@@ -86,11 +86,11 @@ def _find(activation, width, std):
         "backward": {"y": {"gradient": [None, *(gradient[layer - 1] for layer in shown[1:])]}},
     }
     text = (
-        f"{ACTIVATIONS[activation]}, width {width}, σ = {number(std)}: the activations of layer {DEPTH} have size "
-        f"{number(size[-1], 2)} and mean {number(mean[-1], 2)}. The gradient of layer 1 is "
+        f"Activation {ACTIVATIONS[activation]}, width {width}, σ = {number(std)}: the activations of layer {DEPTH} "
+        f"have size {number(size[-1], 2)} and mean {number(mean[-1], 2)}. The gradient of layer 1 is "
         f"{number(gradient[0] / gradient[-1], 2)} times as large as that of layer {DEPTH}."
     )
-    return panels, text[0].upper() + text[1:]
+    return panels, text
 
 
 find_the_scale = Demo(
@@ -168,12 +168,12 @@ def _three_starts(activation, gain):
     }
     ends = [number(size[-1]) for size in z.values()]
     text = (
-        f"{ACTIVATIONS[activation]}, g = {number(gain, 5)}: preactivations of size 0.5, 1 and 2 in layer 1 have sizes "
-        f"{ends[0]}, {ends[1]} and {ends[2]} in layer {DEPTH}. For the start at 1, the gradient of layer 1 is "
+        f"Activation {ACTIVATIONS[activation]}, g = {number(gain, 5)}: preactivations of size 0.5, 1 and 2 in layer 1 "
+        f"have sizes {ends[0]}, {ends[1]} and {ends[2]} in layer {DEPTH}. For the start at 1, the gradient of layer 1 is "
         f"{number(gradient[0] / gradient[-1])} times as large as that of layer {DEPTH} "
         f"(theory: {number(expected[0] / expected[-1])})."
     )
-    return panels, text[0].upper() + text[1:]
+    return panels, text
 
 
 three_starts = Demo(
