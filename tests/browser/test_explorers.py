@@ -28,6 +28,7 @@ from initlab.explorer import (
 pytestmark = pytest.mark.browser
 
 EXPLORERS = explorers()
+SLIDING = [placed for placed in EXPLORERS if any(isinstance(control, Slider) for control in placed.demo.controls)]
 WIDTHS = (360, 768, 1280)
 
 
@@ -73,6 +74,11 @@ def _frame(placed, settings):
 def frame_of(placed, **changes):
     """The frame that Python computes, computed once."""
     return _frame(placed, tuple((placed.start | changes).items()))
+
+
+def first_slider(figure):
+    """The first slider, or the first control of a figure that has none."""
+    return next((control for control in figure.offered if isinstance(control, Slider)), figure.offered[0])
 
 
 def some_settings(demo, count, seed=0):
@@ -136,9 +142,10 @@ def test_every_control_works_with_the_mouse(figure, window, placed):
             page.mouse.up()
             expect(locator).to_have_value(str(len(control.values) - 1 if goal > 0.5 else 0))
         elif isinstance(control, Menu):
-            locator.select_option(next(v for v in control.values if v != locator.input_value()))
+            after = control.values.index(locator.input_value()) + 1
+            locator.select_option(control.values[after % len(control.values)])
         else:
-            page.get_by_text(control.label, exact=True).click()
+            figure.root.get_by_text(control.label, exact=True).click()
         assert figure.picture != before[0], control.name
         assert figure.sentence != before[1], control.name
         assert figure.sentence == frame_of(placed, **figure.shown())["text"]
@@ -230,9 +237,9 @@ def test_a_drag_is_announced_once_after_it_rests(opened, placed):
     watch = "(e) => new MutationObserver(() => told.push(e.textContent)).observe(e, { childList: true })"
     visitor.page.evaluate("window.told = []")
     spoken.evaluate(watch)
-    slider = next(control for control in figure.offered if isinstance(control, Slider))
-    for key in ("Home", "End", "ArrowLeft", "ArrowLeft"):
-        figure.control(slider).press(key)
+    control = first_slider(figure)
+    for key in ("Space",) if isinstance(control, Toggle) else ("Home", "End", "ArrowUp", "ArrowUp"):
+        figure.control(control).press(key)
     expect(spoken).to_have_text(figure.sentence)
     assert visitor.page.evaluate("told") == [figure.sentence]
 
@@ -351,11 +358,14 @@ def test_the_link_button_hands_out_the_address(figure, window, placed, served):
 
 
 def test_a_link_within_the_page_moves_the_figure(figure, window, placed):
-    slider = next(control for control in figure.offered if isinstance(control, Slider))
+    control = first_slider(figure)
     window.page.wait_for_timeout(ADDRESS_SETTLES + 50)  # the address is that of the start
-    for value in (slider.values[0], slider.values[-1]):
-        window.page.evaluate(f"location.hash = '#explorer-{placed.demo.name}?{slider.name}={value:g}'")
-        expect(figure.control(slider)).to_have_value(str(slider.values.index(value)))
+    for value in (control.values[0], control.values[-1]):
+        written = str(value).lower() if isinstance(value, bool) else value
+        moved = f"""location.hash = '#explorer-{placed.demo.name}?{control.name}={written}';
+            new Promise((done) => addEventListener('hashchange', done, {{ once: true }})).then(() => null)"""
+        window.page.evaluate(moved)
+        assert figure.shown()[control.name] == value
         assert figure.sentence == frame_of(placed, **figure.shown())["text"]
 
 
@@ -422,6 +432,15 @@ def test_nothing_moves_while_the_page_loads(open_page, served, page, width):
     assert shifts == []
 
 
+def test_nothing_moves_while_the_settings_change(figure, placed):
+    before = figure.layout()
+    for settings in some_settings(placed.demo, 4, seed=1):
+        figure.choose(settings)
+        figure.page.evaluate("document.activeElement.blur()")
+        assert figure.layout() == before, settings
+
+
+@pytest.mark.parametrize("placed", SLIDING, ids=str, indirect=True, scope="module")
 def test_nothing_moves_while_a_slider_is_dragged(figure, window, placed):
     page = window.page
     slider = [control for control in figure.offered if isinstance(control, Slider)][-1]

@@ -169,8 +169,8 @@ def _three_starts(activation, gain):
     ends = [number(size[-1]) for size in z.values()]
     text = (
         f"Activation {ACTIVATIONS[activation]}, g = {number(gain, 5)}: preactivations of size 0.5, 1 and 2 in layer 1 "
-        f"have sizes {ends[0]}, {ends[1]} and {ends[2]} in layer {DEPTH}. For the start at 1, the gradient of layer 1 is "
-        f"{number(gradient[0] / gradient[-1])} times as large as that of layer {DEPTH} "
+        f"have sizes {ends[0]}, {ends[1]} and {ends[2]} in layer {DEPTH}. For the start at 1, the gradient of layer 1 "
+        f"is {number(gradient[0] / gradient[-1])} times as large as that of layer {DEPTH} "
         f"(theory: {number(expected[0] / expected[-1])})."
     )
     return panels, text
