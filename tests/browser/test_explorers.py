@@ -28,7 +28,18 @@ from initlab.explorer import (
 pytestmark = pytest.mark.browser
 
 EXPLORERS = explorers()
-SLIDING = [placed for placed in EXPLORERS if any(isinstance(control, Slider) for control in placed.demo.controls)]
+
+
+def kind(placed):
+    """What kinds of controls and panels a figure has."""
+    controls = {type(control).__name__ for control in placed.demo.controls}
+    return " ".join([*sorted(controls), *sorted({panel.kind for panel in placed.demo.panels})])
+
+
+# One figure of every kind: all are drawn and driven by the same code, which knows kinds of controls and of panels only.
+# What depends on the figure itself, its numbers, words and sizes, is tested for each of them.
+KINDS = list({kind(placed): placed for placed in reversed(EXPLORERS)}.values())
+SLIDING = [placed for placed in KINDS if any(isinstance(control, Slider) for control in placed.demo.controls)]
 WIDTHS = (360, 768, 1280)
 
 
@@ -128,6 +139,7 @@ def test_sentence_and_legend_give_the_numbers_of_the_settings(figure, placed):
 def test_every_control_works_with_the_mouse(figure, window, placed):
     page = window.page
     for control in figure.offered:
+        figure.rest()  # where another control stands, this one may change nothing
         before = figure.picture, figure.sentence
         locator = figure.control(control)
         locator.scroll_into_view_if_needed()
@@ -152,6 +164,7 @@ def test_every_control_works_with_the_mouse(figure, window, placed):
     assert window.problems == []
 
 
+@pytest.mark.parametrize("placed", KINDS, ids=str, indirect=True, scope="module")
 def test_every_control_works_from_the_keyboard(figure, window, placed):
     for control in figure.offered:
         locator = figure.control(control)
@@ -176,6 +189,7 @@ def _at_an_end(control, value):
     return {key for key, i in (("Home", 0), ("End", -1)) if control.values[i] == value}
 
 
+@pytest.mark.parametrize("placed", KINDS, ids=str, indirect=True, scope="module")
 def test_a_slider_moves_one_step_a_key(figure, placed):
     for control in figure.offered:
         if not isinstance(control, Slider):
@@ -188,6 +202,7 @@ def test_a_slider_moves_one_step_a_key(figure, placed):
         assert figure.sentence == frame_of(placed, **figure.shown())["text"]
 
 
+@pytest.mark.parametrize("placed", KINDS, ids=str, indirect=True, scope="module")
 def test_tab_visits_everything_in_order_by_name(figure, window, placed):
     figure.button("Copy link").focus()
     stops = [figure.button("Copy link"), figure.button("Reset"), *map(figure.control, figure.offered)]
@@ -206,6 +221,7 @@ def test_what_only_a_kernel_can_answer_is_not_offered(figure, placed):
     expect(figure.root.locator("input[type=number]:visible")).to_have_count(0)
 
 
+@pytest.mark.parametrize("placed", KINDS, ids=str, indirect=True, scope="module")
 def test_reset_brings_back_the_start(figure, placed):
     before = figure.picture, figure.sentence, figure.shown()
     for control in figure.offered:
@@ -215,6 +231,7 @@ def test_reset_brings_back_the_start(figure, placed):
     assert (figure.picture, figure.sentence, figure.shown()) == before
 
 
+@pytest.mark.parametrize("placed", KINDS, ids=str, indirect=True, scope="module")
 def test_one_figure_leaves_the_others_alone(figure, window, placed):
     others = [Figure(window.page, p.demo) for p in EXPLORERS if p.page == placed.page and p.demo != placed.demo]
     before = [(other.picture, other.sentence) for other in others]
@@ -228,6 +245,7 @@ def test_one_figure_leaves_the_others_alone(figure, window, placed):
 LIVE_REGIONS = ":is([aria-live], output, [role=status], [role=alert], [role=log]):not([aria-live=off])"
 
 
+@pytest.mark.parametrize("placed", KINDS, ids=str, indirect=True, scope="module")
 def test_a_drag_is_announced_once_after_it_rests(opened, placed):
     figure, visitor = opened(placed)
     spoken = figure.root.locator(LIVE_REGIONS)
@@ -247,6 +265,7 @@ def test_a_drag_is_announced_once_after_it_rests(opened, placed):
 # ---------------------------------------------------------------- exact numbers
 
 
+@pytest.mark.parametrize("placed", KINDS, ids=str, indirect=True, scope="module")
 def test_the_keyboard_reads_exact_numbers(figure, window, placed):
     frame = frame_of(placed)
     for i, panel in enumerate(plots(placed.demo)):
@@ -273,6 +292,7 @@ def test_the_keyboard_reads_exact_numbers(figure, window, placed):
         expect(figure.panel(i).locator(".il-cursor > *")).to_have_count(0)
 
 
+@pytest.mark.parametrize("placed", KINDS, ids=str, indirect=True, scope="module")
 def test_the_mouse_reads_exact_numbers(figure, window, placed):
     frame = frame_of(placed)
     for i, panel in enumerate(plots(placed.demo)):
@@ -311,6 +331,7 @@ def _cursors_agree(figure, demo, frame, moved, where):
         assert values == expected_reading(panel, data, k)[1]
 
 
+@pytest.mark.parametrize("placed", KINDS, ids=str, indirect=True, scope="module")
 def test_a_finger_reads_numbers_too(opened, placed):
     figure, visitor = opened(placed, width=360, has_touch=True, is_mobile=True)
     frame = frame_of(placed)
@@ -325,6 +346,7 @@ def test_a_finger_reads_numbers_too(opened, placed):
 # ---------------------------------------------------------------- links to one picture
 
 
+@pytest.mark.parametrize("placed", KINDS, ids=str, indirect=True, scope="module")
 def test_the_address_leads_to_exactly_this_picture(figure, window, opened, placed, site, served):
     settings = next(s for s in some_settings(placed.demo, 3, seed=1) if s != placed.start)
     figure.choose(settings)
@@ -339,6 +361,7 @@ def test_the_address_leads_to_exactly_this_picture(figure, window, opened, place
         expect(again.root).to_be_in_viewport()
 
 
+@pytest.mark.parametrize("placed", KINDS, ids=str, indirect=True, scope="module")
 def test_the_link_button_hands_out_the_address(figure, window, placed, served):
     page = window.page
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=served)
@@ -357,6 +380,7 @@ def test_the_link_button_hands_out_the_address(figure, window, placed, served):
     assert figure.picture == picture
 
 
+@pytest.mark.parametrize("placed", KINDS, ids=str, indirect=True, scope="module")
 def test_a_link_within_the_page_moves_the_figure(figure, window, placed):
     control = first_slider(figure)
     window.page.wait_for_timeout(ADDRESS_SETTLES + 50)  # the address is that of the start
@@ -501,6 +525,7 @@ def test_the_figure_is_as_high_and_sound_whatever_is_chosen(figure, window, site
     assert window.problems == []
 
 
+@pytest.mark.parametrize("placed", KINDS, ids=str, indirect=True, scope="module")
 def test_the_picture_follows_the_size_of_the_window(figure, opened, placed):
     for width in (360, 1280, 700):
         before = figure.picture

@@ -127,6 +127,17 @@ REST = """(quiz) => {
 }"""
 
 
+def kind(asked):
+    """What kinds of questions a quiz has."""
+    return " ".join(
+        sorted({f"{type(q).__name__} {sum(o.right for o in getattr(q, 'options', ()))}" for q in asked.quiz.questions})
+    )
+
+
+# One quiz of every kind: the same code draws and marks them all. Answers, words and sizes are tested for each of them.
+KINDS = list({kind(asked): asked for asked in reversed(QUIZZES)}.values())
+
+
 @pytest.fixture(scope="module", params=QUIZZES, ids=str)
 def asked(request):
     return request.param
@@ -176,6 +187,7 @@ def test_every_answer_by_mouse_is_marked_and_explained(opened, asked):
     assert visitor.problems == []
 
 
+@pytest.mark.parametrize("asked", KINDS, ids=str, indirect=True, scope="module")
 def test_every_answer_by_keyboard_is_marked_and_explained(opened, asked):
     quiz, visitor = opened()
     keyboard = visitor.page.keyboard
@@ -198,6 +210,7 @@ def test_every_answer_by_keyboard_is_marked_and_explained(opened, asked):
     assert visitor.problems == []
 
 
+@pytest.mark.parametrize("asked", KINDS, ids=str, indirect=True, scope="module")
 def test_tab_leads_through_the_whole_quiz(opened, asked):
     quiz, visitor = opened()
     quiz.locator("input").first.focus()
@@ -216,6 +229,7 @@ def test_tab_leads_through_the_whole_quiz(opened, asked):
     expect(buttons.last).to_be_focused()
 
 
+@pytest.mark.parametrize("asked", KINDS, ids=str, indirect=True, scope="module")
 def test_the_end_of_the_quiz_counts_right_answers(opened, asked):
     quiz, _ = opened()
     total = len(asked.quiz.questions)
@@ -232,6 +246,7 @@ def test_the_end_of_the_quiz_counts_right_answers(opened, asked):
     expect(progress).to_have_text(f"{total - 1} of {total} answered correctly.")
 
 
+@pytest.mark.parametrize("asked", KINDS, ids=str, indirect=True, scope="module")
 def test_checking_without_an_answer_asks_for_one(opened, asked):
     quiz, _ = opened()
     for form, question in forms(quiz, asked.quiz.questions):
@@ -247,6 +262,7 @@ def test_checking_without_an_answer_asks_for_one(opened, asked):
 # ---------------------------------------------------------------- screen reader, eye, paper
 
 
+@pytest.mark.parametrize("asked", KINDS, ids=str, indirect=True, scope="module")
 def test_a_verdict_is_announced_once_in_one_message(opened, asked):
     quiz, visitor = opened()
     announced(quiz).evaluate(
@@ -271,6 +287,7 @@ def test_a_verdict_is_announced_once_in_one_message(opened, asked):
             assert "✗" not in message
 
 
+@pytest.mark.parametrize("asked", KINDS, ids=str, indirect=True, scope="module")
 def test_a_verdict_describes_the_answer_that_it_is_about(opened, asked):
     quiz, _ = opened()
     for form, question in forms(quiz, asked.quiz.questions):
@@ -283,6 +300,7 @@ def test_a_verdict_describes_the_answer_that_it_is_about(opened, asked):
                 assert field.evaluate("(e) => e.ariaDescribedByElements.map((d) => d.textContent)") == [told]
 
 
+@pytest.mark.parametrize("asked", KINDS, ids=str, indirect=True, scope="module")
 def test_every_question_is_a_group_with_its_text_for_a_name(opened, asked):
     quiz, _ = opened()
     expect(quiz.get_by_role("group", name=f"Quiz: {asked.quiz.title}", exact=True)).to_be_visible()
@@ -368,6 +386,7 @@ def test_on_paper_a_quiz_is_questions_and_options(opened, asked, theme):
 # ---------------------------------------------------------------- without a server, without JavaScript
 
 
+@pytest.mark.parametrize("asked", KINDS, ids=str, indirect=True, scope="module")
 def test_a_quiz_works_from_a_file(opened, asked, site):
     quiz, visitor = opened(site.as_uri())
     for form, question in forms(quiz, asked.quiz.questions):

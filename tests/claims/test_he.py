@@ -452,7 +452,7 @@ def test_what_the_race_shows():
 def test_stagnation_and_not_a_dead_end():
     loss = he.race(30, schemes=("Xavier",), steps=1250, rates=(0.01,), seeds=5)[:, 0, 0]
     first = np.array([np.argmax(run < 0.5) for run in loss.T])
-    loss = he.race("He", 30, rates=(0.01,), seeds=5)[:, 0]
+    loss = he.race(30, schemes=("He",), rates=(0.01,), seeds=5)[:, 0, 0]
     assert (loss < 0.5).any(axis=0).all()
     fast = np.array([np.argmax(run < 0.5) for run in loss.T])
     says(

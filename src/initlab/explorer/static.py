@@ -76,6 +76,10 @@ def _lines(text, per_line):
     return math.ceil((len(text) if isinstance(text, str) else text) / per_line)
 
 
+def _sheet_head(panel, page):
+    return 8 + 23 * _lines(panel.title, page.panel_title * page.columns)
+
+
 def _formulas_height(panel, frames, page):
     def height(row):
         formula = 36 * line_count(row["formula"], page.formula)
@@ -83,14 +87,15 @@ def _formulas_height(panel, frames, page):
             return 9 + max(formula, 20 * _lines(row["reason"], 24))
         return 9 + formula + 20 * _lines(row["reason"], page.sentence)
 
-    return min(31 + max(sum(map(height, frame["panels"][panel.name]["rows"])) for frame in frames), panel.most)
+    rows = max(sum(map(height, frame["panels"][panel.name]["rows"])) for frame in frames)
+    return min(_sheet_head(panel, page) + rows, panel.most)
 
 
 def _code_height(panel, frames, page):
     shown = [frame["panels"][panel.name] for frame in frames]
     code = max(len(data["code"].splitlines()) for data in shown)
     note = max(_lines(data["note"], page.sentence) for data in shown)
-    return 75 + 20 * code + 23 * note
+    return 44 + _sheet_head(panel, page) + 20 * code + 23 * note
 
 
 # The panels whose height depends on what they show get the height of the largest frame.
