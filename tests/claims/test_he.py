@@ -411,7 +411,9 @@ def best(scheme, depth):
 def test_the_race():
     loss = he.race(22)
     says(
-        "two moons, 40 points, networks of 24 units a layer, «200» steps of gradient descent on all points.",
+        "two moons, «40» points, networks of «24» units a layer, «200» steps of gradient descent on all points.",
+        he.RACE_POINTS,
+        he.RACE_WIDTH,
         len(loss) - 1,
     )
     says("Each scheme may choose among «four» learning rates", len(he.RATES))

@@ -231,11 +231,14 @@ RATES = (0.01, 0.03, 0.1, 0.3)
 TRAINED = {"Xavier": 1.0, "He": 2.0}  # n Var(W)
 
 
+RACE_POINTS, RACE_WIDTH = 40, 24
+
+
 @cache
 def race(depth, *, schemes=tuple(TRAINED), steps=200, rates=RATES, seeds=3):
     """Loss of ReLU networks on two moons, for every scheme, rate and seed: (steps + 1, schemes, rates, seeds)."""
-    x, y = moons(40, rng=0)
-    widths = [2, *[24] * (depth - 1), 2]
+    x, y = moons(RACE_POINTS, rng=0)
+    widths = [2, *[RACE_WIDTH] * (depth - 1), 2]
     starts = [sample(widths, "relu", normal(TRAINED[name]), seeds=range(seeds), dtype=np.float32) for name in schemes]
     together = replace(
         starts[0],
