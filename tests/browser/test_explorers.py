@@ -456,14 +456,6 @@ def test_nothing_moves_while_the_page_loads(open_page, served, page, width):
     assert shifts == []
 
 
-def test_nothing_moves_while_the_settings_change(figure, placed):
-    before = figure.layout()
-    for settings in some_settings(placed.demo, 4, seed=1):
-        figure.choose(settings)
-        figure.page.evaluate("document.activeElement.blur()")
-        assert figure.layout() == before, settings
-
-
 @pytest.mark.parametrize("placed", SLIDING, ids=str, indirect=True, scope="module")
 def test_nothing_moves_while_a_slider_is_dragged(figure, window, placed):
     page = window.page
