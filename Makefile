@@ -21,7 +21,8 @@ serve: book  ## build the book and show it in the browser, at http://localhost:8
 test: $(VENV)/.site $(VENV)/.test  ## lint, unit and property tests, a fresh strict build, browser tests, Binder's environment
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python tools/build.py --fresh
+	INITLAB_SITE_DIR=_build/html $(BIN)/python -m pytest -n 3
 
 claims: $(VENV)/.test  ## how every number in the prose is accounted for (ALL=1 lists all of them)
 	@PYTHONPATH=tests $(BIN)/python -m claims $(if $(ALL),--all)

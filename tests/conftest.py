@@ -1,7 +1,7 @@
 """The built site, a server over it, and a browser: made once a session, and only when a test asks for them.
 
-While you work on a test, INITLAB_SITE_DIR=_build/html makes it use a site that is already built. `make test` runs two
-processes (pytest-xdist): one drives the browser, the other does what needs none.
+INITLAB_SITE_DIR=_build/html makes the tests use a site that is already built, as `make test` does for its processes
+(pytest-xdist). There are more of them than cores, because those that drive a browser wait much of their time.
 """
 
 import os
@@ -91,7 +91,10 @@ def pytest_testnodedown(node):
 # Tests that stay in one process, by how their names begin: they share a browser, an environment, or what demos compute.
 GROUPS = {
     "tests/browser/test_binder.py": "binder",
-    "tests/browser/": "browser",
+    "tests/browser/test_jupyterlab.py": "lab",
+    "tests/browser/test_explorers.py": "figures",
+    "tests/browser/test_quizzes.py": "quizzes",
+    "tests/browser/": "site",
     "tests/claims/": "chapters",
     "tests/test_explorer.py": "chapters",
 }
