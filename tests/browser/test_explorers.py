@@ -136,6 +136,7 @@ def test_sentence_and_legend_give_the_numbers_of_the_settings(figure, placed):
 # ---------------------------------------------------------------- controls
 
 
+@pytest.mark.parametrize("placed", KINDS, ids=str, indirect=True, scope="module")
 def test_every_control_works_with_the_mouse(figure, window, placed):
     page = window.page
     for control in figure.offered:

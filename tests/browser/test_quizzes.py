@@ -15,7 +15,7 @@ from initlab.quiz import Choose, Estimate, Option, Quiz, static
 pytestmark = pytest.mark.browser
 
 QUIZZES = quizzes()
-WIDTHS = (1280, 768, 360)
+WIDTHS = (1280, 360)
 ELSEWHERE = 12345.678  # no answer to anything
 
 
@@ -368,6 +368,7 @@ def test_an_answered_quiz_is_accessible_and_nothing_is_cut_off(opened, asked, th
         assert scroll <= 0
 
 
+@pytest.mark.parametrize("asked", KINDS, ids=str, indirect=True, scope="module")
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_on_paper_a_quiz_is_questions_and_options(opened, asked, theme):
     quiz, visitor = opened(theme=theme)
