@@ -93,7 +93,7 @@ def critical(cells, seeds, p_value=0.01):
     """The |z| beyond which `agreement` finds a p-value below the given one.
 
     >>> round(critical(cells=192, seeds=100), 2)
-    4.19
+    4.23
     """
     from scipy.stats import t
 
