@@ -68,6 +68,11 @@ def _explorers_of(page):
         yield Placed(page, demo, demo.settings(**changes))
 
 
+def one_of_every(kind, items):
+    """The first of the items of every kind."""
+    return list({kind(item): item for item in reversed(items)}.values())
+
+
 @dataclass(frozen=True, eq=False)
 class Asked:
     """A quiz in its place."""

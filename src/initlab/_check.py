@@ -40,3 +40,10 @@ def sizes(shape):
     if any(n < 0 for n in dims):
         raise ValueError(f"shape must be an integer or a tuple of integers >= 0, got {shape!r}")
     return tuple(map(int, dims))
+
+
+def whole_width(width):
+    """A number of units."""
+    if isinstance(width, bool) or not isinstance(width, (int, np.integer)) or width < 1:
+        raise ValueError(f"width must be a whole number >= 1, got {width!r}")
+    return int(width)

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ._check import whole_width
 from .activations import get
-from .gaussian import expectation, length_map, length_slope, second_moment
-from .products import _width
+from .gaussian import fourth_moment, length_map, length_slope, second_moment
 
 
 def luck(activation, q=1.0):
@@ -27,9 +27,7 @@ def luck(activation, q=1.0):
     >>> round(luck("identity"), 9), round(luck("relu"), 9)
     (2.0, 5.0)
     """
-    f = get(activation)
-    fourth = expectation(lambda z: np.square(np.square(f.f(z))), q, kinks=f.kinks)
-    return fourth / second_moment(f, q) ** 2 - 1
+    return fourth_moment(activation, q) / second_moment(activation, q) ** 2 - 1
 
 
 class Spread(NamedTuple):
@@ -69,7 +67,7 @@ def spread(activation, width, depth, *, weight_variance, q=1.0):
     >>> spread("relu", 100, 3, weight_variance=2.0).variance.round(12)
     array([0.  , 0.05, 0.1 ])
     """
-    n, depth = _width(width), int(depth)
+    n, depth = whole_width(width), int(depth)
     result = np.empty((3, depth))
     variance = shift = 0.0
     for layer in range(depth):
@@ -96,7 +94,7 @@ def walk(activation, width, depth, *, weight_variance, q=1.0, seeds=1, rng=None)
     >>> walk("tanh", 64, 10, weight_variance=1.0, seeds=3, rng=0).shape
     (3, 10)
     """
-    f, n = get(activation), _width(width)
+    f, n = get(activation), whole_width(width)
     rng = np.random.default_rng(rng)
     lengths = np.empty((seeds, depth))
     lengths[:, 0] = q

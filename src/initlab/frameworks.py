@@ -16,6 +16,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from .initializers import fan_of
+
 
 @dataclass(frozen=True)
 class Draw:
@@ -58,8 +60,7 @@ class Rule:
         >>> RULES["keras", "layers.Dense"].variance(100, 300)
         0.005
         """
-        fans = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2, None: 1}
-        return self.scale / fans[self.mode]
+        return self.scale / (1 if self.mode is None else fan_of(self.mode, fan_in, fan_out))
 
     def bias_variance(self, fan_in):
         """Var(b), that of U[-1/sqrt(fan_in), 1/sqrt(fan_in)] or 0.

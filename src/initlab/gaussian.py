@@ -91,6 +91,16 @@ def second_moment(activation, q=1.0):
     return expectation(lambda z: np.square(f.f(z)), q, kinks=f.kinks)
 
 
+def fourth_moment(activation, q=1.0):
+    """E[f(z)^4] for z ~ N(0, q): how much f(z)^2 varies from unit to unit.
+
+    >>> round(fourth_moment("relu", 3.0), 12)
+    13.5
+    """
+    f = get(activation)
+    return expectation(lambda z: np.square(np.square(f.f(z))), q, kinks=f.kinks)
+
+
 def squared_slope(activation, q=1.0):
     """E[f'(z)^2] for z ~ N(0, q): what f does to a gradient that passes through it backwards.
 
@@ -434,14 +444,30 @@ def propagate(activation, *, weight_variance, bias_variance=0.0, depth, input=1.
     >>> propagate("relu", weight_variance=2.0, depth=3).a.round(12)
     array([1., 1., 1., 1.])
     """
-    z, a = np.empty(depth), np.empty(depth + 1)
-    slope = np.empty(depth)
+    down = [weight_variance] * (depth - 1)
+    return through_layers(activation, [weight_variance] * depth, [bias_variance] * depth, down, input, top_gradient)
+
+
+def through_layers(activation, up, biases, down, input=1.0, top_gradient=1.0):
+    """`propagate` for layers that differ.
+
+    Parameters
+    ----------
+    up, biases : sequences of float
+        n_in Var(W) and Var(b) of layers 1, ..., depth.
+    down : sequence of float
+        n_out Var(W) of layers 2, ..., depth: the way down ends in layer 1.
+    input, top_gradient : float
+        As for `propagate`.
+    """
+    depth = len(up)
+    z, a, slope = np.empty(depth), np.empty(depth + 1), np.empty(depth)
     a[0] = input
     with np.errstate(over="ignore", under="ignore"):
         for layer in range(depth):
-            z[layer] = weight_variance * a[layer] + bias_variance
+            z[layer] = up[layer] * a[layer] + biases[layer]
             a[layer + 1] = second_moment(activation, z[layer])
             slope[layer] = squared_slope(activation, z[layer])
-        factors = slope * np.concatenate([np.full(depth - 1, float(weight_variance)), [top_gradient]])
+        factors = slope * np.array([*down, top_gradient], dtype=float)
         dz = np.cumprod(factors[::-1])[::-1]
     return Signal(z, a, dz)

@@ -147,6 +147,15 @@ def fans(shape, layout="OI"):
     return n_in * receptive_field, n_out * receptive_field
 
 
+def fan_of(mode, fan_in, fan_out):
+    """The fan that a mode names: fan_in, fan_out or their mean, fan_avg. Numbers or symbols.
+
+    >>> fan_of("fan_avg", 100, 50)
+    75.0
+    """
+    return {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
+
+
 def variance_scaling(shape, *, scale, mode, distribution, layout="OI", rng=None, dtype=np.float64):
     """Zero-mean weights of variance `scale / n`, where n is fan_in, fan_out or their mean, fan_avg.
 
@@ -163,8 +172,7 @@ def variance_scaling(shape, *, scale, mode, distribution, layout="OI", rng=None,
     """
     scale = finite("scale", scale, above=0)
     mode, distribution = one_of("mode", mode, MODES), one_of("distribution", distribution, DISTRIBUTIONS)
-    fan_in, fan_out = fans(shape, layout)
-    n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
+    n = fan_of(mode, *fans(shape, layout))
     std = math.sqrt(scale / max(n, 1))  # n < 1 only in an empty array
     if distribution == "normal":
         return normal(shape, std=std, rng=rng, dtype=dtype)

@@ -8,7 +8,7 @@ it is a random walk with a drift, the growth rate, and a spread. A (leaky) ReLU 
 
 import numpy as np
 
-from ._check import finite
+from ._check import finite, whole_width
 
 
 def growth_rate(width, gain=1.0):
@@ -23,7 +23,7 @@ def growth_rate(width, gain=1.0):
     """
     from scipy.special import digamma
 
-    n = _width(width)
+    n = whole_width(width)
     return float(np.log(gain) + (digamma(n / 2) - np.log(n / 2)) / 2)
 
 
@@ -35,7 +35,7 @@ def growth_variance(width):
     """
     from scipy.special import polygamma
 
-    return float(polygamma(1, _width(width) / 2) / 4)
+    return float(polygamma(1, whole_width(width) / 2) / 4)
 
 
 def growth_quantile(p, layers, width, gain=1.0):
@@ -52,7 +52,7 @@ def growth_quantile(p, layers, width, gain=1.0):
     """
     from scipy.special import ndtri, polygamma
 
-    n = _width(width)
+    n = whole_width(width)
     layers = np.asarray(layers, dtype=float)
     # Cumulants of ln|h|, which is half a log chi-squared: k-th cumulant psi^(k-1)(n/2) / 2^k per layer.
     variance, third, fourth = (layers * polygamma(k - 1, n / 2) / 2**k for k in (2, 3, 4))
@@ -76,7 +76,7 @@ def lyapunov_exponents(width, gain=1.0):
     """
     from scipy.special import digamma
 
-    n = _width(width)
+    n = whole_width(width)
     i = np.arange(1, n + 1)
     return np.log(gain) + (digamma((n - i + 1) / 2) + np.log(2 / n)) / 2
 
@@ -87,7 +87,7 @@ def stretch(width, layers, *, gain=1.0, seeds=1, rng=None):
     The vector is rescaled to length 1 after every layer and its log length kept, so nothing overflows on the way.
     For one `rng` seed, different gains use the same matrices.
     """
-    n = _width(width)
+    n = whole_width(width)
     rng = np.random.default_rng(rng)
     h = np.zeros((seeds, n, 1))
     h[:, 0] = 1
@@ -120,7 +120,7 @@ def relu_walk(widths, negative_slope=0.0):
     """
     s = finite("negative_slope", negative_slope)
     v = 6 * (1 + s**4) / (1 + s**2) ** 2 - 1
-    variance = np.cumsum([0.0, *(v / (4 * _width(n)) for n in widths)])
+    variance = np.cumsum([0.0, *(v / (4 * whole_width(n)) for n in widths)])
     return -variance, variance
 
 
@@ -141,9 +141,3 @@ def relu_quantile(p, widths, negative_slope=0.0):
 
     drift, variance = relu_walk(widths, negative_slope)
     return np.exp(drift + ndtri(p) * np.sqrt(variance))
-
-
-def _width(width):
-    if isinstance(width, bool) or not isinstance(width, (int, np.integer)) or width < 1:
-        raise ValueError(f"width must be a whole number >= 1, got {width!r}")
-    return int(width)

@@ -20,13 +20,13 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 
 from . import activations
 from ._check import one_of
-from .gaussian import expectation, gain, second_moment, squared_slope
+from .gaussian import fourth_moment, gain, second_moment, squared_slope, through_layers
+from .initializers import fan_of
 
 SLOPE = 0.2  # of the leaky ReLU, below 0
 
@@ -88,7 +88,7 @@ class Recommendation:
         >>> recommend("identity").variance(100, 300)
         0.005
         """
-        return self.scale / {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
+        return self.scale / fan_of(self.mode, fan_in, fan_out)
 
     @property
     def call(self):
@@ -147,15 +147,16 @@ def recommend(activation, layer="dense", framework="torch"):
     one_of("framework", framework, FRAMEWORKS)
     f, name = ACTIVATIONS[activation], _RULES[activation]
     scale = round((critical_gain if name == "critical gain" else gain)(f) ** 2, 3)
-    mode, shape = "fan_in", "normal" if framework == "torch" else "truncated_normal"  # what Keras and JAX call normal
-    if activation in _XAVIER and layer != "bottleneck":
-        mode, shape = "fan_avg", "uniform"
+    mode = "fan_avg" if activation in _XAVIER and layer != "bottleneck" else "fan_in"
+    distribution = "uniform" if mode == "fan_avg" else _NORMAL[framework]
     if activation == "identity":
         name = "Xavier" if mode == "fan_avg" else "LeCun"
-    code = {"torch": _torch, "keras": _keras, "flax": _flax}[framework](activation, LAYERS[layer], scale, mode)
-    return Recommendation(name, scale, mode, shape, _WHY[activation], code)
+    code = {"torch": _torch, "keras": _keras, "flax": _flax}[framework]
+    snippet = code(activation, LAYERS[layer], scale, mode, distribution)
+    return Recommendation(name, scale, mode, distribution, _WHY[activation], snippet)
 
 
+_NORMAL = {"torch": "normal", "keras": "truncated_normal", "flax": "truncated_normal"}  # what each calls a normal
 _RULES = {
     "identity": "Xavier",
     "relu": "He",
@@ -221,7 +222,7 @@ model.apply(initialize)"""
 # The code. Scales that have no name in a framework are written as numbers.
 
 
-def _torch(activation, layer, scale, mode):
+def _torch(activation, layer, scale, mode, distribution):
     if layer.kernel:
         made = f'nn.Conv2d({layer.n_in}, {layer.n_out}, {layer.kernel[0]}, padding="same")'
         fan_in = f"({' * '.join(map(str, (layer.n_in, *layer.kernel)))})"
@@ -242,7 +243,7 @@ def _torch(activation, layer, scale, mode):
     return "\n".join(["from torch import nn", "", f"layer = {made}", *drawn, "nn.init.zeros_(layer.bias)"])
 
 
-def _keras(activation, layer, scale, mode):
+def _keras(activation, layer, scale, mode, distribution):
     if layer.kernel:
         made, options = "Conv2D", [f"{layer.n_out},", f"{layer.kernel[0]},", 'padding="same",']
         shape = f"(None, None, None, {layer.n_in})"
@@ -251,63 +252,35 @@ def _keras(activation, layer, scale, mode):
         shape = f"(None, {layer.n_in})"
     if activation != "identity":
         options.append(f'activation="{activation}",')
-    named = {(1, "fan_avg"): "GlorotUniform", (1, "fan_in"): "LecunNormal", (2, "fan_in"): "HeNormal"}
-    if (scale, mode) in named:
-        drawn = [f"kernel_initializer=keras.initializers.{named[scale, mode]}(),"]
-    else:
-        drawn = [
-            "kernel_initializer=keras.initializers.VarianceScaling(",
-            f'    {scale}, "{mode}", "{_shape(mode)}"',
-            "),",
-        ]
+    named = ("GlorotUniform", "LecunNormal", "HeNormal", "VarianceScaling")
+    drawn = _drawn("kernel_initializer=keras.initializers.", named, scale, mode, distribution)
     arguments = [" ".join(options), *drawn, 'bias_initializer="zeros",']
-    return "\n".join(
-        [
-            "import keras",
-            "",
-            f"layer = keras.layers.{made}(",
-            *(f"    {line}" for line in arguments),
-            ")",
-            f"layer.build({shape})",
-        ]
-    )
+    return "\n".join(["import keras", "", *_made(f"keras.layers.{made}", arguments), f"layer.build({shape})"])
 
 
-def _flax(activation, layer, scale, mode):
+def _flax(activation, layer, scale, mode, distribution):
     options = [f"{layer.n_in},", f"{layer.n_out},", *([f"kernel_size={layer.kernel},"] if layer.kernel else [])]
-    named = {(1, "fan_avg"): "glorot_uniform", (1, "fan_in"): "lecun_normal", (2, "fan_in"): "he_normal"}
-    if (scale, mode) in named:
-        drawn = [f"kernel_init=nnx.initializers.{named[scale, mode]}(),"]
-    else:
-        drawn = [
-            "kernel_init=nnx.initializers.variance_scaling(",
-            f'    {scale}, "{mode}", "{_shape(mode)}"',
-            "),",
-        ]
+    named = ("glorot_uniform", "lecun_normal", "he_normal", "variance_scaling")
+    drawn = _drawn("kernel_init=nnx.initializers.", named, scale, mode, distribution)
     arguments = [" ".join(options), *drawn, "bias_init=nnx.initializers.zeros_init(),", "rngs=nnx.Rngs(0),"]
-    return "\n".join(
-        [
-            "from flax import nnx",
-            "",
-            f"layer = nnx.{'Conv' if layer.kernel else 'Linear'}(",
-            *(f"    {line}" for line in arguments),
-            ")",
-        ]
-    )
+    return "\n".join(["from flax import nnx", "", *_made(f"nnx.{'Conv' if layer.kernel else 'Linear'}", arguments)])
 
 
-def _shape(mode):
-    return "uniform" if mode == "fan_avg" else "truncated_normal"
+def _drawn(prefix, named, scale, mode, distribution):
+    """The argument that draws the weights. `named` holds what Xavier, LeCun, He and any other scale are called."""
+    xavier, lecun, he, other = named
+    name = {(1, "fan_avg"): xavier, (1, "fan_in"): lecun, (2, "fan_in"): he}.get((scale, mode))
+    if name:
+        return [f"{prefix}{name}(),"]
+    return [f"{prefix}{other}(", f'    {scale}, "{mode}", "{distribution}"', "),"]
+
+
+def _made(call, arguments):
+    """The lines of `layer = call(...)`."""
+    return [f"layer = {call}(", *(f"    {line}" for line in arguments), ")"]
 
 
 # What to expect of a network
-
-
-class Forecast(NamedTuple):
-    """Second moments in a network with the given widths, for an input with E[x^2] = 1."""
-
-    a: np.ndarray  # (L + 1,): E[a^2] of layers 0..L
-    dz: np.ndarray  # (L,): E[(dL/dz)^2] of layers 1..L, that of dL/da[L] being 1
 
 
 def forecast(activation, widths, weight_variances, bias_variances=None):
@@ -324,18 +297,18 @@ def forecast(activation, widths, weight_variances, bias_variances=None):
     bias_variances : sequence of float, optional
         Var(b[1]), ..., Var(b[L]); by default 0.
 
+    Returns
+    -------
+    gaussian.Signal
+        For an input with E[x^2] = 1 and a gradient with E[(dL/da[L])^2] = 1 at the top.
+
     >>> forecast("relu", [400, 100, 400], [2 / 400, 2 / 100]).dz.round(12)  # the factor is n_out Var(W) / 2
     array([2. , 0.5])
     """
-    f = activations.get(activation)
-    depth = len(widths) - 1
-    bias_variances = [0.0] * depth if bias_variances is None else bias_variances
-    a, slope = np.ones(depth + 1), np.empty(depth)
-    for layer in range(depth):
-        q = widths[layer] * weight_variances[layer] * a[layer] + bias_variances[layer]
-        a[layer + 1], slope[layer] = second_moment(f, q), squared_slope(f, q)
-    up = [n * v for n, v in zip(widths[2:], weight_variances[1:], strict=True)]  # from layer l + 1 to layer l
-    return Forecast(a, np.cumprod((slope * np.array([*up, 1.0]))[::-1])[::-1])
+    bias_variances = [0.0] * len(weight_variances) if bias_variances is None else bias_variances
+    up = [n * v for n, v in zip(widths[:-1], weight_variances, strict=True)]
+    down = [n * v for n, v in zip(widths[2:], weight_variances[1:], strict=True)]
+    return through_layers(activation, up, bias_variances, down)
 
 
 _PATHS = 2000
@@ -379,7 +352,5 @@ def _layer(f, q):
 @cache
 def _tables(f):
     grid = np.log(np.geomspace(1e-16, 1e8, 145))
-    tables = (
-        [math.log(expectation(lambda z, k=k: f.f(z) ** k, math.exp(q), kinks=f.kinks)) for q in grid] for k in (2, 4)
-    )
+    tables = ([math.log(moment(f, math.exp(q))) for q in grid] for moment in (second_moment, fourth_moment))
     return grid, *map(np.array, tables)

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 from figure import ADDRESS_SETTLES, Figure, expected_reading, home, legend, payload, plots, positions
-from harness import explorers, visit
+from harness import explorers, one_of_every, visit
 from playwright.sync_api import expect
 
 from initlab.explorer import (
@@ -38,7 +38,7 @@ def kind(placed):
 
 # One figure of every kind: all are drawn and driven by the same code, which knows kinds of controls and of panels only.
 # What depends on the figure itself, its numbers, words and sizes, is tested for each of them.
-KINDS = list({kind(placed): placed for placed in reversed(EXPLORERS)}.values())
+KINDS = one_of_every(kind, EXPLORERS)
 SLIDING = [placed for placed in KINDS if any(isinstance(control, Slider) for control in placed.demo.controls)]
 WIDTHS = (360, 768, 1280)
 

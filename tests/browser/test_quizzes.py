@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 from figure import AXE, luminance
-from harness import PAGES, quizzes, visit
+from harness import PAGES, one_of_every, quizzes, visit
 from playwright.sync_api import expect
 
 from initlab.quiz import Choose, Estimate, Option, Quiz, static
@@ -135,7 +135,7 @@ def kind(asked):
 
 
 # One quiz of every kind: the same code draws and marks them all. Answers, words and sizes are tested for each of them.
-KINDS = list({kind(asked): asked for asked in reversed(QUIZZES)}.values())
+KINDS = one_of_every(kind, QUIZZES)
 
 
 @pytest.fixture(scope="module", params=QUIZZES, ids=str)

@@ -137,6 +137,26 @@ class Derivation:
             raise Undetermined(f"{equation} = 0 does not determine Var W")
         return sp.simplify(solutions[0] ** 2)
 
+    def closed(self) -> sp.Expr:
+        """The result for a layer, expanded, if layers like this one can follow each other: if the second moment is all
+        that the next layer needs to know.
+
+        Raises
+        ------
+        Undetermined
+            If its mean or its correlations matter, too.
+        """
+        if self.activation is None:
+            raise ValueError("layer must have an activation, such as forward(activation='relu') has, got one without")
+        one = sp.expand(self._determined())
+        needed = {"zero-mean weights", "independent weights", self.direction.independent}
+        if not needed <= self.uses:
+            raise Undetermined(
+                f"the next layer must know more of this one's output than its second moment "
+                f"{self.direction.second_moment}; missing: {', '.join(sorted(needed - self.uses))}"
+            )
+        return one
+
     def _determined(self):
         if left := self.result.atoms(Expected, Covariance):
             missing = ", ".join(sorted(self.without))
@@ -391,16 +411,7 @@ def over_layers(layer):
     >>> over_layers(forward(activation="relu")).result
     q*(n_in*sigma_w**2/2)**L
     """
-    d = layer.direction
-    if layer.activation is None:
-        raise ValueError("layer must have an activation, such as forward(activation='relu') has, got one without")
-    one = sp.expand(layer._determined())
-    needed = {"zero-mean weights", "independent weights", d.independent}
-    if not needed <= layer.uses:
-        raise Undetermined(
-            f"the next layer must know more of this one's output than its second moment {d.second_moment}; "
-            f"missing: {', '.join(sorted(needed - layer.uses))}"
-        )
+    d, one = layer.direction, layer.closed()
     start, previous = sp.Symbol(f"{d.second_moment}_L"), sp.Symbol(f"{d.second_moment}_{{L-1}}")
     factor, added = one.coeff(d.second_moment), one.subs(d.second_moment, 0)
     l = sp.Symbol("l", integer=True)  # noqa: E741

@@ -13,7 +13,7 @@ import numpy as np
 import sympy as sp
 
 from .._check import one_of
-from ..initializers import MODES
+from ..initializers import MODES, fan_of
 from .assumptions import L, s, sigma_w
 from .derivation import Derivation, Step, _Activation
 from .expectation import Undetermined, evaluate
@@ -130,20 +130,14 @@ def over_widths(layer, mode=None, *, convolution=False):
     p*n[L]/n[1]
     """
     d = layer.direction
-    if layer.activation is None:
-        raise ValueError("layer must have an activation, such as forward(activation='relu') has, got one without")
-    needed = {"zero-mean weights", "independent weights", d.independent}
-    one = sp.expand(layer._determined())
-    if not needed <= layer.uses or one.subs(d.second_moment, 0) != 0:
+    one = layer.closed()
+    if one.subs(d.second_moment, 0) != 0:
         missing = ", ".join(sorted(layer.without))
-        raise Undetermined(
-            f"the next layer must know more than the second moment {d.second_moment}; missing: {missing}"
-        )
+        raise Undetermined(f"something is added to the second moment in every layer; missing: {missing}")
 
     field = Field(l) if convolution else sp.Integer(1)
-    fans = {"fan_in": field * Width(l - 1), "fan_out": field * Width(l)}
-    fans["fan_avg"] = (fans["fan_in"] + fans["fan_out"]) / 2
-    own = fans["fan_in"] if d.name == "forward" else fans["fan_out"]
+    fans = field * Width(l - 1), field * Width(l)
+    own = fans[0] if d.name == "forward" else fans[1]
     factor = sp.factor(one.coeff(d.second_moment).subs({d.n: own, sigma_w: Std(l)}))
 
     first = 1 if d.name == "forward" else 2  # the lowest layer with a factor
@@ -158,7 +152,7 @@ def over_widths(layer, mode=None, *, convolution=False):
     ]
     if mode is not None:
         kept = sp.cancel(d.n * sigma_w**2 / one.coeff(d.second_moment))  # n Var W at which a layer's factor is 1
-        variance = kept / fans[one_of("mode", mode, MODES)]
+        variance = kept / fan_of(one_of("mode", mode, MODES), *fans)
         factor = sp.factor(factor.subs(Std(l), sp.sqrt(variance)))
         ratios = d.second_moment * (1 if factor == 1 else sp.Product(factor, (l, first, L)))
         steps.append(Step(f"the {mode.replace('_', '-')} rule", (), (), steps[-1].after, ratios))

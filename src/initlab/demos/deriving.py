@@ -89,9 +89,7 @@ def _switchboard(**holds):
         text = f"All six hold: E[z²] = n Var(W) q, which is 1 here, at every width. Measured at n = {last}: "
         return panels, f"{text}{number(measured[-1])}."
     names = ", ".join(SWITCHES[name][1].replace(": ", " ").lower() for name, on in holds.items() if not on)
-    told = "nothing comes back" if not derived.without else "the marked terms come back"
-    if abs(predicted[-1] - 1) < 1e-12:
-        told = "nothing comes back"
+    told = "nothing comes back" if abs(predicted[-1] - 1) < 1e-12 else "the marked terms come back"
     return panels, (
         f"Dropped: {names}. Here {told}: at n = {last} theory says E[z²] = {number(predicted[-1])}, and "
         f"{DRAWS} drawn units give {number(measured[-1])}."

@@ -9,7 +9,7 @@ import numpy as np
 from ..datasets import spiral
 from ..explorer import Code, Demo, Lines, Menu, Series, number
 from ..frameworks import RULES, SNIPPETS, VERSIONS
-from ..initializers import variance_scaling
+from ..initializers import fan_of, variance_scaling
 from ..network import backward, forward, sample
 from ..recommend import ACTIVATIONS, FRAMEWORKS, LAYERS, band, fingerprint, forecast, recommend
 from ..training import sweep
@@ -46,7 +46,7 @@ def variances(activation, layer):
 
 @cache
 def expected(activation, layer):
-    """What theory expects of the recommended network: (`Forecast`, band).
+    """What theory expects of the recommended network: (`gaussian.Signal`, band).
 
     The places of a picture share the weights of a convolution. Its band takes them to agree, so that chance averages
     over the channels alone; they nearly do in deep layers, and the band is a little too wide.
@@ -86,10 +86,8 @@ def _guide(activation, layer, framework):
     signal, gradient = drawn(activation, layer)
     layers = np.arange(len(LAYERS[layer].widths))
     draw = SNIPPETS[fingerprint(advice.snippet)]
-    fan_in, fan_out = LAYERS[layer].fans
-    n = {"fan_in": fan_in, "fan_avg": (fan_in + fan_out) / 2}[advice.mode]
     relative = draw.n_in_variance_error / draw.n_in_variance
-    measured = n * draw.variance
+    measured = fan_of(advice.mode, *LAYERS[layer].fans) * draw.variance
     note = (
         f"Rule: {advice.rule}, {FACTORS[advice.mode]} · Var W = {number(advice.scale, 4)}. {advice.why} "
         f"Recorded with {framework} {VERSIONS[framework]}: {measured:.3f} ± {measured * relative:.3f}, biases 0."

@@ -12,7 +12,6 @@ from ..finite_width import spread, walk
 from ..gaussian import fixed_points, length_map
 from ..initializers import xavier_normal
 from ..network import sample
-from ..training import evaluate, train
 from . import why
 
 # ---------------------------------------------------------------- the length map
@@ -172,6 +171,4 @@ def trained(activation, gain, hidden=5, rates=RATES, steps=why.STEPS):
     """Networks on the two spirals of the first chapter: as deep, as wide, trained as long, each at all the rates."""
     widths = (2, *[16] * hidden, 2)
     start = sample(widths, activation, partial(xavier_normal, gain=gain), seeds=why.SEEDS)
-    options = {"loss": "softmax_cross_entropy", "steps": steps, "batch_size": why.BATCH, "rng": 0}
-    run = train(start, *why.data(), learning_rate=np.array(rates)[:, None], **options)
-    return Trained(evaluate(run.network, *why.new_points(), loss="softmax_cross_entropy")[1])
+    return Trained(why.at_every_rate(start, rates, steps)[1])

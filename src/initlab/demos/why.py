@@ -68,13 +68,18 @@ class Runs(NamedTuple):
         return int(self.accuracy.mean(axis=1).argmax())
 
 
+def at_every_rate(network, rates, steps=STEPS, snapshots=()):
+    """Train on the points of the chapter: the `training.Run` of all rates, and the accuracy on new points."""
+    options = {"loss": "softmax_cross_entropy", "steps": steps, "batch_size": BATCH, "rng": 0}
+    run = train(network, *data(), learning_rate=np.array(rates)[:, None], snapshots=snapshots, **options)
+    _, accuracy = evaluate(run.network, *new_points(), loss="softmax_cross_entropy")
+    return run, accuracy
+
+
 @cache
 def runs(start):
     """Train from the start of that name at every learning rate, five seeds each."""
-    network = sample(WIDTHS, "relu", STARTS[start], seeds=SEEDS)
-    options = {"loss": "softmax_cross_entropy", "steps": STEPS, "batch_size": BATCH, "rng": 0}
-    run = train(network, *data(), learning_rate=np.array(RATES)[:, None], snapshots=SHOWN, **options)
-    _, accuracy = evaluate(run.network, *new_points(), loss="softmax_cross_entropy")
+    run, accuracy = at_every_rate(sample(WIDTHS, "relu", STARTS[start], seeds=SEEDS), RATES, snapshots=SHOWN)
     loss = np.array([snapshot.loss for snapshot in run.snapshots])
     return Runs(loss, accuracy, run.diverged_at >= 0, run.network)
 

@@ -35,12 +35,12 @@ def mathml(latex, mark=False):
         row = list(row[0])
     terms = [[]]
     for child in row:
-        if _is_sign(child) and (terms[-1] or len(terms) > 1):
+        if _is_sign(child) and terms[-1]:
             terms.append([])
         terms[-1].append(child)
     _space(term[0] for term in terms[1:])
     style = "il-term il-marked" if mark else "il-term"
-    return " ".join(f'<span class="{style}">{_factors(term)}</span>' for term in terms if term)
+    return " ".join(f'<span class="{style}">{_factors(term)}</span>' for term in terms)
 
 
 def _simplify(element):
