@@ -99,7 +99,10 @@ def test_the_amounts_of_the_table():
 
 
 def test_a_dropped_assumption_leaves_a_covariance():
-    says("rule «2» then keeps its covariance", rules()["The mean of a product"])
+    says(
+        "Nothing is lost when one is dropped: the mean, the covariance or the bias that it had removed stays in the "
+        "result."
+    )
     (step,) = [step for step in forward(ALL - {ALIGNED}).steps if step.without]
     assert "E of a product" in step.reasons
     assert "Cov" in str(step.after)
@@ -117,7 +120,7 @@ def test_three_of_the_six_change_nothing_alone():
         np.array([predicted(key, fan_in=n) - 1 for n in deriving.FAN_INS]) for key in ("zero biases", SIX[0])
     )
     assert biases == pytest.approx(deriving.BROKEN["sigma_b"] ** 2)
-    says("$n \\mu^2 q$, which here is «four per cent», at every width.", mean)
+    says("$\\mathbb{E}[W^2] = \\sigma_w^2 + \\mu^2$; here that is «four per cent», at every width.", mean)
 
 
 def test_a_mean_of_the_weights_meets_a_mean_of_the_activations():
@@ -180,8 +183,13 @@ def test_pairs_that_do_harm():
         assert pair & {"zero-mean weights", "independent weights"}
         assert pair & {"zero-mean activations", "uncorrelated activations"}
         assert predicted(*sorted(pair)) - 1 > 5 * max(*(predicted(key) - 1 for key in pair), 0.04)
-    says("That makes «four» pairs.", len(harmful))
-    says("(All other pairs simply add up; but a mean of the activations weakens the alignment.)")
+    says("That makes «four» pairs; in two of them, those of the correlated weights, each member alone", len(harmful))
+    idle = [pair for pair in harmful if all(predicted(key) == pytest.approx(1) for key in pair)]
+    assert len(idle) == 2
+    assert all("independent weights" in pair for pair in idle)
+    says(
+        "(All other pairs simply add up; but a mean of the activations weakens the term of the weights that know them.)"
+    )
     assert [set(pair) for pair, more in extra.items() if more < -1e-9] == [{"zero-mean activations", ALIGNED}]
 
     lines = printed("deriving", cell="pairs-code").splitlines()
@@ -314,7 +322,10 @@ def test_the_straight_line_of_the_gradients():
         last,
         float(size[last]),
     )
-    says("for others as the factor *per layer*, which tends to «1»", near(float(size[1] / size[2]), rel=0.1))
+    says(
+        "for others as the ratio of *neighbouring* layers, which is close to «1» far from the output",
+        near(float(size[1] / size[2]), rel=0.1),
+    )
     k = sp.Symbol("k")
     assert sp.limit((k + 3) / (k + 2), k, sp.oo) == 1
 
@@ -355,7 +366,12 @@ def test_the_activation_that_is_nearly_linear():
     z = sp.Symbol("z", real=True)
     slope = sp.diff(sp.tanh(z), z)
     (linear,) = sp.solveset(sp.Eq(slope, 1), z, sp.S.Reals)
-    says("with $f'(0) = «1»$: true of tanh near «0»", float(slope.subs(z, 0)), float(linear))
+    says(
+        "with $f(0) = «0»$ and $f'(0) = «1»$: true of tanh near «0»",
+        float(sp.tanh(0)),
+        float(slope.subs(z, 0)),
+        float(linear),
+    )
 
 
 def test_the_compromise():
@@ -474,7 +490,9 @@ def test_two_inputs_give_the_same_numbers():
 def test_theory_follows_two_numbers():
     number = rules()
     says("by rules «1» to «3» once more", min(number.values()), max(number.values()))
-    says("(for $s$, rule «3» is used on the product of the sums of two units)", number["A square of a sum"])
+    says(
+        "(for $s$, the product of the sums of *two* units $i$ and $i'$ has $n$ terms with equal $j$ and $n(n-1)$ others"
+    )
     for line in printed("deriving", cell="depth-code").splitlines():
         by_hand, by_library = re.search(r"= (\S+) after 20 layers \((\S+)\)", line).groups()
         assert by_hand == by_library
