@@ -12,9 +12,22 @@ import pytest
 import traitlets
 from harness import explorers
 
-from initlab.explorer import Demo, Explorer, Lines, Menu, Number, Series, Slider, Toggle, histogram_data, number, static
-from initlab.explorer.demo import formula_row, jsonable
+from initlab.explorer import (
+    Demo,
+    Explorer,
+    Lines,
+    Menu,
+    Number,
+    Series,
+    Slider,
+    Toggle,
+    formula_row,
+    histogram_data,
+    number,
+    static,
+)
 from initlab.explorer.formula import line_count, mathml
+from initlab.explorer.numbers import jsonable
 
 DEMOS = list({placed.demo.name: placed.demo for placed in explorers()}.values())
 
