@@ -1,9 +1,9 @@
 """What the front ends of the book share: one ES module for two hosts, one look, one rule for who shows it.
 
 A front end (the Explorer, the quiz) is a folder with an ES module, of one file or a few, that imports nothing and
-exports `render({ model, el })`, the interface of anywidget. In a notebook a `Widget` loads it (`widget.py`). On a page of the
-site it is part of a classic script, together with `host.js`, which gives it a model made of the JSON in the page.
-Colours, cards and buttons are the same everywhere: `look.css`.
+exports `render({ model, el })`, the interface of anywidget. In a notebook a `Widget` loads it (`widget.py`). On a page
+of the site it is part of a classic script, together with `host.js`, which gives it a model made of the JSON in the
+page. Colours, cards and buttons are the same everywhere: `look.css`.
 """
 
 import json
