@@ -36,7 +36,7 @@ function host(el) {
   const named = () => choices.filter((c) => settings.compare || !(c.name === "compare" || c.name.endsWith("_2")));
   const address = () => `#${el.id}?${new URLSearchParams(named().map((c) => [c.name, settings[c.name]]))}`;
   let timer = 0;
-  let last = address();
+  let last = address(); // what the page's own address says, or need not say because it is the start
   function scheduleAddress() {
     // Browsers limit how often a page may change its address.
     clearTimeout(timer);
@@ -54,6 +54,7 @@ function host(el) {
     }
     save_changes();
     clearTimeout(timer);
+    last = null; // it holds what the link said, not more
     return true;
   }
 
