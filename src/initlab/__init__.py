@@ -15,6 +15,7 @@ _SUBMODULES = (
     "closed_forms",
     "datasets",
     "demos",
+    "diagnostics",
     "exercise",
     "exercises",
     "explorer",

@@ -6,10 +6,10 @@ from numbers import Integral, Real
 import numpy as np
 
 
-def finite(name, value, *, above=None, at_least=None, at_most=None):
+def finite(name, value, *, above=None, at_least=None, below=None, at_most=None):
     """A finite real number within the given limits, as a float."""
     limits = [f"> {above}"] * (above is not None) + [f">= {at_least}"] * (at_least is not None)
-    limits += [f"<= {at_most}"] * (at_most is not None)
+    limits += [f"< {below}"] * (below is not None) + [f"<= {at_most}"] * (at_most is not None)
     allowed = " ".join(["a finite number", " and ".join(limits)]).strip()
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         raise TypeError(f"{name} must be {allowed}, got {value!r}")
@@ -17,6 +17,7 @@ def finite(name, value, *, above=None, at_least=None, at_most=None):
         not math.isfinite(value)
         or (above is not None and value <= above)
         or (at_least is not None and value < at_least)
+        or (below is not None and value >= below)
         or (at_most is not None and value > at_most)
     ):
         raise ValueError(f"{name} must be {allowed}, got {value!r}")

@@ -1,9 +1,12 @@
-"""The data that the book trains on: small, drawn from a seed, nothing to download.
+"""The data that the book trains on: small, nothing to download. And how to hold some of it out, and standardize it.
 
-Each function returns (x, y): x of shape (2, examples), centred and scaled to mean square 1 per coordinate, and labels
-y, ints 0 and 1 of shape (examples,), half of each. One call after another takes the examples of the two classes in
-turn, so that any even number of first examples is balanced too.
+`spiral`, `moons`, `cross`, `blobs` and `circles` are drawn from a seed. Each returns (x, y): x of shape (2, examples),
+centred and scaled to mean square 1 per coordinate, and labels y, ints 0 and 1 of shape (examples,), half of each. One
+call after another takes the examples of the two classes in turn, so that any even number of first examples is balanced
+too. `digits` are real: 1,797 images of 64 pixels, in ten classes, as they are.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -53,6 +56,152 @@ def cross(examples=100, *, noise=0.3, rng=None):
     y = corner % 2
     corners = np.array([[1.0, -1.0, -1.0, 1.0], [1.0, 1.0, -1.0, -1.0]])
     return _finish(corners[:, corner], noise, rng), y
+
+
+def blobs(examples=100, *, noise=0.5, rng=None):
+    """Two clouds, each of standard deviation `noise` about its centre, (-1, -1) or (1, 1). A straight line will do.
+
+    >>> x, y = blobs(rng=0)
+    >>> x.shape, int(y.sum())
+    ((2, 100), 50)
+    """
+    examples = _even(examples)
+    y = np.arange(examples) % 2
+    return _finish(np.stack([2.0 * y - 1, 2.0 * y - 1]), noise, rng), y
+
+
+def circles(examples=100, *, noise=0.08, rng=None):
+    """A circle of radius 0.5 within one of radius 1. No straight line parts them, one closed curve does.
+
+    >>> x, y = circles(rng=0)
+    >>> x.shape, int(y.sum())
+    ((2, 100), 50)
+    """
+    examples = _even(examples)
+    y = np.arange(examples) % 2
+    angle = 2 * np.pi * (np.arange(examples) // 2 + 0.5) / (examples / 2)
+    radius = np.where(y, 0.5, 1.0)
+    return _finish(radius * np.array([np.cos(angle), np.sin(angle)]), noise, rng), y
+
+
+def digits():
+    """Handwritten digits: 1,797 images of 8 x 8 pixels, scanned for the UCI repository ([Alpaydin and Kaynak 1998]).
+
+    They come with scikit-learn, which loads at the first call.
+
+    [Alpaydin and Kaynak 1998]: https://doi.org/10.24432/C50P49
+
+    Returns
+    -------
+    x : (64, 1797) array
+        Row after row of each image, from 0.0 (paper) to 16.0 (ink).
+    y : (1797,) array of int
+        The digit, 0 to 9: of each about a tenth.
+
+    >>> x, y = digits()
+    >>> x.shape, y[:12]
+    ((64, 1797), array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]))
+    """
+    from sklearn.datasets import load_digits
+
+    x, y = load_digits(return_X_y=True)
+    return np.ascontiguousarray(x.T), y
+
+
+class Split(NamedTuple):
+    """What `split` returns: examples to train on, and examples to see what was learnt."""
+
+    x: np.ndarray
+    """(features, examples)"""
+    y: np.ndarray
+    """(examples,)"""
+    held_out_x: np.ndarray
+    """(features, held-out examples)"""
+    held_out_y: np.ndarray
+    """(held-out examples,)"""
+
+
+def split(x, y, *, held_out=0.25, rng=None):
+    """Hold some examples out, drawn at random, of every class the same share. All stay in the order that they have.
+
+    Parameters
+    ----------
+    x : (features, examples) array
+    y : (examples,) array of int labels
+    held_out : float
+        Share of each class to hold out, 0 < held_out < 1, rounded to whole examples.
+    rng : numpy.random.Generator, int or None
+
+    Returns
+    -------
+    Split
+        A tuple (x, y, held_out_x, held_out_y) with names.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described, or nothing is left on one side; the message names it.
+
+    >>> x, y, held_out_x, held_out_y = split(*moons(rng=0), rng=0)
+    >>> x.shape, held_out_x.shape, held_out_y.mean()
+    ((2, 76), (2, 24), np.float64(0.5))
+    """
+    x, y = _features("x", x), np.asarray(y)
+    if y.dtype.kind not in "iu":
+        raise TypeError(f"y must be an array of int labels, one for each example, got an array of {y.dtype}")
+    if y.shape != x.shape[1:]:
+        raise ValueError(f"y must have shape {x.shape[1:]}, one label for each example of x, got {y.shape}")
+    share, rng = finite("held_out", held_out, above=0, below=1), _generator(rng)
+    out = np.zeros(len(y), bool)
+    for label in np.unique(y):
+        (of_class,) = np.nonzero(y == label)
+        out[rng.permutation(of_class)[: round(share * len(of_class))]] = True
+    if out.all() or not out.any():
+        raise ValueError(f"held_out must leave examples on both sides, got {held_out!r} of {len(y)} examples")
+    return Split(x[:, ~out], y[~out], x[:, out], y[out])
+
+
+def standardize(x, *others):
+    """Shift and scale every feature to mean 0 and standard deviation 1 over the examples of x.
+
+    The others get the shift and the scale of x, not their own: what is held out must not shape what a network is
+    trained on. A feature that is constant in x says nothing there and becomes 0 in all.
+
+    Parameters
+    ----------
+    x : (features, examples) array
+    *others : (features, any number of examples) array
+
+    Returns
+    -------
+    array, or tuple of arrays
+        x alone, or (x, *others). Floats keep their precision, ints become float64.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    >>> x, held_out = standardize(np.array([[1.0, 3.0], [5.0, 5.0]]), np.array([[4.0], [6.0]]))
+    >>> x.tolist(), held_out.tolist()
+    ([[-1.0, 1.0], [0.0, 0.0]], [[2.0], [0.0]])
+    """
+    x, *others = _features("x", x), *(_features("others", other, len(x)) for other in others)
+    mean, spread = x.mean(axis=1, keepdims=True), x.std(axis=1, keepdims=True)
+    constant = np.ptp(x, axis=1, keepdims=True) == 0  # where rounding of the mean could leave a spread that is not 0
+    x, *others = (np.where(constant, 0, (v - mean) / np.where(constant, 1, spread)) for v in (x, *others))
+    return (x, *others) if others else x
+
+
+def _features(name, array, features=None):
+    """A (features, examples) array of numbers, not empty."""
+    array = np.asarray(array)
+    allowed = f"an array of numbers ({'features' if features is None else features}, examples), at least one of each"
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be {allowed}, got an array of {array.dtype}")
+    if array.ndim != 2 or not array.size or len(array) != (features or len(array)):
+        raise ValueError(f"{name} must be {allowed}, got shape {array.shape}")
+    return array
 
 
 def _even(examples):

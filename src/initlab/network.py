@@ -621,18 +621,20 @@ def _statistics(first, summaries, bins):
     moments = (np.stack(moment, axis=-1) for moment in (mean, variance, second))
     if bins is None:
         return LayerStatistics(layers, *moments)
+    return LayerStatistics(layers, *moments, **_by_name(histogram[0], bins))
+
+
+def _by_name(histograms, bins):
+    """The parts of what `_histogram` returned for one layer after the other."""
     count, low, high = bins
-    # (runs..., bins + 3) for each layer: nan, below, the bins, above
-    counts = np.stack(histogram[0], axis=-2)
-    return LayerStatistics(
-        layers,
-        *moments,
-        edges=np.linspace(low, high, count + 1),
-        counts=counts[..., 2:-1],
-        below=counts[..., 1],
-        above=counts[..., -1],
-        nan=counts[..., 0],
-    )
+    counts = np.stack(histograms, axis=-2)  # (runs..., layers, bins + 3): nan, below, the bins, above
+    return {
+        "edges": np.linspace(low, high, count + 1),
+        "counts": counts[..., 2:-1],
+        "below": counts[..., 1],
+        "above": counts[..., -1],
+        "nan": counts[..., 0],
+    }
 
 
 def _join(simulations):
@@ -746,15 +748,19 @@ def _check_bins(bins, batch):
     for name, histogram in bins.items():
         if name not in _QUANTITIES:
             raise ValueError(f"bins must name some of {', '.join(_QUANTITIES)}, got {name!r}")
-        try:
-            count, low, high = histogram
-            good = isinstance(count, (int, np.integer)) and not isinstance(count, bool) and count > 0
-            good = good and -1e300 < low < high < 1e300 and (high - low) / count > 1e-12 * max(abs(low), abs(high))
-        except (TypeError, ValueError):
-            good = False
-        if not good:
+        if not _makes_bins(histogram):
             raise ValueError(
                 "bins must be an int > 0, or (bins, low, high) for each quantity, with finite low < high not too close "
                 f"together to hold so many bins, got {histogram!r} for {name!r}"
             )
     return dict.fromkeys(_QUANTITIES) | bins
+
+
+def _makes_bins(histogram):
+    """Whether it is (bins, low, high) as `_histogram` wants it."""
+    try:
+        count, low, high = histogram
+        good = isinstance(count, (int, np.integer)) and not isinstance(count, bool) and count > 0
+        return good and -1e300 < low < high < 1e300 and (high - low) / count > 1e-12 * max(abs(low), abs(high))
+    except (TypeError, ValueError):
+        return False

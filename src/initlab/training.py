@@ -1,16 +1,21 @@
-"""Plain SGD on the networks of `network`, one or a whole ensemble at a time.
+"""SGD with momentum on the networks of `network`, one or a whole ensemble at a time.
 
 An ensemble (many seeds, many learning rates) trains in one call, along the leading run axis; its runs share nothing
 but the order of the examples. Divergence is a result: a run that overflows goes on as inf and nan, the others unharmed.
+
+`descend` is the algorithm, one update at a time; `train` runs it to its end.
 """
 
+import os
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import repeat
 
 import numpy as np
 
 from . import losses
-from .network import Forward, Network, _backward_layers, _Buffers, _check_input, _forward_layers, _root, forward
+from ._check import finite
+from .network import Forward, Network, _backward_layers, _Buffers, _check_input, _forward_layers, _moments, _root
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,18 @@ class Snapshot:
     """() or (runs,)"""
     accuracy: np.ndarray | None
     """Share of examples whose largest output is at their label, () or (runs,); None where targets are not labels."""
+    update_ratio: np.ndarray
+    """rms of the update of W[l] that is due at this step (after the last step: that would come next) over the rms of
+    W[l], (L,) or (runs, L): by what share one step changes the weights. nan where both are 0, inf where only W[l] is.
+
+    A rule of thumb wants it near 1e-3 ([Karpathy 2022], who takes standard deviations).
+
+    [Karpathy 2022]: https://www.youtube.com/watch?v=P6sfmUTpUmc
+    """
+    held_out_loss: np.ndarray | None = None
+    """Like `loss`, on the held-out examples; None if there are none."""
+    held_out_accuracy: np.ndarray | None = None
+    """Like `accuracy`, on the held-out examples; None if there are none."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +68,20 @@ def train(
     learning_rate,
     steps,
     batch_size=None,
+    momentum=0.0,
     rng=None,
     snapshots=(),
+    held_out=None,
+    progress=False,
 ):
-    """Gradient descent: theta <- theta - learning_rate dL/dtheta, for all weights and biases.
+    """Gradient descent, with momentum if asked for, for all weights and biases theta:
+
+        v <- momentum v + learning_rate dL/dtheta,   theta <- theta - v,   from v = 0
+
+    Without momentum that is theta <- theta - learning_rate dL/dtheta. With it, every gradient acts on all later steps,
+    and on a steady slope the steps grow up to 1 / (1 - momentum) times as long: Polyak's heavy ball ([1964]).
+
+    [1964]: https://doi.org/10.1016/0041-5553(64)90137-5
 
     Parameters
     ----------
@@ -71,10 +98,16 @@ def train(
         Number of updates.
     batch_size : int, optional
         Examples per update: each pass through the data takes them in a new random order. Default: all.
+    momentum : float
+        0 <= momentum < 1, the same for all runs.
     rng : numpy.random.Generator, int or None
         Source of that order, which is the same for all runs.
     snapshots : iterable of int
         Steps to keep a copy of the network at, from 0 (before the first update) to `steps`.
+    held_out : (x, y), optional
+        Examples that are not trained on, shaped like the others: snapshots then carry loss and accuracy on them, too.
+    progress : bool
+        Show a bar if this takes longer than a second. It goes away at the end, and a book being built shows none.
 
     Returns
     -------
@@ -93,9 +126,63 @@ def train(
     >>> run.snapshots[0].accuracy
     array([1., 1., 1.])
     """
+    if not isinstance(progress, bool | np.bool_):
+        raise TypeError(f"progress must be True or False, got {progress!r}")
+    updates = descend(
+        network,
+        x,
+        y,
+        loss=loss,
+        learning_rate=learning_rate,
+        steps=steps,
+        batch_size=batch_size,
+        momentum=momentum,
+        rng=rng,
+        snapshots=snapshots,
+        held_out=held_out,
+    )
+    with _bar(steps, progress and not os.environ.get("INITLAB_BOOK")) as advance:
+        while True:
+            try:
+                next(updates)
+            except StopIteration as end:
+                return end.value
+            advance()
+
+
+def descend(
+    network,
+    x,
+    y,
+    *,
+    loss,
+    learning_rate,
+    steps,
+    batch_size=None,
+    momentum=0.0,
+    rng=None,
+    snapshots=(),
+    held_out=None,
+):
+    """`train` one update at a time, to show training as it happens or to stop it before its end.
+
+    Arguments are those of `train`. A generator: for every step from 0 to `steps` it yields a Snapshot where one is
+    to be kept and None elsewhere, and its return value is the Run. What it has yielded does not change any more.
+
+    >>> from initlab.initializers import xavier_normal
+    >>> from initlab.network import sample
+    >>> x, y = np.array([[0.0, 0, 1, 1], [0, 1, 0, 1]]), np.array([0, 1, 1, 0])
+    >>> network = sample([2, 8, 2], "tanh", xavier_normal, rng=0)
+    >>> updates = descend(network, x, y, loss="softmax_cross_entropy", learning_rate=1.0, steps=200,
+    ...                   momentum=0.5, snapshots=range(0, 201, 10))
+    >>> next(seen.step for seen in updates if seen and seen.accuracy == 1)
+    10
+    """
     loss = losses.get(loss)
     rate = _check_rates(learning_rate, network)
+    momentum = finite("momentum", momentum, at_least=0, below=1)
     x, y = _check_data(network, x, y, loss)
+    held_out = _check_held_out(network, held_out, loss)
     examples = x.shape[-1]
     steps = _check_count("steps", steps, 0)
     batch_size = examples if batch_size is None else _check_count("batch_size", batch_size, 1, examples)
@@ -103,40 +190,88 @@ def train(
 
     network = _copy(network, np.broadcast_shapes(network.runs, rate.shape))
     buffers = _Buffers.shared(network, network.runs, batch_size)
+    batches = _batches(x, y, batch_size, steps + 1, rng)
     rate = rate.astype(network.dtype)[..., None, None]
     loss_of_batch = losses.unchecked(loss)
-
+    # From the top layer down, as the gradients come. Without momentum there is no v.
+    layers = [*zip(network.weights, network.biases, strict=True)][::-1]
+    velocities = [[np.zeros_like(p) if momentum and p is not None else None for p in layer] for layer in layers]
     history, kept = np.empty((steps + 1, *network.runs)), []
-    with np.errstate(all="ignore"):
-        for step, (x_batch, y_batch) in enumerate(_batches(x, y, batch_size, steps + 1, rng)):
-            if step in keep:
-                kept.append(Snapshot(step, _copy(network), *evaluate(network, x, y, loss=loss)))
-            z, a = zip(*_forward_layers(network, x_batch, buffers), strict=True)
-            history[step], gradient = loss_of_batch(a[-1], y_batch)
-            if step == steps:
-                break
-            # Gradients are linear in the one at the top. Multiplied by the rate there, they arrive as steps to take.
-            forward_pass, gradient = Forward(z, (x_batch, *a)), rate * gradient
-            layers = _backward_layers(network, forward_pass, gradient, buffers, input_gradient=False)
-            for W, b, (_, dW, db, _) in zip(network.weights[::-1], network.biases[::-1], layers, strict=True):
+
+    @np.errstate(all="ignore")
+    def update(step, x_batch, y_batch):
+        before, sizes = (_copy(network), []) if step in keep else (None, None)
+        z, a = zip(*_forward_layers(network, x_batch, buffers), strict=True)
+        history[step], gradient = loss_of_batch(a[-1], y_batch)
+        # Gradients are linear in the one at the top. Multiplied by the rate there, they arrive as steps to take.
+        forward_pass, gradient = Forward(z, (x_batch, *a)), rate * gradient
+        gradients = _backward_layers(network, forward_pass, gradient, buffers, input_gradient=False)
+        for (W, b), (v_W, v_b), (_, dW, db, _) in zip(layers, velocities, gradients, strict=True):
+            dW, db = _add_up(v_W, momentum, dW), _add_up(v_b, momentum, db)
+            if before:
+                sizes.append(_rms(dW))
+            if step < steps:
                 W -= dW
                 if b is not None:
                     b -= db
+        if before:
+            ratio = np.stack(sizes[::-1], axis=-1) / np.stack([_rms(W) for W in before.weights], axis=-1)
+            seen = evaluate(before, x, y, loss=loss)
+            seen_held_out = evaluate(before, *held_out, loss=loss) if held_out else ()
+            kept.append(Snapshot(step, before, *seen, ratio, *seen_held_out))
+            return kept[-1]
 
-    bad = ~np.isfinite(history)
-    return Run(network, history, np.where(bad.any(axis=0), bad.argmax(axis=0), -1), tuple(kept))
+    def updates():
+        for step, batch in enumerate(batches):
+            yield update(step, *batch)
+        bad = ~np.isfinite(history)
+        return Run(network, history, np.where(bad.any(axis=0), bad.argmax(axis=0), -1), tuple(kept))
+
+    return updates()
 
 
+def _add_up(v, momentum, step):
+    """v <- momentum v + step, in place; where there is no v, the step itself."""
+    if v is None:
+        return step
+    v *= momentum
+    v += step
+    return v
+
+
+def _rms(values):
+    """Root mean square over the last two axes, in float64."""
+    return np.sqrt(_moments(values)[2])
+
+
+@contextmanager
+def _bar(steps, shown):
+    """What to call after every update, to move a bar that appears after a second."""
+    if not shown:
+        yield lambda: None
+        return
+    from tqdm.auto import tqdm
+
+    with tqdm(total=steps + 1, desc="Training", unit="step", delay=1, leave=False) as bar:
+        yield bar.update
+
+
+@np.errstate(all="ignore")
 def evaluate(network, x, y, *, loss):
     """Loss and accuracy on all examples: each () or (runs,), the accuracy None where y are not labels."""
     loss = losses.get(loss)
     x, y = _check_data(network, x, y, loss)
-    output = forward(network, x).output
-    value, _ = loss(output, y)
-    if not _are_labels(y):
-        return value, None
+    for _, a in _forward_layers(network, x):
+        output = a  # each layer's is let go when the next is there
+    return loss(output, y)[0], _accuracy(output, y)
+
+
+def _accuracy(output, y):
+    """Share of the columns whose largest entry is at the label y; a column with inf or nan counts as wrong."""
+    if y.ndim != 1:
+        return None
     right = (output.argmax(axis=-2) == y) & np.isfinite(output).all(axis=-2)
-    return value, right.mean(axis=-1)
+    return right.mean(axis=-1)
 
 
 @dataclass(frozen=True)
@@ -155,7 +290,7 @@ class Sweep:
     """The rate with the lowest mean loss among those at which no run diverged; nan if there is none."""
 
 
-def sweep(network, x, y, *, rates, loss, steps, batch_size=None, rng=None):
+def sweep(network, x, y, *, rates, loss, steps, batch_size=None, momentum=0.0, rng=None):
     """Train from the same start at every learning rate, so that schemes can be compared each at its own best rate.
 
     Arguments are those of `train`; `network` is one network or an ensemble of seeds, `rates` a sequence of floats.
@@ -165,7 +300,8 @@ def sweep(network, x, y, *, rates, loss, steps, batch_size=None, rng=None):
     if rates.ndim != 1 or not rates.size:
         raise ValueError(f"rates must be a sequence of learning rates, got shape {rates.shape}")
     column = rates.reshape(-1, *(1 for _ in network.runs))
-    run = train(network, x, y, loss=loss, learning_rate=column, steps=steps, batch_size=batch_size, rng=rng)
+    how = {"steps": steps, "batch_size": batch_size, "momentum": momentum, "rng": rng}
+    run = train(network, x, y, loss=loss, learning_rate=column, **how)
     value, accuracy = evaluate(run.network, x, y, loss=loss)
     diverged = (run.diverged_at >= 0) | ~np.isfinite(value)
     mean = np.where(diverged, np.inf, value).reshape(len(rates), -1).mean(axis=1)
@@ -188,22 +324,20 @@ def _copy(network, runs=None):
 
 
 def _batches(x, y, size, count, rng):
-    """Yield `count` batches: each pass takes the examples in a new order, as long as there are enough for a batch."""
+    """`count` batches: each pass takes the examples in a new order, as long as there are enough for a batch."""
+    if size == x.shape[-1]:
+        return repeat((x, y), count)
+    return _batches_in_new_orders(x, y, size, count, np.random.default_rng(_root(rng)))
+
+
+def _batches_in_new_orders(x, y, size, count, rng):
     examples = x.shape[-1]
-    if size == examples:
-        yield from repeat((x, y), count)
-        return
-    rng = np.random.default_rng(_root(rng))
     per_pass = examples // size
     for i in range(count):
         if i % per_pass == 0:
             order = rng.permutation(examples)
         some = order[i % per_pass * size :][:size]
         yield x.take(some, axis=-1), y.take(some, axis=-1)
-
-
-def _are_labels(y):
-    return y.ndim == 1
 
 
 def _check_data(network, x, y, loss):
@@ -217,6 +351,17 @@ def _check_data(network, x, y, loss):
         examples = x.shape[-1]
         raise ValueError(f"y must have shape (units, {examples}) or ({examples},), like x, got {y.shape}")
     return x, y
+
+
+def _check_held_out(network, held_out, loss):
+    """The pair (x, y), or None."""
+    if held_out is None:
+        return None
+    try:
+        x, y = held_out
+        return _check_data(network, x, y, loss)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"held_out must be a pair (x, y), shaped like the examples to train on: {error}") from None
 
 
 def _check_rates(learning_rate, network):
