@@ -4,6 +4,7 @@ It points the notebook cache and the mathematics to the right places, stops the 
 on every page what the page needs and nothing else. `slim.py` then makes the theme's own files small.
 """
 
+import functools
 import hashlib
 import os
 import re
@@ -211,14 +212,35 @@ def finish_page(app, pagename, templatename, context, doctree):
         for script in context["script_files"]
         if getattr(script, "attributes", {}).get("type") != "application/vnd.jupyter.widget-state+json"
     ]
+    body = context.get("body", "")
+    if "data-film" in body:
+        context["body"] = body = FILM.sub(functools.partial(write_film, app.outdir), body)
     for name in FRONT_ENDS:
-        if f'class="{name}' in context.get("body", ""):
+        if f'class="{name}' in body:
             app.add_css_file(f"{name}.css")
             app.add_js_file(f"{name}.js", loading_method="defer")
     if pagename == "search":
         # Sphinx shows a summary of every result by fetching the page, which a browser forbids when there is no server.
         app.add_js_file(None, body="DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY &&= location.protocol !== 'file:';")
     context["description"] = describe(doctree) if doctree else ""
+
+
+# A part of the films of a figure: the name of the figure, the part, its JSON.
+FILM = re.compile(
+    r'(<script type="application/json" data-film="([\w-]+)" data-part="([^"]*)")>(.*?)</script>', re.DOTALL
+)
+
+
+def write_film(outdir, found):
+    """Move a part out of the page into a script that the page loads when it is needed, which works without a server,
+    too. The name of the script tells versions apart."""
+    tag, figure, part, films = found.groups()
+    code = f'(window.initlabFilms ||= {{}})["{figure} {part}"] = {films};\n'
+    name = f"films/{figure}-{part}-{hashlib.sha256(code.encode()).hexdigest()[:8]}.js"
+    path = outdir / "_static" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(code, encoding="utf-8")
+    return f'{tag} data-src="{name}"></script>'
 
 
 def describe(doctree):

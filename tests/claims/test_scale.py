@@ -169,10 +169,10 @@ def test_the_sigmoid_is_flat_forward_and_vanishes_backward():
 
 
 def test_gelu_leaves_even_less_room():
-    says(
-        "With **GELU** there is even less room for error: near the good scale, one step of the slider makes a factor "
-        "of hundreds."
-    )
+    says("It leaves even less room for error: near the good scale, one step of the slider makes a factor of hundreds.")
+    says("$z\\,\\Phi(z)$, where $\\Phi(z)$ is the probability that a standard normal number is below $z$.")
+    z = np.linspace(-5, 5, 101)
+    assert activations.get("gelu").f(z) == pytest.approx(z * ndtr(z), abs=1e-12)
     for n in scale.WIDTHS:
         end = seen("gelu", n, scale.STDS).a[:, -1]
         steps = end[1:] / end[:-1]
@@ -204,13 +204,19 @@ def slopes(name, widths, seeds):
 
 def test_the_slope_is_minus_one_half():
     widths, seeds = (16, 32, 64, 128, 256), range(5)
-    says("For each of «five» widths and «five» networks we look for the $\\sigma$", len(widths), len(seeds))
+    says("For each of «five» widths, in «five» random networks, we look for the $\\sigma$", len(widths), len(seeds))
     says("at which layer «20» has the size of the input", DEPTH)
     says("The same for gradients: that of layer 1 has the size of that of layer «20».", DEPTH)
     layers = network.observe(network.sample([4] * 21, "relu", normal, rng=0), np.ones((4, 1))).dz.layers
     assert (layers[0], layers[-1]) == (1, DEPTH)
-    says("whose curves cross 1 only once")
-    says("the slope is $-\\tfrac12$ within two standard errors: $\\sigma$ shrinks like $1/\\sqrt{n}$")
+    says("for linear and ReLU networks, where only one $\\sigma$ keeps the size")
+    stds = tuple(np.geomspace(0.01, 2, 40))
+    for name in ("identity", "relu"):
+        found = seen(name, 64, stds)
+        up, down = found.a[:, -1] / found.a[:, 0], found.dz[:, 0] / found.dz[:, -1]
+        for ratio in (up, down):
+            assert np.sum(np.diff(np.sign(np.log(ratio))) != 0) == 1
+    says("the slope is $-\\tfrac12$ within two standard errors (the +- of the table): $\\sigma$ shrinks like")
     lines = printed("scale", cell="scan-code").splitlines()
     for name in ("identity", "relu"):
         mean = slopes(name, widths, seeds).mean(axis=0)
@@ -226,7 +232,7 @@ def test_the_slope_is_minus_one_half():
     says("lie on a line of slope minus «one half»", near(-slopes("identity", widths, seeds).mean(), abs=0.01))
     constant = [good_std("relu", n, s) / good_std("identity", n, s) for n in (64, 128, 256) for s in range(5)]
     says(
-        "The two lines differ by a constant, «1» for the linear network and about «1.4» for ReLU.",
+        "Only the constant in front differs: «1» for the linear network, about «1.4» for ReLU.",
         near(np.mean([good_std("identity", n, s) * math.sqrt(n) for n in widths for s in range(5)]), abs=0.02),
         near(np.mean(constant), abs=0.06),
     )
@@ -366,14 +372,16 @@ def test_single_layers_spread_as_predicted():
 def test_three_sizes():
     half, one, double = scale.STARTS.values()
     says(
-        "sends «three» signals, of sizes «0.5», «1» and «2», through the same «20» layers",
+        "sends «three» signals, whose $z^{[1]}$ has size «0.5», «1» and «2», through the same «20» layers",
         len(scale.STARTS),
         half,
         one,
         double,
         DEPTH,
     )
-    says("what becomes of the «three» sizes: do they stay apart", len(scale.STARTS))
+    first = scale._gains_and_starts("tanh", (1.3,)).z[:, 0]
+    assert first == pytest.approx([half, one, double], rel=0.15)
+    says("what becomes of the «three» sizes: do they stay apart in the same ratio", len(scale.STARTS))
     says("## One layer is not «twenty»", DEPTH)
     fates = {"stay apart": "relu", "come together": "tanh", "drift away": "gelu"}
     says("All «three» answers occur.", len(fates))
@@ -460,7 +468,12 @@ def test_keeping_forward_does_not_keep_backward():
     assert abs(mean) < 0.05
     assert abs(up - 1) < 0.05
     assert theory == pytest.approx(factor ** (DEPTH - 1), rel=0.01)
-    says("the gradients grow almost «fivefold»: a factor of «1.085» in each layer", near(theory, rel=0.1), factor)
+    says(
+        "the gradients grow almost «fivefold»: in each layer by a factor of «1.085», the forward gain over the "
+        "backward one.",
+        near(theory, rel=0.1),
+        [factor, gaussian.gain("tanh") / gaussian.gain("tanh", "backward")],
+    )
     assert 4 < down < 5
     says("For the sigmoid they shrink to some «$10^{-8}$».", near(table["sigmoid"][3], rel=0.5))
     g = gaussian.gain("gelu")
@@ -496,7 +509,9 @@ def test_tanh_cannot_have_both():
         assert not zero.stable
         assert point.stable
         assert point.chi_1 > 1
-    says("At $g \\le 1$ the signal dies out.")
+    says("At $g \\le 1$ the signal dies out, since $\\lvert\\tanh z\\rvert < \\lvert z\\rvert$.")
+    z = np.linspace(0.01, 9, 900)
+    assert (abs(activations.get("tanh").f(z)) < z).all()
     says("For tanh, a gain near 1 comes close")
     for g in (1, 0.9):
         limit = gaussian.propagate("tanh", weight_variance=g**2, depth=2000)
@@ -528,7 +543,7 @@ def test_no_curved_activation_with_mean_zero_keeps_both():
         assert abs(gaussian.mean(name, 1.0)) < 1e-9
         assert gaussian.chi(name, 1.0, weight_variance=gaussian.gain(name) ** 2) > 1
     says(
-        "SELU was built to keep mean zero and variance one; its gradients grow by «3.5 per cent» a layer.",
+        "was built to keep mean zero and variance one; its gradients grow by «3.5 per cent» a layer.",
         math.sqrt(gaussian.chi("selu", 1.0, weight_variance=1.0)) - 1,
     )
     assert gaussian.fixed_points("selu", weight_variance=1.0)[1].q == pytest.approx(1, abs=1e-6)

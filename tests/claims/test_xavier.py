@@ -72,7 +72,7 @@ def test_the_standard_rule_shrinks_signal_and_gradient_and_leaves_weight_gradien
         assert dW.max() / dW.min() < 1.15
     says(
         "from the input to layer «10» the signal keeps «a hundred-thousandth» of its mean square, and from layer "
-        "«10» to layer «1» the gradient keeps «three».",
+        "«10» to layer «1» the gradient keeps «three» times that share.",
         len(a) - 1,
         near(a[10] / a[0], abs=0.2e-5),
         len(dz),
@@ -116,6 +116,10 @@ def test_the_culprit_is_a_three():
     assert others("standard", "identity")[2] == pytest.approx((1 / 3) ** 9, rel=0.15)
     size = np.sqrt(others("xavier", "identity")[2].mean() / others("standard", "tanh")[2].mean())
     says("weight gradients «190» times smaller in size than those of a linear network", near(size, rel=0.05))
+    nine_thirds = np.sqrt(others("xavier", "identity")[2].mean() / others("standard", "identity")[2].mean())
+    says("($\\sqrt{3^9}$ is «140»; the rest is the bend.)", near(math.sqrt(3**9), rel=0.005))
+    assert nine_thirds == pytest.approx(math.sqrt(3**9), rel=0.05)
+    assert nine_thirds < size
 
 
 def test_the_default_of_pytorch():
@@ -190,7 +194,7 @@ def test_five_rules_and_three_curves():
     says("## «Ten» layers under «five» rules", xavier.DEPTH, len(xavier.RULES))
     says("in the same network of «ten» tanh layers", xavier.DEPTH)
     measured = [s for s in xavier.rules.panels[0].series if s.style == "measured"]
-    says("What becomes of the «three» curves: do they all become level?", len(measured))
+    says("What becomes of activations, gradients and weight gradients: are all «three» level now", len(measured))
     says("All but the orthogonal weights are multiples of the same random draws.")
     drawn = {name: rule((8, 8), rng=0) for name, (rule, _, _) in xavier.RULES.items()}
     for name, (_, n_var, _) in xavier.RULES.items():
@@ -239,15 +243,18 @@ def test_tanh_does_not_keep_the_signal():
     says("Only the weight gradients are still about level.")
     for dW in (moments("xavier", "tanh")[2], *others("xavier", "tanh")[2]):
         assert dW.max() < 1.5 * dW.min()
-    says("The loss slows down as the signal gets smaller")
+    says("The decay slows down as the signal gets smaller")
     ratio = gaussian.propagate("tanh", weight_variance=1.0, depth=100).a
     assert (np.diff(ratio[1:] / ratio[:-1]) > 0).all()
 
 
 def test_softsign_loses_more():
+    says("**Softsign**, $z/(1 + \\lvert z\\rvert)$")
+    z = np.linspace(-5, 5, 101)
+    assert network.activations.get("softsign").f(z) == pytest.approx(z / (1 + abs(z)))
     _, dz, _ = moments("xavier", "softsign")
     says(
-        "**Softsign** bends more sharply, and loses more: the gradient falls by a factor of «140».",
+        "bends more sharply, and loses more: the gradient falls by a factor of «140».",
         near(dz[9] / dz[0], rel=0.04),
     )
     assert dz[9] / dz[0] > 5 * moments("xavier", "tanh")[1][9] / moments("xavier", "tanh")[1][0]
@@ -295,8 +302,8 @@ def test_larger_weights():
     net = network.sample([256] * 11, "tanh", xavier.RULES["fourfold"][0], rng=0)
     last = network.forward(net, np.random.default_rng(0).standard_normal((256, 256))).a[10]
     says(
-        "With $«16»/n$ they are level, from «0.80» to «0.78», for a poor reason: «four fifths» of them in layer «10» "
-        "lie beyond $\\pm 0.9$. And the gradient grows «2,000»-fold.",
+        "With $«16»/n$ the activations are level, from «0.80» to «0.78», for a poor reason: «four fifths» of them in "
+        "layer «10» lie beyond $\\pm 0.9$. And the gradient grows «2,000»-fold.",
         256 * net.weights[0].var().round(4),
         full[1],
         full[10],
@@ -631,7 +638,7 @@ def test_the_quarter_circle():
     t = np.linspace(0, 2, 200_001)
     p = np.sqrt(4 - t**2) / math.pi
     assert np.trapezoid(p, t) == pytest.approx(1, abs=1e-4)
-    says("They fill a quarter of a circle, or, where $v \\ne 1$, of an ellipse")
+    says("Their density fills a quarter of a circle, or, where $v \\ne 1$, of an ellipse")
     says("where the quarter circle comes from")
     assert np.trapezoid(math.pi * p, t) == pytest.approx(1 / 4 * math.pi * 2**2, abs=1e-3)
     assert p[0] == pytest.approx(math.sqrt(2**2) / math.pi)
@@ -668,7 +675,7 @@ def test_the_quarter_circle():
 def test_the_numbers_of_the_paper():
     says("Their average, the authors report, is about 0.8 under the normalized rule and 0.5 under the standard one.")
     says("If Xavier keeps things as they are, why 0.8 and not 1?")
-    says("To explain the paper's 0.8 and 0.5 we need no images.")
+    says("To explain the paper's 0.8 and 0.5 we need no data.")
     for rule, paper in ((initializers.xavier_uniform, 0.8), (xavier.standard, 0.5)):
         net = network.sample([256] * 11, "tanh", rule, rng=1)
         a = network.forward(net, np.random.default_rng(1).standard_normal((256, 1))).a

@@ -210,6 +210,7 @@ torch_biases = Written(
     statement=r"""`nn.Linear` draws its biases by (1) too, instead of setting them to zero. Does that keep the signal alive? Send
 two different inputs through fifty such tanh layers of 256 units, and watch the mean square of $z$, and the correlation
 between the two.""",
+    hint=r"""`network.sample` takes a `bias_initializer`, and `initializers.uniform` takes `low` and `high`.""",
     explanation=r"""The mean square stops falling, and settles at about 0.002:
 
 ```python

@@ -1,24 +1,21 @@
 // The static host: gives explorer.js the model it expects, over frames that were computed when the book was built.
 
+const HERE = document.currentScript && document.currentScript.src;
+
 function host(el) {
-  const { spec, start, frames } = JSON.parse(el.querySelector("script").textContent);
+  const payload = JSON.parse(el.querySelector("script").textContent);
+  const { spec, start } = payload;
   const settings = { ...start };
   const listeners = {};
   const fire = (event) => (listeners[event] || []).forEach((listener) => listener());
-
-  // Frames lie in grid order, the last control changing fastest.
-  const position = (s) => spec.controls.reduce((at, c) => at * c.values.length + c.values.indexOf(s[c.name]), 0);
-  let shown = position(settings);
+  const shown = spec.player ? films(el, payload, settings, fire) : frames(payload, settings, fire);
 
   function save_changes() {
-    const now = position(settings);
-    if (now === shown) return;
-    shown = now;
-    fire("change:frame");
+    shown.update();
     scheduleAddress();
   }
   const model = {
-    get: (name) => (name === "spec" ? spec : name === "frame" ? frames[shown] : settings[name]),
+    get: (name) => (name === "spec" ? spec : name in shown ? shown[name] : settings[name]),
     set(name, v) {
       if (settings[name] === v) return;
       settings[name] = v;
@@ -31,12 +28,20 @@ function host(el) {
 
   // The address of exactly this picture: page.html#explorer-signal?scale=1.4&activation=relu
   const choices = spec.controls.filter((c) => c.values.length > 1);
-  const address = () => `#${el.id}?${new URLSearchParams(choices.map((c) => [c.name, settings[c.name]]))}`;
+  if (spec.player) choices.push(spec.player);
+  if (spec.player && spec.compare.length) {
+    choices.push({ name: "compare", values: [false, true] });
+    for (const c of spec.controls) if (spec.compare.includes(c.name)) choices.push({ ...c, name: `${c.name}_2` });
+  }
+  const named = () => choices.filter((c) => settings.compare || !(c.name === "compare" || c.name.endsWith("_2")));
+  const address = () => `#${el.id}?${new URLSearchParams(named().map((c) => [c.name, settings[c.name]]))}`;
   let timer = 0;
+  let last = address();
   function scheduleAddress() {
     // Browsers limit how often a page may change its address.
     clearTimeout(timer);
-    timer = setTimeout(() => history.replaceState(null, "", address()), 300);
+    if (address() === last) return;
+    timer = setTimeout(() => history.replaceState(null, "", (last = address())), 300);
   }
   function follow() {
     const [id, query] = location.hash.slice(1).split("?");
@@ -69,6 +74,82 @@ function host(el) {
   el.querySelector(".il-actions").prepend(link);
   window.addEventListener("hashchange", () => follow() && el.scrollIntoView());
   if (follow()) el.scrollIntoView();
+}
+
+// The position of settings in a grid of controls, the last one changing fastest.
+const position = (controls, settings) => controls.reduce((at, c) => at * c.values.length + c.values.indexOf(settings[c.name]), 0);
+
+function frames({ spec, frames }, settings, fire) {
+  let shown = position(spec.controls, settings);
+  return {
+    get frame() { return frames[shown]; },
+    update() {
+      const now = position(spec.controls, settings);
+      if (now === shown) return;
+      shown = now;
+      fire("change:frame");
+    },
+  };
+}
+
+// The start films are in the page; all others come in parts, each in a script that is loaded when it is first needed.
+function films(el, { spec, films: start }, settings, fire) {
+  const grid = spec.controls.filter((c) => c.name !== spec.part);
+  const of = (second) => (second ? { ...settings, ...Object.fromEntries(spec.compare.map((name) => [name, settings[`${name}_2`]])) } : settings);
+  const place = (second) => `${spec.part ? settings[spec.part] : "all"} ${position(grid, of(second))}`;
+  const scripts = Object.fromEntries([...el.querySelectorAll("script[data-part]")].map((script) => [script.dataset.part, script]));
+  const parts = {}; // promises
+  const known = {};
+  const model = { film: start.film, film_2: start.film_2 || {}, status: "", running: false, progress: 1, update };
+  const wanted = { film: place(false), film_2: start.film_2 ? place(true) : "" };
+  known[wanted.film] = start.film;
+  if (start.film_2) known[wanted.film_2] = start.film_2;
+
+  function say(status) {
+    model.status = status;
+    fire("change:status");
+  }
+  function load(part) {
+    const script = scripts[part];
+    if (!script.dataset.src) return Promise.resolve(JSON.parse(script.textContent));
+    return new Promise((resolve, reject) => {
+      const tag = make("script", { src: new URL(script.dataset.src, HERE).href });
+      tag.onload = () => resolve(window.initlabFilms[`${spec.name} ${part}`]);
+      tag.onerror = reject;
+      document.head.append(tag);
+    });
+  }
+  async function fetch(name, at) {
+    const part = at.slice(0, at.lastIndexOf(" "));
+    let loaded;
+    try {
+      loaded = await (parts[part] ||= load(part));
+    } catch {
+      delete parts[part]; // so that the next choice tries again
+      wanted[name] = "";
+      say("The runs could not be loaded: choose again to try once more.");
+      return;
+    }
+    known[at] = { common: loaded.common, ...loaded.films[at.slice(part.length + 1)] };
+    show(name, at);
+  }
+  function show(name, at) {
+    if (wanted[name] !== at) return; // the reader has gone on
+    say("");
+    model[name] = known[at];
+    fire(`change:${name}`);
+  }
+  function update() {
+    for (const name of settings.compare ? ["film", "film_2"] : ["film"]) {
+      const at = place(name !== "film");
+      if (at === wanted[name]) continue;
+      wanted[name] = at;
+      if (known[at]) { show(name, at); continue; }
+      say("Loading the runs …");
+      fetch(name, at);
+    }
+  }
+  return model;
 }
 
 // A deferred script runs when the whole page has been parsed.

@@ -11,14 +11,21 @@ from typing import NamedTuple
 
 from .. import front_end
 from .demo import Demo
+from .film import Film
 from .formula import line_count
 
 _HERE = Path(__file__).parent
 
 
+def module():
+    """The figure's JavaScript."""
+    names = "drawing", "panels", "sheets", "film", "explorer"
+    return front_end.module(*(_HERE / f"{name}.js" for name in names))
+
+
 def script():
     """The figure's JavaScript and its static host, as one classic script."""
-    return front_end.classic_script(_HERE / "explorer.js", _HERE / "host.js")
+    return front_end.classic_script(module(), _HERE / "host.js")
 
 
 def stylesheet():
@@ -28,20 +35,49 @@ def stylesheet():
 
 def data(demo: Demo, **start):
     """What the static page carries: spec, start settings, and a frame for every point of the grid, in grid order."""
-    settings = demo.settings(**start)
-    off_grid = [c.name for c in demo.controls if settings[c.name] not in c.values]
-    if off_grid:
-        raise ValueError(f"the static page has no picture for {off_grid[0]} = {settings[off_grid[0]]!r}")
+    settings = _on_grid(demo, start)
     frames = [demo.frame(**point) for point in demo.grid()]
     spec = demo.spec() | {"text_length": max(len(frame["text"]) for frame in frames)}
     spec |= {"sheets": sheets(demo, frames)}
     return {"spec": spec, "start": settings, "frames": frames}
 
 
+def film_data(film: Film, **start):
+    """What the static page carries at once for a film: spec, start settings and the start film, by side; and its parts,
+    each with the films of its grid, to be loaded when they are needed."""
+    settings = _on_grid(film, start)
+    parts = {part: film.part_films(part) for part in film.parts()}
+    texts = (text for part in parts.values() for one in part["films"] for text in one["texts"])
+    spec = film.spec() | {"text_length": max(map(len, texts)), "sheets": {}}
+    sides = {"film": film.of_side(settings)}
+    if settings.get("compare"):
+        sides["film_2"] = film.of_side(settings, second=True)
+    films = {}
+    for name, point in sides.items():
+        part = point[film.part] if film.part else None
+        at = list(film.part_grid(part)).index(point)
+        films[name] = {"common": parts[part]["common"], **parts[part]["films"][at]}
+    return {"spec": spec, "start": settings, "films": films}, parts
+
+
+def _on_grid(demo, start):
+    settings = demo.settings(**start)
+    off_grid = [c.name for c in demo.choices if settings[c.name] not in c.values]
+    if off_grid:
+        raise ValueError(f"the static page has no picture for {off_grid[0]} = {settings[off_grid[0]]!r}")
+    return settings
+
+
 def figure(demo: Demo, **start):
-    """The HTML of one figure."""
-    payload = data(demo, **start)
-    frame = payload["frames"][list(demo.grid()).index(payload["start"])]
+    """The HTML of one figure. The parts of a film stand in it as JSON of their own; the book moves each of them into a
+    script, which takes the place of its words, `data-src`."""
+    parts = {}
+    if isinstance(demo, Film):
+        payload, parts = film_data(demo, **start)
+        frame = demo.frame(**payload["start"])
+    else:
+        payload = data(demo, **start)
+        frame = payload["frames"][list(demo.grid()).index(payload["start"])]
     reserved = ";".join(f"--il-{width}:{px}px" for width, px in zip(_PAGES, heights(payload["spec"]), strict=True))
     plain = {"formulas": _formulas, "code": _code}
     tables = "".join(plain.get(panel.kind, _table)(panel, frame["panels"][panel.name]) for panel in demo.panels)
@@ -49,7 +85,12 @@ def figure(demo: Demo, **start):
         f'<div class="initlab-explorer" id="explorer-{demo.name}" style="{reserved}">'
         f'<div class="il-body"><div class="il-fallback"><p class="il-title">{escape(demo.title)}</p>'
         f"<p>{escape(frame['text'])}</p>{tables}</div></div>"
-        f"{front_end.json_script(payload)}</div>"
+        f"{front_end.json_script(payload)}"
+        + "".join(
+            front_end.json_script(films, f' data-film="{demo.name}" data-part="{part or "all"}"')
+            for part, films in parts.items()
+        )
+        + "</div>"
     )
 
 
@@ -140,12 +181,14 @@ def heights(spec):
 
     def height(i, page):
         total = 64
-        offered = [control for control in spec["controls"] if control["kind"] != "number"]
-        for row in rows(offered, page.columns):
-            total += max(38 if control["kind"] == "toggle" else 62 for control in row)
+        for group in _groups(spec):
+            for row in rows(group, page.columns):
+                total += max(38 if control["kind"] == "toggle" else 62 for control in row)
         if page.columns == 1:
             total += 26 * _lines(spec["title"], page.title)  # else it stands beside the buttons
         total += 23 + 23 * _lines(spec["text_length"], page.sentence)
+        if "player" in spec:
+            total += 82 if page.columns == 2 else 122
         for row in rows(spec["panels"], page.columns):
             if row[0]["kind"] in _SHEETS:
                 total += 14 + spec["sheets"][row[0]["name"]][i]
@@ -154,6 +197,13 @@ def heights(spec):
         return total
 
     return [height(i, page) for i, page in enumerate(_PAGES.values())]
+
+
+def _groups(spec):
+    """The controls that stand together: in a film, those that both sides share and those that each has for itself."""
+    offered = [control for control in spec["controls"] if control["kind"] != "number"]
+    own = spec.get("compare", ())
+    return [[c for c in offered if c["name"] not in own], [c for c in offered if c["name"] in own]]
 
 
 def _formulas(panel, data):

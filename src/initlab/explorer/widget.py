@@ -1,14 +1,18 @@
 """The live host: an ordinary ipywidget whose pictures Python computes on demand."""
 
-from pathlib import Path
+import asyncio
+import os
+import time
 
 import traitlets
 
 from ..front_end.widget import Widget
 from . import static
 from .demo import Demo
+from .film import SECOND, Film
 
-_HERE = Path(__file__).parent
+LOOK_UP = 0.05  # seconds of work on a film after which the kernel hears what else there is, such as a stop
+SHOW = 0.1  # seconds between two deliveries of a film that is being made
 
 
 class Explorer(Widget):
@@ -16,6 +20,9 @@ class Explorer(Widget):
 
     Every setting is a trait: read it, set it, `observe` it, or `link` it to another widget. The grid of the sliders is
     no limit here: any value between a slider's ends will do.
+
+    A `Film` is made while the reader watches: a task of the kernel's event loop, which it leaves for whatever else
+    there is every few hundredths of a second. Where no loop is running, the film is made at once.
 
     Parameters
     ----------
@@ -29,10 +36,17 @@ class Explorer(Widget):
         For an unknown setting or a value that is not allowed; a trait set later raises `traitlets.TraitError`.
     """
 
-    _esm = _HERE / "explorer.js"
+    _esm = static.module()
     _css = static.stylesheet()
     spec = traitlets.Dict(read_only=True).tag(sync=True)
     frame = traitlets.Dict(read_only=True).tag(sync=True)
+    film = traitlets.Dict(read_only=True).tag(sync=True)
+    film_2 = traitlets.Dict(read_only=True).tag(sync=True)
+    """The films of two sides, as far as they are made."""
+    running = traitlets.Bool(False).tag(sync=True)
+    """Whether a film is being made. Set it to False to stop."""
+    progress = traitlets.Float(0.0, read_only=True).tag(sync=True)
+    status = traitlets.Unicode(read_only=True).tag(sync=True)
 
     def __init__(self, demo: Demo, **settings):
         self.demo = demo
@@ -41,20 +55,92 @@ class Explorer(Widget):
         taken = [name for name in names if self.has_trait(name)]
         if taken:
             raise ValueError(f"{demo.name} has a setting named {taken[0]!r}, which every widget has already")
-        self.add_traits(**{control.name: _trait(control) for control in demo.controls})
+        self.add_traits(**{control.name: _trait(control) for control in demo.choices})
         super().__init__(**self._start)
         self.set_trait("spec", demo.spec())
-        self._compute()
-        self.observe(self._compute, names)
+        if not isinstance(demo, Film):
+            self._compute()
+            self.observe(self._compute, names)
+        elif not os.environ.get("INITLAB_BOOK"):  # the book shows the films of the static page
+            self._task, self._wanted = None, set()
+            self._film_changed()
+            self.observe(self._film_changed, names)
+            self.observe(self._stop, "running")
+
+    @property
+    def settings(self):
+        """All settings, by name."""
+        return {name: getattr(self, name) for name in self._start}
 
     def _compute(self, change=None):
-        self.set_trait("frame", self.demo.frame(**{name: getattr(self, name) for name in self._start}))
+        self.set_trait("frame", self.demo.frame(**self.settings))
+
+    # ---- films
+
+    def _film_changed(self, change=None):
+        """Begin to make the films that a change of settings asks for: of the first side, the second or both."""
+        name = change.name if change else None
+        if name == self.demo.player.name or (name == "compare" and not self.compare):
+            return
+        if name != "compare" and not (name or "").endswith(SECOND):
+            self._wanted.add("film")
+        if self.settings.get("compare") and name not in self.demo.compare:
+            self._wanted.add("film_2")
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            asyncio.run(self._make())
+            return
+        if self._task:
+            self._task.cancel()
+        self._task = loop.create_task(self._make())
+
+    async def _make(self):
+        """Make the films that are wanted, one after the other."""
+        task = asyncio.current_task()
+        self.running = True
+        try:
+            for name in sorted(self._wanted):
+                await self._make_one(name)
+                self._wanted.discard(name)
+        finally:
+            if self._task in (task, None):  # else other films have been begun
+                self.running = False
+
+    async def _make_one(self, name):
+        settings = self.settings
+        self.set_trait("status", "")
+        frames, looked_up, shown = [], time.monotonic(), 0.0
+        for frame in self.demo.compute(**self.demo.of_side(settings, second=name == "film_2")):
+            now = time.monotonic()
+            if frame is not None:
+                frames.append(frame)
+                if now > shown + SHOW:
+                    self._deliver(name, frames)
+                    shown = now
+            if now > looked_up + LOOK_UP:
+                await asyncio.sleep(0.002)
+                looked_up = time.monotonic()
+        self._deliver(name, frames)
+
+    def _deliver(self, name, frames):
+        self.set_trait("progress", len(frames) / len(self.demo.player.values))
+        self.set_trait(name, self.demo.pack(frames))
+
+    def _stop(self, change):
+        if not change.new and self._task and not self._task.done():
+            self._task.cancel()
+            self._wanted.clear()
+            at = max(round(self.progress * len(self.demo.player.values)) - 1, 0)
+            self.set_trait("status", f"Stopped at {self.demo.player.label.lower()} {self.demo.player.values[at]}.")
 
     def _html(self):
         return static.figure(self.demo, **self._start)
 
     def _text(self):
-        return self.frame["text"]
+        if not isinstance(self.demo, Film):
+            return self.frame["text"]
+        return self.film["texts"][-1] if self.film else self.demo.title
 
 
 def _trait(control):

@@ -17,7 +17,7 @@ _HERE = Path(__file__).parent
 
 def script():
     """The quiz's JavaScript and its static host, as one classic script."""
-    return front_end.classic_script(_HERE / "quiz.js", _HERE / "host.js")
+    return front_end.classic_script(front_end.module(_HERE / "quiz.js"), _HERE / "host.js")
 
 
 def stylesheet():

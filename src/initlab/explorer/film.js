@@ -1,0 +1,111 @@
+// Films: their frames, unpacked (film.py packs them), and the player that goes through them.
+
+const LEVELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"; // as in numbers.py
+const NONE = LEVELS.length - 1; // stands for not a number
+const LEVEL = Object.fromEntries([...LEVELS].map((letter, i) => [letter, i]));
+
+const numbersOf = (levels) => Float32Array.from(levels, (level) => (level === NONE ? NaN : level / (NONE - 1)));
+const levelsOf = (text) => Uint8Array.from(text, (letter) => LEVEL[letter]);
+
+// { length, texts, panels: the data of every panel, a list with one entry per frame, marks }
+function unfold(film, spec) {
+  const { common = {}, still, moving, texts } = film;
+  const panels = {};
+  for (const { name, levels = [] } of spec.panels) {
+    const same = { ...common[name], ...still[name] };
+    for (const key of levels) if (key in same) same[key] = numbersOf(levelsOf(same[key]));
+    const changing = Object.entries(moving[name] || {}).map(([key, values]) => {
+      if (!levels.includes(key)) return [key, values];
+      let now = new Uint8Array(values[0].length);
+      return [key, values.map((text) => numbersOf(now = levelsOf(text).map((change, i) => (now[i] + change) % LEVELS.length)))];
+    });
+    panels[name] = texts.map((_, t) => (changing.length ? { ...same, ...Object.fromEntries(changing.map(([key, values]) => [key, values[t]])) } : same));
+  }
+  return { length: texts.length, texts, panels, marks: { ...common.marks, ...still.marks } };
+}
+
+const FRAME = 180; // ms for which a frame is shown at speed 1
+const SPEEDS = { 0.5: "½ ×", 1: "1 ×", 2: "2 ×", 4: "4 ×" };
+
+// Play, pause, step and scrub. `length()` is the number of frames that there are so far.
+function player(spec, model, length, live) {
+  const { values } = spec;
+  const id = `il-${Math.random().toString(36).slice(2)}`;
+  const button = (label, text, act) => {
+    const made = make("button", { type: "button", class: "il-button", "aria-label": label, title: label }, text);
+    made.addEventListener("click", act);
+    return made;
+  };
+  const at = () => Math.min(nearest(values, model.get(spec.name)), length() - 1);
+  let playing = 0;
+  let since = 0;
+
+  function go(to) {
+    model.set(spec.name, values[Math.max(0, Math.min(length() - 1, to))]);
+  }
+  function tick(now) {
+    if (now - since >= FRAME / speed.value) {
+      since = now;
+      go(at() + 1);
+    }
+    playing = at() < length() - 1 ? requestAnimationFrame(tick) : 0;
+    if (!playing) pause();
+  }
+  function pause() {
+    cancelAnimationFrame(playing);
+    playing = 0;
+    write(play, "Play");
+    model.save_changes(); // only now: while it plays, neither the address nor the kernel needs to follow
+  }
+  const play = button("Play or pause", "Play", () => {
+    if (playing) { pause(); return; }
+    if (at() === length() - 1) go(0);
+    write(play, "Pause");
+    since = performance.now();
+    playing = requestAnimationFrame(tick);
+  });
+  play.removeAttribute("aria-label"); // its text says what it does
+  const step = (by) => () => { pause(); go(at() + by); model.save_changes(); };
+  const back = button("One frame back", "‹", step(-1));
+  const on = button("One frame on", "›", step(1));
+  const speed = make("select", { "aria-label": "Speed", class: "il-speed" });
+  for (const [key, text] of Object.entries(SPEEDS).sort(([a], [b]) => a - b)) speed.append(make("option", { value: key }, text));
+  speed.value = 1;
+  const output = make("span", { class: "il-output", "aria-hidden": "true" });
+  const scrub = make("input", { type: "range", id, min: 0, max: values.length - 1, step: 1 });
+  scrub.addEventListener("input", () => { if (playing) pause(); go(Number(scrub.value)); });
+  scrub.addEventListener("change", () => model.save_changes());
+
+  const box = make("div", { class: "il-player" },
+    make("div", { class: "il-buttons" }, play, back, on, speed),
+    make("div", { class: "il-control il-scrub" }, make("label", { for: id }, spec.label), output, scrub));
+  if (live) box.append(progress(model));
+  return {
+    box,
+    at,
+    pause,
+    show() {
+      const t = at();
+      scrub.value = t;
+      scrub.setAttribute("aria-valuetext", format(values[t]));
+      write(output, format(values[t]));
+    },
+  };
+}
+
+// In a notebook the run is made while the reader watches: how far it is, and a button that stops it.
+function progress(model) {
+  const bar = make("progress", { max: 1, "aria-label": "Training" });
+  const stop = make("button", { type: "button", class: "il-button il-stop" }, "Stop training");
+  const box = make("div", { class: "il-progress" }, bar, stop);
+  stop.addEventListener("click", () => { model.set("running", false); model.save_changes(); });
+  const update = () => {
+    bar.value = model.get("progress");
+    box.classList.toggle("il-idle", !model.get("running"));
+    stop.disabled = !model.get("running");
+  };
+  model.on("change:progress", update);
+  model.on("change:running", update);
+  update();
+  return box;
+}
