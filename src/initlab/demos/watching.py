@@ -65,7 +65,9 @@ class Task:
 
 def together(networks):
     """One ensemble of single networks of the same shape."""
-    weights, biases = (zip(*arrays, strict=True) for arrays in zip(*((n.weights, n.biases) for n in networks), strict=True))
+    weights, biases = (
+        zip(*arrays, strict=True) for arrays in zip(*((n.weights, n.biases) for n in networks), strict=True)
+    )
     return Network(tuple(map(np.stack, weights)), tuple(map(np.stack, biases)), networks[0].activation)
 
 
@@ -94,7 +96,9 @@ class _Story:
         if not np.isfinite(loss):
             if self.lost is None:
                 before = task.shown[task.shown.index(step) - 1] if step else 0
-                self.lost = f"the run has diverged, between step {before} and step {step}; the loss is no number any more"
+                self.lost = (
+                    f"the run has diverged, between step {before} and step {step}; the loss is no number any more"
+                )
             return f"{text}{self.lost}."
         text += f"loss {number(loss)} on the training {task.examples}, {number(new_loss)} on new ones; "
         text += f"{100 * right:.0f} % of new {task.examples} are right."
@@ -184,8 +188,8 @@ PLANE_BEST = {
     ("spiral", "tanh"): {"constant": 0.005, "small": 0.2, "xavier": 0.03, "he": 0.03, "large": 0.03},
     ("spiral", "relu"): {"constant": 0.03, "xavier": 0.03, "he": 0.03, "large": 0.001},
 }
-"""Of each start the rate with the lowest held-out loss at the end, on the average of five seeds (see `best_rate`). A start
-that is missing does no better than chance at any of the rates."""
+"""Of each start the rate with the lowest held-out loss at the end, on the average of five seeds (see `best_rate`). A
+start that is missing does no better than chance at any of the rates."""
 
 
 @cache
@@ -350,6 +354,11 @@ DIGIT_STEPS = (0, 1, 2, 3, 5, 7, 10, 14, 19, 25, 32, 40, 50, 62, 77, 95, 115, 14
 DIGIT_DEPTH, DIGIT_WIDTH = 8, 50
 DIGIT_BINS = 24
 RANGES = {"W": (-4, 1), "a": (-2, 2), "dz": (-12, 0)}
+BINS = {
+    "W": (DIGIT_BINS, *RANGES["W"], "log"),
+    "a": (DIGIT_BINS, *RANGES["a"]),
+    "dz": (DIGIT_BINS, *RANGES["dz"], "log"),
+}
 LOOKED_AT = 100  # examples on which activations and gradients are looked at
 
 DIGIT_BEST = {
@@ -399,17 +408,11 @@ def _answers(scores):
 class _Digits:
     """What a frame of the digits shows."""
 
-    bins = {
-        "W": (DIGIT_BINS, *RANGES["W"], "log"),
-        "a": (DIGIT_BINS, *RANGES["a"]),
-        "dz": (DIGIT_BINS, *RANGES["dz"], "log"),
-    }
-
-    @classmethod
-    def look(cls, snapshot, task):
+    @staticmethod
+    def look(snapshot, task):
         """Everything about one step, with the run axes of the network."""
         at, _ = digit_pictures()
-        seen = diagnose(snapshot.network, task.x[:, :LOOKED_AT], task.y[:LOOKED_AT], loss=LOSS, bins=cls.bins)
+        seen = diagnose(snapshot.network, task.x[:, :LOOKED_AT], task.y[:LOOKED_AT], loss=LOSS, bins=BINS)
         return snapshot, seen, _answers(forward(snapshot.network, task.new_x[:, at]).output)
 
     @staticmethod
