@@ -6,6 +6,13 @@ import numpy as np
 
 LEVELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _NONE = len(LEVELS) - 1  # stands for nan
+_LETTERS = np.frombuffer(LEVELS.encode(), np.uint8)
+_INDEX = np.zeros(128, int)
+_INDEX[_LETTERS] = np.arange(len(LEVELS))
+
+
+def _text(levels):
+    return _LETTERS[levels].tobytes().decode()
 
 
 class Levels:
@@ -21,7 +28,7 @@ class Levels:
             known = np.rint((_NONE - 1) * values)
         if np.any((known < 0) | (known > _NONE - 1)):
             raise ValueError(f"levels must lie between 0 and 1, got {np.nanmin(values)} to {np.nanmax(values)}")
-        self.text = "".join(LEVELS[i] for i in np.where(np.isnan(values), _NONE, known).astype(int).ravel())
+        self.text = _text(np.where(np.isnan(values), _NONE, known).astype(int))
 
 
 def changes(texts):
@@ -30,9 +37,9 @@ def changes(texts):
     >>> changes(["AAB", "AAC", "BAC"])
     ['AAB', 'AAB', 'BAA']
     """
-    rows = np.array([[LEVELS.index(letter) for letter in text] for text in texts])
+    rows = _INDEX[np.array([np.frombuffer(text.encode(), np.uint8) for text in texts])]
     rows[1:] = (rows[1:] - rows[:-1]) % len(LEVELS)
-    return ["".join(LEVELS[i] for i in row) for row in rows]
+    return [_text(row) for row in rows]
 
 
 def jsonable(value, digits):
