@@ -5,7 +5,7 @@ import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 from pathlib import Path
 
-from initlab.explorer import Menu, Number, Slider, Toggle, number
+from initlab.explorer import Menu, Number, Slider, Toggle, number, static
 
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 ADDRESS_SETTLES = 300  # ms until the address names a new picture
@@ -129,6 +129,15 @@ class Figure:
             else:
                 settings[control.name] = locator.is_checked()
         return settings
+
+
+def bare_page(*demos):
+    """A page that holds nothing but figures."""
+    figures = "".join(static.figure(demo) for demo in demos)
+    return (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>Test</title><style>{static.stylesheet()}</style>"
+        f"<main>{figures}</main><script>{static.script()}</script>"
+    )
 
 
 def plots(demo):

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from initlab.explorer import (
     Code,
     Demo,
+    Film,
     Formulas,
     Histograms,
     Lines,
@@ -22,12 +23,11 @@ from initlab.explorer import (
     formula_row,
     histogram_data,
     number,
-    static,
 )
 
 pytestmark = pytest.mark.browser
 
-EXPLORERS = explorers()
+EXPLORERS = [placed for placed in explorers() if not isinstance(placed.demo, Film)]  # films: test_films.py
 
 
 def kind(placed):
@@ -102,10 +102,10 @@ def some_settings(demo, count, seed=0):
 
 
 def test_the_pages_hold_exactly_the_explorers_of_the_notebooks(site):
-    for page in {placed.page for placed in EXPLORERS}:
+    for page in {placed.page for placed in explorers()}:
         html = (site / f"{page}.html").read_text(encoding="utf-8")
         found = re.findall(r'class="initlab-explorer" id="explorer-([\w-]+)"', html)
-        assert found == [placed.demo.name for placed in EXPLORERS if placed.page == page]
+        assert found == [placed.demo.name for placed in explorers() if placed.page == page]
 
 
 def test_the_pictures_of_the_page_are_those_a_kernel_computes(site, placed):
@@ -605,26 +605,6 @@ SIGN = Demo(
     panels=(Lines("line", "Line", "at", (Series("y", "y"),), (-3, 3), x=(0, 1)),),
     compute=lambda minus, size: ({"line": {"y": {"y": [0, -size if minus else size]}}}, f"{minus} {size}"),
 )
-
-
-def bare_page(*demos):
-    """A page that holds nothing but figures."""
-    figures = "".join(static.figure(demo) for demo in demos)
-    return (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>Test</title><style>{static.stylesheet()}</style>"
-        f"<main>{figures}</main><script>{static.script()}</script>"
-    )
-
-
-@pytest.fixture
-def bare(open_page, tmp_path):
-    def bare(*demos, **options):
-        path = tmp_path / "bare.html"
-        path.write_text(bare_page(*demos), encoding="utf-8")
-        visitor = open_page(path.as_uri(), **options)
-        return Figure(visitor.page, demos[0]), visitor
-
-    return bare
 
 
 def test_overflow_and_underflow_are_drawn_as_what_they_are(bare):

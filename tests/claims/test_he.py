@@ -63,6 +63,9 @@ def test_the_first_figure():
     says("The figure shows «four» networks with 128 units in every layer", he.STRANDS)
     (width,) = (control.value for control in he.deep.controls if control.name == "width")
     assert width == 128
+    deep = he.deep.frame(slope=0.0)["panels"]["backward"]
+    says("with one input each and a gradient of size «1» at $a^{[30]}$", math.sqrt(2) * deep["y"]["theory"][-1])
+    assert len(deep["y"]["theory"]) == 30
     says("$f(z) = z$ for $z > 0$ and $s z$ below, so that $s = 0$ is ReLU and $s = 1$ is no activation at all.")
     z = np.linspace(-2, 2, 9)
     for s, f in ((0, np.maximum(z, 0)), (1, z), (0.25, np.where(z > 0, z, 0.25 * z))):
@@ -94,6 +97,7 @@ def test_the_figures_agree_with_the_simulator_and_with_gaussian_theory():
 
 def test_the_bands_of_the_figures_hold_95_per_cent_of_the_networks():
     says("is wide after 30 layers of 128 units; it is the random walk of that chapter, with larger steps")
+    says("The networks scatter, mostly below the mean that theory gives, within the shaded band")
     seeds = 200
     deep = simulate([128] * (30 + 1), "relu", he_normal, seeds=range(seeds), batch=1, bias_initializer=None)
     forward_size = np.sqrt(deep.a.second_moment[:, -1] / deep.a.second_moment[:, 0])
@@ -102,7 +106,8 @@ def test_the_bands_of_the_figures_hold_95_per_cent_of_the_networks():
     for size in (forward_size, backward_size):
         # three standard errors of a share of 0.95
         assert np.mean((low < size) & (size < high)) == pytest.approx(0.95, abs=3 * math.sqrt(0.95 * 0.05 / seeds))
-    says("the logarithm of a length has a variance of about $5/(4n)$ per layer, where a linear layer has $1/(2n)$.")
+        assert np.mean(size < 1) > 0.6
+    says("(How much larger, the next chapter shows.)")
     for slope, variance in ((0, 5 / (4 * 128)), (1, 1 / (2 * 128))):
         assert products.relu_walk([128], slope)[1][-1] == pytest.approx(variance)
 
@@ -155,6 +160,7 @@ def test_the_gain_that_keeps_the_variance_explodes():
     # somebody measured it, on 100,000 points, with a standard error of about 0.3 %
     says("for ReLU it was «1.707», where He has $\\sqrt2 = «1.414»$", near(exact, rel=0.01), gaussian.gain("relu"))
     says("Weights of standard deviation $1.707/\\sqrt n$, «thirty» ReLU layers.", DEPTH)
+    says("The signal grows, as [Finding the right scale](scale.ipynb) has shown: to about 5, 30 or 300?")
     text = printed("he", cell="variance-code")
     assert re.match(r"E\[a\^2\] = 0\.50\d, Var a = 0\.34\d: gains 1\.41\d and 1\.71\d\n", text)
     rows = re.findall(r"g = ([\d.]+), layer +(\d+): size +([\d.]+), standard deviation +([\d.]+)", text)
@@ -165,6 +171,8 @@ def test_the_gain_that_keeps_the_variance_explodes():
     assert 1.707 / exact == pytest.approx(1, rel=0.01)
     says("the next layer feels their second moment, $1.707^2/2 = «1.457»$, and so on.", 1.707**2 * RELU_SHARE)
     predicted = (1.707**2 / 2) ** 15
+    assert min((5, 30, 300), key=lambda guess: abs(math.log(guess / predicted))) == 300
+    says("About «300». The mean of $a$ is not lost", near(predicted, rel=0.1))
     says("Theory says $(1.707^2/2)^{15} = «283»$ for the size after «thirty» layers.", predicted, DEPTH)
     drift, variance = products.relu_walk([128] * DEPTH)
     # of the mean square of ten networks, and of the inputs' common luck
@@ -185,6 +193,10 @@ def shifted(shape, *, rng, dtype):
 
 
 def test_skewed_and_shifted_weights():
+    says("since the long tail of $z$ is on the side that ReLU keeps; mirrored ones make it shrink")
+    rng = np.random.default_rng(0)
+    z = skewed((20_000, 50), rng=rng, dtype=float) @ np.maximum(rng.standard_normal(50), 0)
+    assert np.mean(z**3) / np.mean(z**2) ** 1.5 > 0.1
     rows = re.findall(r"width (\d+), ([\w, ]+?) *: typical size +([\d.]+)", printed("he", cell="skew-code"))
     size = {(int(n), name): float(value) for n, name, value in rows}
     for n in (50, 150):
@@ -205,7 +217,7 @@ def test_skewed_and_shifted_weights():
 @pytest.mark.parametrize(("scheme", "exponent"), [(skewed, -0.5), (shifted, 0.5)])
 def test_skew_washes_out_and_a_mean_grows_with_the_root_of_the_width(scheme, exponent):
     says("what it does in one layer falls like $1/\\sqrt n$")
-    says("against the spread of $z$ the push grows like $\\sqrt n$")
+    says("in proportion to the spread of $z$ the push grows like $\\sqrt n$")
     assert abs(exponent) == 1 / 2
     # one layer behind a ReLU: how far the share of E[z^2] that passes is from a half, at widths 50 and 800
     rng = np.random.default_rng(0)
@@ -236,6 +248,8 @@ def test_backward_the_same_half():
         share,
     )
     assert set(activations.get("relu").df(z[z < 0])) == {0}
+    says("and which ReLUs are open ($z > 0$) depends on them")
+    assert set(activations.get("relu").df(z[z > 0])) == {1}
     says("So $\\mathbb{E}[f'(z)^2] = \\tfrac12$ again, or $(1 + s^2)/2$")
     assert gaussian.squared_slope("relu") == pytest.approx(1 / 2)
     assert gaussian.squared_slope(activations.leaky_relu(0.25)) == pytest.approx((1 + 0.25**2) / 2)
@@ -260,7 +274,7 @@ def test_the_backward_rule_is_exact_at_any_width():
     deep = simulate(widths, activations.leaky_relu(slope), scheme, seeds=range(seeds), batch=1)
     theory = algebra.over_widths(algebra.backward(activation="leaky_relu"), "fan_in").predict(widths, s=slope)
     assert np.abs(z_scores(deep.dz.second_moment, theory * (1 + slope**2) / 2)).max() < 4.5
-    says("it fails above a layer that is closed as a whole, $a = 0$.")
+    says("It fails above a layer that is closed as a whole, $a = 0$.")
     says("With $n$ units this happens with probability $2^{-n}$.")
     net = sample([5, 3], "relu", he_normal, output_activation="relu", seeds=range(4000), bias_initializer=None)
     output = forward(net, np.ones((5, 1))).output
@@ -285,6 +299,9 @@ def test_one_direction_is_enough():
         taper[0],
         taper[-1],
     )
+    eighth = near(taper[-1] / taper[1], rel=0.1)
+    says("in layer 1: all of it, about «an eighth», or next to nothing?", eighth)
+    says("About «an eighth». As in [linear layers]", eighth)
     text = printed("he", cell="three-rules")
     for line in (
         "fan_in   forward  q",
@@ -351,12 +368,13 @@ def test_fans_of_convolutions():
     says("Whoever forgets the kernel makes the second moment «nine» times too large.", near(wrong / right, abs=0.5))
     misread, true = fans((3, 3, 32, 64))[0], fans((3, 3, 32, 64), layout="IO")[0]
     says(
-        "«6144» instead of «288». The layer then makes the second moment «21» times *smaller*.",
+        "takes $3 \\cdot 32 \\cdot 64 = «6144»$ for the fan-in instead of «288». The layer then makes the second "
+        "moment «21» times *smaller*.",
         misread,
         true,
         misread / true,
     )
-    says("takes «a third» of all weights for a fan", misread / math.prod((3, 3, 32, 64)))
+    assert misread == 3 * 32 * 64
     dense = fans((300, 100))
     assert fans((300, 100), layout="IO") == dense[::-1]
 
@@ -502,10 +520,11 @@ def test_theory_and_simulation_agree_in_all_cells():
         len(he.TRIALS),
         len(he.TRIAL_WIDTHS) - 1,
     )
+    says("Each of these «90» *cells* has a prediction", CELLS)
     says("a mean over «80» networks, and a standard error $\\mathrm{se}$ from the spread among the «80».", SEEDS, SEEDS)
-    says("The *largest* of «90» such numbers is larger than 2 as a rule.", CELLS)
+    says("The *largest* of «90» such numbers, up or down, is larger than 2 as a rule.", CELLS)
     assert 1 - (1 - math.erfc(2 / math.sqrt(2))) ** CELLS > 0.95
-    says("So we multiply its p-value by «90»", CELLS)
+    says("the chance that a single one is so large, by «90»; this is Bonferroni's correction", CELLS)
     says("A corrected p-value below 0.01 would mean that theory and simulation disagree.")
     found = trial(0)
     assert found.cells == CELLS
@@ -529,6 +548,8 @@ def test_an_error_of_two_per_cent_is_found():
 
 def test_the_picture_of_all_cells():
     limit = critical(CELLS, SEEDS)
+    says("at the dashed lines the corrected p-value would be 0.01")
+    assert agreement([limit] * CELLS, SEEDS).p_value == pytest.approx(0.01)
     says(
         "The z-scores of all «90» cells, in «three» groups for ReLU, leaky and linear networks. All lie between the "
         "two "

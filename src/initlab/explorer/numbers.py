@@ -6,13 +6,9 @@ import numpy as np
 
 LEVELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _NONE = len(LEVELS) - 1  # stands for nan
-_LETTERS = np.frombuffer(LEVELS.encode(), np.uint8)
-_INDEX = np.zeros(128, int)
-_INDEX[_LETTERS] = np.arange(len(LEVELS))
-
-
-def _text(levels):
-    return _LETTERS[levels].tobytes().decode()
+_LETTER = np.frombuffer(LEVELS.encode(), np.uint8)
+_LEVEL = np.zeros(128, np.uint8)
+_LEVEL[_LETTER] = np.arange(len(LEVELS))
 
 
 class Levels:
@@ -28,7 +24,7 @@ class Levels:
             known = np.rint((_NONE - 1) * values)
         if np.any((known < 0) | (known > _NONE - 1)):
             raise ValueError(f"levels must lie between 0 and 1, got {np.nanmin(values)} to {np.nanmax(values)}")
-        self.text = _text(np.where(np.isnan(values), _NONE, known).astype(int))
+        self.text = _LETTER[np.where(np.isnan(values), _NONE, known).astype(int)].tobytes().decode()
 
 
 def changes(texts):
@@ -37,9 +33,9 @@ def changes(texts):
     >>> changes(["AAB", "AAC", "BAC"])
     ['AAB', 'AAB', 'BAA']
     """
-    rows = _INDEX[np.array([np.frombuffer(text.encode(), np.uint8) for text in texts])]
-    rows[1:] = (rows[1:] - rows[:-1]) % len(LEVELS)
-    return [_text(row) for row in rows]
+    rows = np.stack([_LEVEL[np.frombuffer(text.encode(), np.uint8)] for text in texts])
+    rows[1:] = (rows[1:] - rows[:-1]) % len(LEVELS)  # unsigned: 2^8 is a multiple of the number of levels
+    return [_LETTER[row].tobytes().decode() for row in rows]
 
 
 def jsonable(value, digits):

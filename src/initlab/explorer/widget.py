@@ -63,8 +63,8 @@ class Explorer(Widget):
             self.observe(self._compute, names)
         elif not os.environ.get("INITLAB_BOOK"):  # the book shows the films of the static page
             self._task, self._wanted = None, set()
-            self._film_changed()
-            self.observe(self._film_changed, names)
+            self._begin()
+            self.observe(self._begin, names)
             self.observe(self._stop, "running")
 
     @property
@@ -77,7 +77,7 @@ class Explorer(Widget):
 
     # ---- films
 
-    def _film_changed(self, change=None):
+    def _begin(self, change=None):
         """Begin to make the films that a change of settings asks for: of the first side, the second or both."""
         name = change.name if change else None
         if name == self.demo.player.name or (name == "compare" and not self.compare):
@@ -105,7 +105,7 @@ class Explorer(Widget):
                 self._wanted.discard(name)
         finally:
             if self._task in (task, None):  # else other films have been begun
-                self.running = False
+                self._task, self.running = None, False
 
     async def _make_one(self, name):
         settings = self.settings
@@ -128,7 +128,7 @@ class Explorer(Widget):
         self.set_trait(name, self.demo.pack(frames))
 
     def _stop(self, change):
-        if not change.new and self._task and not self._task.done():
+        if not change.new and self._task:
             self._task.cancel()
             self._wanted.clear()
             at = max(round(self.progress * len(self.demo.player.values)) - 1, 0)

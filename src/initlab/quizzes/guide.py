@@ -47,7 +47,7 @@ quiz = Quiz(
             (
                 Option(
                     "GELU with its forward gain",
-                    "There 1 is a resting point, but an unstable one: an error grows by 14 % in every layer.",
+                    "There 1 is a fixed point, but one that repels: an error grows by 14 % in every layer.",
                 ),
                 Option(
                     "SELU with LeCun's rule",
