@@ -193,37 +193,32 @@ def descend(
     batches = _batches(x, y, batch_size, steps + 1, rng)
     rate = rate.astype(network.dtype)[..., None, None]
     loss_of_batch = losses.unchecked(loss)
-    # From the top layer down, as the gradients come. Without momentum there is no v.
+    # From the top layer down, as the gradients come. Without momentum v is what a gradient brings, and not kept.
     layers = [*zip(network.weights, network.biases, strict=True)][::-1]
     velocities = [[np.zeros_like(p) if momentum and p is not None else None for p in layer] for layer in layers]
-    history, kept = np.empty((steps + 1, *network.runs)), []
-
-    @np.errstate(all="ignore")
-    def update(step, x_batch, y_batch):
-        before, sizes = (_copy(network), []) if step in keep else (None, None)
-        z, a = zip(*_forward_layers(network, x_batch, buffers), strict=True)
-        history[step], gradient = loss_of_batch(a[-1], y_batch)
-        # Gradients are linear in the one at the top. Multiplied by the rate there, they arrive as steps to take.
-        forward_pass, gradient = Forward(z, (x_batch, *a)), rate * gradient
-        gradients = _backward_layers(network, forward_pass, gradient, buffers, input_gradient=False)
-        for (W, b), (v_W, v_b), (_, dW, db, _) in zip(layers, velocities, gradients, strict=True):
-            dW, db = _add_up(v_W, momentum, dW), _add_up(v_b, momentum, db)
-            if before:
-                sizes.append(_rms(dW))
-            if step < steps:
-                W -= dW
-                if b is not None:
-                    b -= db
-        if before:
-            ratio = np.stack(sizes[::-1], axis=-1) / np.stack([_rms(W) for W in before.weights], axis=-1)
-            seen = evaluate(before, x, y, loss=loss)
-            seen_held_out = evaluate(before, *held_out, loss=loss) if held_out else ()
-            kept.append(Snapshot(step, before, *seen, ratio, *seen_held_out))
-            return kept[-1]
 
     def updates():
-        for step, batch in enumerate(batches):
-            yield update(step, *batch)
+        history, kept = np.empty((steps + 1, *network.runs)), []
+        for step, (x_batch, y_batch) in enumerate(batches):
+            before, sizes = (_copy(network), []) if step in keep else (None, None)
+            with np.errstate(all="ignore"):  # left again before the yield: it would silence whoever waits there, too
+                *_, (_, output) = _forward_layers(network, x_batch, buffers)
+                history[step], gradient = loss_of_batch(output, y_batch)
+                # Gradients are linear in that at the top. Multiplied by the rate there, they arrive as steps to take.
+                forward_pass, gradient = Forward(buffers.z, (x_batch, *buffers.a)), rate * gradient
+                gradients = _backward_layers(network, forward_pass, gradient, buffers, input_gradient=False)
+                for (W, b), (v_W, v_b), (_, dW, db, _) in zip(layers, velocities, gradients, strict=True):
+                    if momentum:  # v <- momentum v + learning_rate dL/dtheta
+                        dW, db = _add_up(v_W, momentum, dW), _add_up(v_b, momentum, db)
+                    if before:
+                        sizes.append(_rms(dW))
+                    if step < steps:  # theta <- theta - v
+                        W -= dW
+                        if b is not None:
+                            b -= db
+            if before:
+                kept.append(_snapshot(step, before, sizes, (x, y), held_out, loss))
+            yield kept[-1] if before else None
         bad = ~np.isfinite(history)
         return Run(network, history, np.where(bad.any(axis=0), bad.argmax(axis=0), -1), tuple(kept))
 
@@ -237,6 +232,14 @@ def _add_up(v, momentum, step):
     v *= momentum
     v += step
     return v
+
+
+@np.errstate(all="ignore")
+def _snapshot(step, network, sizes, examples, held_out, loss):
+    ratio = np.stack(sizes[::-1], axis=-1) / np.stack([_rms(W) for W in network.weights], axis=-1)
+    seen = evaluate(network, *examples, loss=loss)
+    seen_held_out = evaluate(network, *held_out, loss=loss) if held_out else ()
+    return Snapshot(step, network, *seen, ratio, *seen_held_out)
 
 
 def _rms(values):

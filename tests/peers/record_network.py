@@ -25,7 +25,7 @@ ACTIVATIONS = {
     "silu": torch.nn.functional.silu,
     "softplus": torch.nn.functional.softplus,
 }
-WIDTHS, BATCH, STEPS, RATE = [3, 5, 4, 3], 4, 5, 0.1
+WIDTHS, BATCH, STEPS, RATE, MOMENTUM = [3, 5, 4, 3], 4, 5, 0.1, 0.9
 
 
 def network(generator, activation, output_activation, loss):
@@ -77,16 +77,26 @@ def network(generator, activation, output_activation, loss):
         "dx": gradients[-1].tolist(),
     }
 
-    optimizer = torch.optim.SGD([*weights, *biases], lr=RATE)
-    losses = []
-    for _ in range(STEPS):
-        optimizer.zero_grad()
-        value = run()[2]
-        losses.append(value.item())
-        value.backward()
-        optimizer.step()
-    losses.append(run()[2].item())
-    return record | {"trained_weights": plain(weights), "trained_biases": plain(biases), "losses": losses}
+    parameters = [*weights, *biases]
+    start = [p.detach().clone() for p in parameters]
+
+    def trained(momentum):
+        with torch.no_grad():
+            for p, first in zip(parameters, start, strict=True):
+                p.copy_(first)
+        optimizer = torch.optim.SGD(parameters, lr=RATE, momentum=momentum)
+        losses = []
+        for _ in range(STEPS):
+            optimizer.zero_grad()
+            value = run()[2]
+            losses.append(value.item())
+            value.backward()
+            optimizer.step()
+        return [*losses, run()[2].item()]
+
+    record["losses_with_momentum"] = trained(MOMENTUM)
+    record["losses"] = trained(0)
+    return record | {"trained_weights": plain(weights), "trained_biases": plain(biases)}
 
 
 def main():
@@ -96,7 +106,7 @@ def main():
         for activation in ACTIVATIONS
         for output_activation, loss in (("identity", "softmax_cross_entropy"), (activation, "squared_error"))
     ]
-    content = {"torch": torch.__version__.split("+")[0], "rate": RATE, "networks": records}
+    content = {"torch": torch.__version__.split("+")[0], "rate": RATE, "momentum": MOMENTUM, "networks": records}
     text = json.dumps(content, allow_nan=False, separators=(",", ":"))
     (HERE / "network.json").write_text(text.replace('{"activation"', '\n{"activation"') + "\n")
 

@@ -55,3 +55,10 @@ def test_training_takes_the_steps_that_torch_sgd_takes(record):
         (*run.network.weights, *run.network.biases), (*trained.weights, *trained.biases), strict=True
     ):
         np.testing.assert_allclose(mine, theirs, rtol=1e-8, atol=1e-12)
+
+
+@every_network
+def test_training_with_momentum_takes_the_steps_that_torch_sgd_takes(record):
+    x, y, expected = np.array(record["x"]), np.array(record["y"]), record["losses_with_momentum"]
+    how = {"learning_rate": RECORD["rate"], "momentum": RECORD["momentum"], "steps": len(expected) - 1}
+    np.testing.assert_allclose(train(network_of(record), x, y, loss=record["loss"], **how).loss, expected, rtol=1e-8)
