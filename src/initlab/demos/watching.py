@@ -370,7 +370,8 @@ DIGIT_BEST = {
 
 
 @cache
-def _some_digits():
+def split_digits():
+    """Raw pixels of 700 digits to train on and of 300 new ones."""
     x, y = datasets.digits()
     return datasets.split(x[:, :1000], y[:1000], held_out=0.3, rng=0)
 
@@ -378,7 +379,7 @@ def _some_digits():
 @cache
 def digit_task():
     """700 digits to train on, 300 new ones."""
-    some = _some_digits()
+    some = split_digits()
     x, new_x = (part.astype(np.float32) for part in datasets.standardize(some.x, some.held_out_x))
     return Task(x, some.y, new_x, some.held_out_y, batch=32, shown=STEPS, examples="digits")
 
@@ -386,7 +387,7 @@ def digit_task():
 @cache
 def digit_pictures():
     """Two new digits of every class: where they are among the new ones, and their pixels from 0 to 1."""
-    some = _some_digits()
+    some = split_digits()
     at = np.concatenate([np.flatnonzero(some.held_out_y == k)[:2] for k in range(10)])
     return at, Levels(some.held_out_x[:, at].T / 16)
 

@@ -47,8 +47,12 @@ $|z| > 2.18$.""",
             lambda z: np.mean((1 - np.tanh(z) ** 2 < 0.05).all(axis=1)),
             "That is the share of units that are saturated for all examples: the dead ones. Count pairs.",
         ),
-        Mistake(lambda z: np.mean(1 - np.tanh(z) ** 2 >= 0.05), "That is the share of the pairs that are not saturated."),
-        Mistake(lambda z: np.sum(1 - np.tanh(z) ** 2 < 0.05), "That is how many pairs there are. Their share was asked."),
+        Mistake(
+            lambda z: np.mean(1 - np.tanh(z) ** 2 >= 0.05), "That is the share of the pairs that are not saturated."
+        ),
+        Mistake(
+            lambda z: np.sum(1 - np.tanh(z) ** 2 < 0.05), "That is how many pairs there are. Their share was asked."
+        ),
         Mistake(
             lambda z: np.mean(abs(np.tanh(z)) > 0.95),
             "That is where a is beyond 0.95. It is the slope that has to be below 0.05.",
@@ -63,7 +67,7 @@ def saturated(z):
 
 sigmoid_gain = Written(
     kind="Experiment",
-    statement=r"""The sigmoid did best with $\mathcal{N}(0, 1)$, which for 50 units is a gain of $\sqrt{50} = 7.1$. Is that the
+    statement=r"""The sigmoid did best with standard normal weights, which for 50 units is a gain of $\sqrt{50} = 7.1$. Is that the
 best gain? Keep Xavier's rule in the last layer, multiply it by a gain in the eight hidden ones, and try the gains 1, 2, 4, 6 and
 10 at the rates 0.05 and 0.2.""",
     hint=r"""`partial(initializers.xavier_normal, gain=4)` is an initializer, and `network.sample` takes one for each
