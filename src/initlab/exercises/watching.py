@@ -68,8 +68,8 @@ def saturated(z):
 sigmoid_gain = Written(
     kind="Experiment",
     statement=r"""The sigmoid did best with standard normal weights, which for 50 units is a gain of $\sqrt{50} = 7.1$. Is that the
-best gain? Keep Xavier's rule in the last layer, multiply it by a gain in the eight hidden ones, and try the gains 1, 2, 4, 6 and
-10 at the rates 0.05 and 0.2.""",
+best gain? Keep Xavier's rule in the last layer, multiply it by a gain in the hidden ones, and try several gains from 1 to 10 at the
+larger rates of the figure.""",
     hint=r"""`partial(initializers.xavier_normal, gain=4)` is an initializer, and `network.sample` takes one for each
 layer.""",
     explanation=r"""```python
@@ -88,9 +88,8 @@ for gain in (1, 2, 4, 6, 10):
     print(f"gain {gain:2}:", *(f"{share:.0%}" for share in right))
 ```
 
-Gains of 1 and 2 stay at chance. Gain 4 gets 80 % right at the better of the two rates, gain 6 gets 90 %, and gain 10 gets 82 %. The
-start has to be far larger than the rules for tanh and ReLU say: each of the eight layers multiplies the size of a gradient
-by less than ¼ of the gain.""",
+Gains of 1 and 2 stay at chance. Gain 6 does best, with about 90 % right at the better rate. The start has to be far larger
+than the rules for tanh and ReLU say: every layer multiplies the size of a gradient by less than ¼ of the gain.""",
 )
 
 
@@ -186,8 +185,8 @@ def _all_but(number, given):
     statement=r"""Six networks have come to the practice. `exercises.patient(1)` to `exercises.patient(6)` are what `chart` wants:
 a network, examples, labels and a learning rate. Some are sick, each in one way. Find out from their charts what is wrong,
 and let `illness(number)` return one of the words in `exercises.ILLNESSES`.""",
-    hint=r"""`for number in range(1, 7): chart(*exercises.patient(number))` prints all six charts. Begin with the first loss and
-the loss after 20 steps, then compare the layers with each other, column by column.""",
+    hint=r"""`for number in range(1, 7): chart(*exercises.patient(number))` prints all charts. Begin with the first loss and
+the one after some steps, then compare the layers with each other, column by column.""",
     explanation=r"""1: the mean of its weights equals their rms, so that they are all the same; the saturation above is only
 what such weights do. 2: healthy weights, but a step changes them by a hundred-thousandth. 3: all units of layer 3 are
 off for every digit, and nothing gets past it. 4: healthy; its ReLUs are off for half of the digits, as they should be.
