@@ -1,8 +1,8 @@
 """What a doctor of networks looks at: one forward and one backward pass, and how every layer took it.
 
-The quantities are those of two classics: the histograms of activations and gradients, layer by layer, in which Glorot
-and Bengio saw saturation set in ([2010]), and the shares and ratios that Andrej Karpathy reads off a network at work
-([2022]). By how much an update changes the weights is in `training.Snapshot.update_ratio`: that depends on the rate.
+The quantities are those of two classics: the histograms of activations and gradients, layer above layer, of Glorot and
+Bengio ([2010]), and the shares and ratios that Andrej Karpathy reads off a network in training ([2022]). By how much an
+update changes the weights is in `training.Snapshot.update_ratio`: that depends on the learning rate, too.
 
 [2010]: https://proceedings.mlr.press/v9/glorot10a.html
 [2022]: https://www.youtube.com/watch?v=P6sfmUTpUmc
@@ -174,7 +174,7 @@ def _flat(slope, greatest):
 def _greatest_slope(f):
     """The greatest |f'(z)|: 1 for tanh and ReLU, 1/4 for the sigmoid, 1.13 for GELU."""
     z = np.concatenate([np.linspace(-20, 20, 40_001), [-1000, 1000]])
-    return float(np.abs(f.df(z)).max())
+    return float(np.fmax.reduce(np.abs(f.df(z))))
 
 
 def _count(values, mean, log, *bins):

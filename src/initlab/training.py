@@ -255,7 +255,8 @@ def _bar(steps, shown):
         return
     from tqdm.auto import tqdm
 
-    with tqdm(total=steps + 1, desc="Training", unit="step", delay=1, leave=False) as bar:
+    # From -1, for a descent yields once more than it makes updates.
+    with tqdm(total=steps, initial=-1, desc="Training", unit="step", delay=1, leave=False) as bar:
         yield bar.update
 
 

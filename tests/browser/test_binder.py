@@ -43,7 +43,7 @@ RENAMED = {  # what conda calls otherwise than PyPI
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
 MEGABYTE = 1e6
-ROOM = 700  # MB for all that we add; it is 470, and PyTorch would be as much again
+ROOM = 700  # MB for all that we add; it is 520, and PyTorch would be as much again
 
 
 # ---------------------------------------------------------------- what Binder would do

@@ -15,6 +15,7 @@ function make(tag, attributes = {}, ...children) {
 }
 
 function draw(parent, tag, attributes = {}, text = "") {
+  if (parent.drawn !== undefined) return drawAgain(parent, tag, attributes, text);
   const element = document.createElementNS(SVG, tag);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   if (text) element.textContent = text;
@@ -22,8 +23,44 @@ function draw(parent, tag, attributes = {}, text = "") {
   return element;
 }
 
-// Writing a text that is there already would still cost a layout.
-const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+// What is drawn in `act` takes the place of what the group held before, element by element: most of them differ in few
+// attributes or none, and the browser has that much less to do.
+function redrawn(group, act) {
+  group.drawn = 0;
+  act();
+  trim(group);
+}
+
+function drawAgain(parent, tag, attributes, text) {
+  let element = parent.childNodes[parent.drawn];
+  if (!element || element.nodeName !== tag) {
+    const made = document.createElementNS(SVG, tag);
+    made.given = {};
+    if (element) element.replaceWith(made);
+    else parent.append(made);
+    element = made;
+  }
+  parent.drawn += 1;
+  const { given } = element;
+  for (const key in given) if (!(key in attributes)) element.removeAttribute(key);
+  for (const key in attributes) if (given[key] !== attributes[key]) element.setAttribute(key, attributes[key]);
+  element.given = attributes;
+  if (tag === "svg") element.drawn = 0;
+  else if (text || element.firstChild) write(element, text);
+  return element;
+}
+
+function trim(group) {
+  while (group.childNodes.length > group.drawn) group.lastChild.remove();
+  for (const child of group.childNodes) if (child.drawn !== undefined) trim(child);
+}
+
+// Writing a text that is there already would still cost a layout, and a new node costs twice as much as new words.
+function write(element, text) {
+  const node = element.firstChild;
+  if (!node) element.textContent = text;
+  else if (node.data !== text) node.data = text;
+}
 
 // JSON has no infinity: Python sends words.
 const WORDS = { inf: Infinity, "-inf": -Infinity, nan: NaN };

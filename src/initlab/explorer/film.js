@@ -37,22 +37,22 @@ function player(spec, model, length, live) {
     return made;
   };
   const at = () => Math.min(nearest(values, model.get(spec.name)), length() - 1);
-  let playing = 0;
-  let since = 0;
+  let playing = 0; // a timer: between two frames the page has nothing to do
 
   function go(to) {
     model.set(spec.name, values[Math.max(0, Math.min(length() - 1, to))]);
   }
-  function tick(now) {
-    if (now - since >= FRAME / speed.value) {
-      since = now;
-      go(at() + 1);
-    }
-    playing = at() < length() - 1 ? requestAnimationFrame(tick) : 0;
-    if (!playing) pause();
+  function wait() {
+    playing = setTimeout(() => requestAnimationFrame(tick), FRAME / speed.value);
+  }
+  function tick() {
+    if (!playing) return;
+    go(at() + 1);
+    if (at() < length() - 1) wait();
+    else pause();
   }
   function pause() {
-    cancelAnimationFrame(playing);
+    clearTimeout(playing);
     playing = 0;
     write(play, "Play");
     model.save_changes(); // only now: while it plays, neither the address nor the kernel needs to follow
@@ -61,8 +61,7 @@ function player(spec, model, length, live) {
     if (playing) { pause(); return; }
     if (at() === length() - 1) go(0);
     write(play, "Pause");
-    since = performance.now();
-    playing = requestAnimationFrame(tick);
+    wait();
   });
   play.removeAttribute("aria-label"); // its text says what it does
   const step = (by) => () => { pause(); go(at() + by); model.save_changes(); };

@@ -55,9 +55,10 @@ function panel(spec, plot, pointTo) {
     values.forEach((text, i) => write(outputs[i], text));
     if (document.activeElement !== probe) probe.value = shown;
     probe.setAttribute("aria-valuetext", `${where}: ${plot.keys.map((key, i) => `${key.label} ${values[i]}`).join(", ")}`);
-    cursor.replaceChildren();
-    if (plot.now && width) plot.now(cursor);
-    if (index !== null && width) plot.cursor(cursor, shown);
+    redrawn(cursor, () => {
+      if (plot.now && width) plot.now(cursor);
+      if (index !== null && width) plot.cursor(cursor, shown);
+    });
   }
 
   function redraw(now) {
@@ -71,8 +72,7 @@ function panel(spec, plot, pointTo) {
       back.replaceChildren();
       plot.axes(back, width);
     }
-    front.replaceChildren();
-    plot.marks(front);
+    redrawn(front, () => plot.marks(front));
     read();
   }
 
@@ -384,13 +384,16 @@ function heatmap(spec) {
     marks() {
       const { levels } = plot.data;
       const n = Math.sqrt(levels.length);
-      canvas.width = canvas.height = n;
+      if (canvas.width !== n) canvas.width = canvas.height = n;
       const image = new ImageData(n, n);
-      levels.forEach((p, i) => {
-        if (Number.isNaN(p)) return;
+      for (let i = 0; i < levels.length; i += 1) {
+        const [red, green, blue] = INKS[levels[i] < 0.5 ? 0 : 1];
         const at = 4 * ((n - 1 - Math.floor(i / n)) * n + (i % n));
-        image.data.set([...INKS[p < 0.5 ? 0 : 1], 170 * Math.abs(2 * p - 1)], at);
-      });
+        image.data[at] = red;
+        image.data[at + 1] = green;
+        image.data[at + 2] = blue;
+        image.data[at + 3] = 170 * Math.abs(2 * levels[i] - 1); // nothing where it is not a number
+      }
       canvas.getContext("2d").putImageData(image, 0, 0);
     },
     cursor(group, i) {

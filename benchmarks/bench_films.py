@@ -1,0 +1,110 @@
+"""One played frame of a film: script, style, layout and paint on the browser's main thread, in CPU time; and how long a
+part of the films takes to be there once it has arrived.
+
+Measured as bench_explorer.py measures a step of a slider, in a trace of Chromium: all tasks of the main thread from the
+one that draws a frame until 60 ms later, for one run and for two side by side. Compared with an animation on the same
+page that only moves the mark of a slider.
+"""
+
+import itertools
+import json
+import sys
+from pathlib import Path
+
+from common import Row
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tools")]
+
+
+from bench_explorer import LIMIT, percentile  # noqa: E402
+from build import build  # noqa: E402
+from harness import explorers, launch, visit  # noqa: E402
+
+from initlab.explorer import Film  # noqa: E402
+
+AFTER, ROUNDS = 60, 3  # ms after a frame that belong to it; times that a film is played
+CATEGORIES = ["devtools.timeline", "toplevel", "blink.user_timing"]
+MARK = """(figure) => new MutationObserver(() => performance.mark("film-frame"))
+    .observe(figure.querySelector(".il-scrub .il-output"), { childList: true, characterData: true, subtree: true })"""
+BARE = """(figure) => {
+    const slider = Object.assign(document.createElement("input"), { type: "range", max: 40, value: 0 });
+    figure.before(slider);
+    return new Promise((resolve) => {
+        const move = () => {
+            if (slider.value === "40") { resolve(); return; }
+            slider.value = +slider.value + 1;
+            performance.mark("film-frame");
+            setTimeout(() => requestAnimationFrame(move), 150);
+        };
+        requestAnimationFrame(move);
+    });
+}"""
+# Text of a script to a part: what a page does when a part has arrived. The unpacking of a film is part of its frame.
+DECODE = """(code) => {
+    const times = [];
+    for (let i = 0; i < 9; i += 1) {
+        const begin = performance.now();
+        (0, eval)(code);
+        times.push(performance.now() - begin);
+    }
+    return times.sort((a, b) => a - b)[4];
+}"""
+
+
+def measure():
+    rows = []
+    with sync_playwright() as playwright:
+        pages = build(fresh=False)
+        browser = launch(playwright)
+        for placed in explorers():
+            if not isinstance(placed.demo, Film):
+                continue
+            name, url = placed.demo.name, (pages / f"{placed.page}.html").as_uri()
+            with visit(browser, url) as visitor:
+                visitor.settle()
+                root = visitor.page.locator(f"#explorer-{name}")
+                bare = percentile(traced(browser, visitor.page, lambda page, root=root: root.evaluate(BARE)), 95)
+                root.evaluate(MARK)
+                for sides in (1, 2):
+                    if sides == 2:
+                        root.get_by_role("button", name="Compare two").click()
+                        visitor.settle()
+                    slow = percentile(traced(browser, visitor.page, lambda page, root=root: play(page, root)), 95)
+                    what = f"film {name}, {sides} shown: one frame, 95th percentile"
+                    figures = f"{slow:.2f} ms", f"bare slider {bare:.2f} ms", slow / bare
+                    rows.append(Row(what, *figures, f"< {LIMIT} ms", slow < LIMIT))
+                parts = sorted((pages / "_static" / "films").glob(f"{name}-*.js"))
+                slow = max(visitor.page.evaluate(DECODE, path.read_text(encoding="utf-8")) for path in parts)
+                heaviest = max(path.stat().st_size for path in parts)
+                rows.append(
+                    Row(f"film {name}: reading a part", f"{slow:.1f} ms", f"{heaviest / 1000:.0f} KB", None, "", True)
+                )
+        browser.close()
+    return rows
+
+
+def play(page, root):
+    for _ in range(ROUNDS):
+        root.get_by_role("button", name="Play").click()
+        root.get_by_role("button", name="Pause").wait_for(timeout=30_000)
+        root.get_by_role("button", name="Play").wait_for(timeout=30_000)
+
+
+def traced(browser, page, act):
+    """CPU time in ms of the main thread for each frame while `act` goes on."""
+    page.wait_for_timeout(500)
+    browser.start_tracing(page=page, categories=CATEGORIES)
+    act(page)
+    page.wait_for_timeout(200)
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    marks = sorted(e["ts"] for e in events if e["name"] == "film-frame")
+    main = next((e["pid"], e["tid"]) for e in events if e["name"] == "film-frame")
+    tasks = [e for e in events if e["name"].endswith("RunTask") and (e["pid"], e["tid"]) == main and "tdur" in e]
+    begins = [max(t["ts"] for t in tasks if t["ts"] <= mark) for mark in marks]
+    ends = [min(begin + 1000 * AFTER, after) for begin, after in itertools.pairwise([*begins, float("inf")])]
+    cost = [
+        sum(t["tdur"] for t in tasks if begin <= t["ts"] < end) / 1000 for begin, end in zip(begins, ends, strict=True)
+    ]
+    return cost[3:]  # the first ones compile the script
