@@ -170,8 +170,8 @@ def _all_found(answer):
     """Say which patient is to be looked at again."""
     for number in range(1, 7):
         given = answer(number)
-        if given not in ILLNESSES:
-            raise Wrong(f"illness({number}) returned {given!r}. Choose from exercises.ILLNESSES.")
+        if not isinstance(given, str) or given not in ILLNESSES:
+            raise Wrong(f"illness({number}) must return one of the words in exercises.ILLNESSES.")
         if given != illness.solution(number):
             raise Wrong(_reasons(number, given))
 

@@ -20,7 +20,7 @@ quiz = Quiz(
                     right=True,
                 ),
                 Option(
-                    "Its learning rate is too small",
+                    "Its learning rate is too small: with a larger one the loss would begin to fall",
                     "It may be. But in this chapter zero and tiny weights stayed at ln 10 at every rate.",
                 ),
             ),
@@ -73,13 +73,13 @@ quiz = Quiz(
                     "times as large.",
                 ),
                 Option(
+                    "The rate is too large",
+                    "In this chapter the best rates had ratios near 0.01. A ratio of 0.001 belongs to a smaller rate.",
+                ),
+                Option(
                     "The rate is hardly off by powers of ten; look at the other numbers",
                     "That is all a ratio can say. Saturation, dead units, the first loss and the signal are other questions.",
                     right=True,
-                ),
-                Option(
-                    "The rate is too large",
-                    "In this chapter the best rates had ratios near 0.01. A ratio of 0.001 belongs to a smaller rate.",
                 ),
             ),
         ),
@@ -87,7 +87,7 @@ quiz = Quiz(
             "What should the first loss of a classifier for 100 classes be?",
             answer=4.605,
             within=0.01,
-            explanation="ln 100 = 4.605.",
+            explanation="It gives each class the probability 1/100, and ln 100 = 4.605.",
             wrong=(
                 (2, "That is the logarithm to base 10. The loss has the natural one."),
                 (6.644, "That is the logarithm to base 2. The loss has the natural one."),
