@@ -277,8 +277,7 @@ def test_the_digits():
     task = watching.digit_task()
     rows = math.isqrt(x.shape[0])
     says(
-        "«1000» of scikit-learn's handwritten digits, images of $«8» \\times «8»$ pixels. We train on «700» and hold "
-        "«300» out.",
+        "We take «1000» of them, images of $«8» \\times «8»$ pixels, train on «700» and hold «300» out.",
         task.x.shape[1] + task.new_x.shape[1],
         rows,
         rows,

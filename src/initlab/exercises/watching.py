@@ -74,6 +74,7 @@ larger rates of the figure.""",
 layer.""",
     explanation=r"""```python
 task = watching.digit_task()
+options = task.options | {"snapshots": [200]}
 for gain in (1, 2, 4, 6, 10):
     hidden = partial(initializers.xavier_normal, gain=gain)
     net = network.sample(
@@ -82,7 +83,7 @@ for gain in (1, 2, 4, 6, 10):
         seeds=range(3), dtype=np.float32,
     )
     run = training.train(
-        net, task.x, task.y, learning_rate=np.array([[0.05], [0.2]]), **task.options
+        net, task.x, task.y, learning_rate=np.array([[0.05], [0.2]]), **options
     )
     right = run.snapshots[-1].held_out_accuracy.mean(axis=1)
     print(f"gain {gain:2}:", *(f"{share:.0%}" for share in right))
