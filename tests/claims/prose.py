@@ -185,8 +185,13 @@ def _execute(source, name, namespace):
         if last is not None:
             value = eval(compile(ast.Expression(last.value), name, "eval"), namespace)
             if value is not None and not source.rstrip().endswith(";"):
-                print(value.frame["text"] if hasattr(value, "frame") else _shown(value))
+                print(_sentence(value) if hasattr(value, "frame") else _shown(value))
     return out.getvalue()
+
+
+def _sentence(figure):
+    """What a figure shows; of a film, its last step."""
+    return figure.frame["text"] if figure.frame else figure.film["texts"][-1]
 
 
 def _shown(value):

@@ -1,0 +1,546 @@
+"""The figures of the chapter "Watching networks train": two films, of points in the plane and of handwritten digits.
+
+A film is computed in two ways that give the same frames. `compute` trains one network and shows it as it goes, with any
+settings; `films` trains all runs that the static page shows as one ensemble. What a frame holds is worked out by the
+same functions, from arrays with or without run axes.
+"""
+
+from dataclasses import dataclass
+from functools import cache, partial
+
+import numpy as np
+
+from .. import datasets
+from ..diagnostics import diagnose
+from ..explorer import Film, HeatMap, Images, Levels, Lines, Menu, Number, Player, Ridges, Series, Slider, number
+from ..initializers import constant, normal, uniform, variance_scaling, xavier_normal, zeros
+from ..network import Network, forward, sample
+from ..training import descend, train
+
+MOMENTUM = 0.9
+STEPS = (0, 1, 2, 4, 7, 11, 16, 22, 30, 40, 52, 66, 82, 100, 120, 145, 170, 200)
+"""What the players show; the last one ends the training."""
+LOSS = "softmax_cross_entropy"
+ACTIVATIONS = {"tanh": "tanh", "relu": "ReLU", "sigmoid": "sigmoid"}
+
+
+def xavier_times(factor):
+    """Xavier's normal initialization, its standard deviation multiplied by `factor`."""
+    return partial(xavier_normal, gain=factor)
+
+
+he = partial(variance_scaling, scale=2, mode="fan_in", distribution="normal")
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something to learn, and how it is trained."""
+
+    x: np.ndarray
+    y: np.ndarray
+    new_x: np.ndarray
+    new_y: np.ndarray
+    batch: int
+    shown: tuple
+    """Steps of the player; the last one ends the training."""
+    examples: str
+    """What the examples are called."""
+
+    @property
+    def chance(self):
+        """The loss of a network that knows nothing."""
+        return float(np.log(self.y.max() + 1))
+
+    @property
+    def options(self):
+        """What `training.train` needs to know, but for the learning rate."""
+        return {
+            "loss": LOSS,
+            "steps": self.shown[-1],
+            "batch_size": self.batch,
+            "momentum": MOMENTUM,
+            "rng": 0,
+            "snapshots": self.shown,
+            "held_out": (self.new_x, self.new_y),
+        }
+
+
+def together(networks):
+    """One ensemble of single networks of the same shape."""
+    weights, biases = (
+        zip(*arrays, strict=True) for arrays in zip(*((n.weights, n.biases) for n in networks), strict=True)
+    )
+    return Network(tuple(map(np.stack, weights)), tuple(map(np.stack, biases)), networks[0].activation)
+
+
+class _Story:
+    """What is told of one run, step after step: the curves so far, and the sentence of every step."""
+
+    def __init__(self, task, names, opening):
+        self.task, self.opening = task, opening
+        self.curves = {name: [None] * len(task.shown) for name in names}
+        self.told = 0
+        self.lost = None
+
+    def curve(self, *names):
+        """The data of a panel over time: the curves of those names up to this step."""
+        return {"y": {name: list(self.curves[name]) for name in names}}
+
+    def add(self, **values):
+        for name, value in values.items():
+            self.curves[name][self.told] = float(value)
+        self.told += 1
+
+    def sentence(self, step, loss, new_loss, right):
+        """How well it goes."""
+        task = self.task
+        text = f"Step {step}, {self.opening}: "
+        if not np.isfinite(loss):
+            if self.lost is None:
+                before = task.shown[task.shown.index(step) - 1] if step else 0
+                self.lost = (
+                    f"the run has diverged, between step {before} and step {step}; the loss is no number any more"
+                )
+            return f"{text}{self.lost}."
+        text += f"loss {number(loss)} on the training {task.examples}, {number(new_loss)} on new ones; "
+        text += f"{100 * right:.0f} % of new {task.examples} are right."
+        if loss > task.chance - 0.005:
+            classes = {2: "two", 10: "ten"}[int(task.y.max()) + 1]
+            text += f" That is no better than chance: guessing among {classes} costs {number(task.chance)}."
+        return text
+
+
+def _units(activation, saturated, dead):
+    """The sentence on the layer whose units are worst off, if any is."""
+    saturated, dead = np.asarray(saturated)[:-1], np.asarray(dead)[:-1]  # the output layer has no f
+    if activation == "relu":
+        layer, share, what = int(dead.argmax()), dead.max(), "ReLU units off for every example"
+    else:
+        layer, share, what = int(saturated.argmax()), saturated.max(), f"{activation} units saturated"
+    return f" Layer {layer + 1}: {100 * share:.0f} % of {what}." if share >= 0.005 else ""
+
+
+def _gradient(sizes, what):
+    """The sentence on how much of the gradient comes down to the first layer."""
+    sizes = np.asarray(sizes)
+    if not np.isfinite(sizes).all():
+        return ""
+    silent = np.flatnonzero(sizes == 0) + 1
+    if len(silent) == len(sizes):
+        return f" No layer has a {what}."
+    if len(silent):
+        where = f"layers {silent[0]} to {silent[-1]} have" if len(silent) > 1 else f"layer {silent[0]} has"
+        return f" {where.capitalize()} no {what}."
+    return f" {what.capitalize()}: {number(sizes[-1], 2)} in layer {len(sizes)}, {number(sizes[0], 2)} in layer 1."
+
+
+def best_rate(network, rates, task):
+    """The rate with the lowest mean loss on the held-out examples at the end, or None if none is better than chance.
+
+    Where a run diverges, the rate is out.
+    """
+    options = task.options | {"snapshots": task.shown[-1:]}
+    (end,) = train(network, task.x, task.y, learning_rate=np.array(rates)[:, None], **options).snapshots
+    loss = np.where(np.isfinite(end.held_out_loss), end.held_out_loss, np.inf).mean(axis=1)
+    return rates[loss.argmin()] if loss.min() < task.chance - 0.005 else None
+
+
+def _marks(best, start):
+    """The mark below the slider of rates, where a best rate is known."""
+    return {"marks": {"rate": best[start]}} if start in best else {}
+
+
+def _run(film, network, rate, task):
+    """Train, and yield what every step of a film shows, or None between two of them."""
+    for snapshot in descend(network, task.x, task.y, learning_rate=rate, **task.options):
+        yield snapshot and film.look(snapshot, task)
+
+
+# ---------------------------------------------------------------- points in the plane
+
+DATA = {"blobs": "two clouds", "circles": "two circles", "moons": "two moons", "spiral": "spiral"}
+PLANE_STARTS = {
+    "zero": zeros,
+    "constant": partial(constant, value=0.1),
+    "small": xavier_times(0.3),
+    "xavier": xavier_times(1),
+    "he": he,
+    "large": xavier_times(4),
+}
+PLANE_LABELS = {
+    "zero": "all weights 0",
+    "constant": "all weights 0.1",
+    "small": "too small: 0.3 × Xavier",
+    "xavier": "Xavier",
+    "he": "He",
+    "large": "too large: 4 × Xavier",
+}
+PLANE_RATES = (0.0002, 0.001, 0.005, 0.03, 0.2)
+PLANE_DEPTH, PLANE_WIDTH = 5, 12
+CELLS, REACH = 20, 2.4
+
+PLANE_BEST = {
+    ("blobs", "tanh"): {"constant": 0.2, "small": 0.2, "xavier": 0.2, "he": 0.2, "large": 0.03},
+    ("blobs", "relu"): {"constant": 0.2, "small": 0.2, "xavier": 0.2, "he": 0.03, "large": 0.001},
+    ("circles", "tanh"): {"constant": 0.03, "xavier": 0.03, "he": 0.03, "large": 0.03},
+    ("circles", "relu"): {"constant": 0.03, "xavier": 0.03, "he": 0.03, "large": 0.005},
+    ("moons", "tanh"): {"constant": 0.03, "small": 0.2, "xavier": 0.03, "he": 0.03, "large": 0.03},
+    ("moons", "relu"): {"constant": 0.03, "xavier": 0.03, "he": 0.03, "large": 0.001},
+    ("spiral", "tanh"): {"constant": 0.03, "small": 0.2, "xavier": 0.03, "he": 0.03, "large": 0.03},
+    ("spiral", "relu"): {"constant": 0.2, "xavier": 0.03, "he": 0.03, "large": 0.001},
+}
+"""Of each start the rate with the lowest held-out loss at the end, on the average of five seeds (see `best_rate`). A
+start that is missing does no better than chance at any of the rates."""
+
+
+@cache
+def plane_task(data):
+    """100 points to train on and 200 new ones."""
+    make = {
+        "blobs": partial(datasets.blobs, noise=0.5),
+        "circles": partial(datasets.circles, noise=0.12),
+        "moons": datasets.moons,
+        "spiral": datasets.spiral,
+    }[data]
+    return Task(*make(100, rng=0), *make(200, rng=1), batch=20, shown=STEPS, examples="points")
+
+
+def plane_network(start, activation, width=PLANE_WIDTH, depth=PLANE_DEPTH, **seeds):
+    """Two inputs, `depth` hidden layers, two outputs."""
+    return sample([2, *[width] * depth, 2], activation, PLANE_STARTS[start], **seeds)
+
+
+def _cells():
+    centres = (np.arange(CELLS) + 0.5) / CELLS * 2 * REACH - REACH
+    return np.array(np.meshgrid(centres, centres)).reshape(2, -1)
+
+
+class _Plane:
+    """What a frame of the plane shows."""
+
+    @staticmethod
+    def look(snapshot, task):
+        """Everything about one step, with the run axes of the network."""
+        seen = diagnose(snapshot.network, task.x, task.y, loss=LOSS)
+        return snapshot, seen, _share_of_class_1(forward(snapshot.network, _cells()).output)
+
+    @staticmethod
+    def frame(looked, run, story, activation, extra):
+        """The frame of one run."""
+        snapshot, seen, share = looked
+        loss, new_loss = snapshot.loss[run], snapshot.held_out_loss[run]
+        story.add(train=loss, new=new_loss)
+        task, gradient = story.task, seen.dW_rms[run]
+        points = {"x": task.x[0], "y": task.x[1], "label": task.y}
+        panels = {
+            "surface": {"levels": Levels(share[run].reshape(CELLS, CELLS)), "points": points},
+            "loss": story.curve("train", "new"),
+            "gradient": {"y": {"now": gradient}, "x": seen.layers},
+        }
+        text = story.sentence(snapshot.step, loss, new_loss, snapshot.held_out_accuracy[run])
+        if np.isfinite(loss):
+            text += _gradient(gradient, "gradient of weights") + _units(activation, seen.saturated[run], seen.dead[run])
+        return panels | extra, text
+
+
+@np.errstate(all="ignore")
+def _share_of_class_1(scores):
+    return 1 / (1 + np.exp(scores[..., 0, :] - scores[..., 1, :]))
+
+
+def _plane_story(data, start, activation, rate):
+    opening = f"{PLANE_LABELS[start]}, {ACTIVATIONS[activation]}, rate {number(rate)}"
+    return _Story(plane_task(data), ("train", "new"), opening)
+
+
+def _plane_extra(data, start, activation, width, depth):
+    usual = (width, depth) == (PLANE_WIDTH, PLANE_DEPTH)
+    return _marks(PLANE_BEST[data, activation], start) if usual else {}
+
+
+def _plane(data, start, activation, rate, width, depth, seed):
+    """One run, as it goes."""
+    network = plane_network(start, activation, width, depth, rng=seed)
+    story, extra = _plane_story(data, start, activation, rate), _plane_extra(data, start, activation, width, depth)
+    for looked in _run(_Plane, network, rate, plane_task(data)):
+        yield looked and _Plane.frame(looked, (), story, activation, extra)
+
+
+def _plane_films(data):
+    """All runs on one data set."""
+    films = {}
+    for activation in PLANE_ACTIVATIONS:
+        networks = together([plane_network(start, activation, rng=0) for start in PLANE_STARTS])
+        run = _run(_Plane, networks, np.array(PLANE_RATES)[:, None], plane_task(data))
+        every = [looked for looked in run if looked]
+        for i, rate in enumerate(PLANE_RATES):
+            for j, start in enumerate(PLANE_STARTS):
+                story = _plane_story(data, start, activation, rate)
+                extra = _plane_extra(data, start, activation, PLANE_WIDTH, PLANE_DEPTH)
+                films[start, activation, rate, PLANE_WIDTH, PLANE_DEPTH, 0] = [
+                    _Plane.frame(looked, (i, j), story, activation, extra) for looked in every
+                ]
+    return films
+
+
+PLANE_ACTIVATIONS = ("tanh", "relu")
+
+two_dimensions = Film(
+    name="two-dimensions",
+    title="A network learns to part two classes of points",
+    controls=(
+        Menu("data", "Data", DATA, "moons"),
+        Menu("start", "Start", PLANE_LABELS, "xavier"),
+        Menu("activation", "Activation", {name: ACTIVATIONS[name] for name in PLANE_ACTIVATIONS}, "tanh"),
+        Slider("rate", "Learning rate", PLANE_RATES, 0.03),
+        Number("width", "Units a layer", PLANE_WIDTH, 1, 64),
+        Number("depth", "Hidden layers", PLANE_DEPTH, 1, 30),
+        Number("seed", "Seed", 0, 0, 9999),
+    ),
+    panels=(
+        HeatMap(
+            "surface",
+            "Probability of class 1",
+            "x₁",
+            (-REACH, REACH),
+            (-REACH, REACH),
+        ),
+        Lines(
+            "loss",
+            "Loss so far",
+            "step + 1",
+            (Series("train", "training points", tone=1), Series("new", "new points", tone=2)),
+            y_range=(0, 1.5),
+            x=tuple(step + 1 for step in STEPS),
+            log_x=True,
+            guide=float(np.log(2)),
+            over_time=True,
+        ),
+        Lines(
+            "gradient",
+            "Size of the gradient of W, now",
+            "layer",
+            (Series("now", "root mean square", tone=3),),
+            y_range=(1e-8, 100),
+            log=True,
+        ),
+    ),
+    compute=_plane,
+    films=_plane_films,
+    player=Player("step", "Step", STEPS, 0),
+    part="data",
+    compare=("start", "activation", "rate"),
+    digits=3,
+)
+
+
+# ---------------------------------------------------------------- handwritten digits
+
+DIGIT_STARTS = {
+    "zero": zeros,
+    "uniform": partial(uniform, low=-0.05, high=0.05),
+    "xavier": xavier_times(1),
+    "he": he,
+    "normal": normal,
+}
+DIGIT_LABELS = {
+    "zero": "all weights 0",
+    "uniform": "uniform, −0.05 to 0.05",
+    "xavier": "Xavier",
+    "he": "He",
+    "normal": "standard normal",
+}
+DIGIT_RATES = (0.002, 0.01, 0.05, 0.2)
+DIGIT_DEPTH, DIGIT_WIDTH = 8, 50
+DIGIT_BINS = 24
+RANGES = {"W": (-4, 1), "a": (-2, 2), "dz": (-12, 0)}
+BINS = {
+    "W": (DIGIT_BINS, *RANGES["W"], "log"),
+    "a": (DIGIT_BINS, *RANGES["a"]),
+    "dz": (DIGIT_BINS, *RANGES["dz"], "log"),
+}
+LOOKED_AT = 60  # examples on which activations and gradients are looked at
+
+DIGIT_BEST = {
+    "tanh": {"xavier": 0.01, "he": 0.01, "normal": 0.05},
+    "relu": {"xavier": 0.01, "he": 0.01},
+    "sigmoid": {"normal": 0.05},
+}
+"""As PLANE_BEST."""
+
+
+@cache
+def split_digits():
+    """Raw pixels of 700 digits to train on and of 300 new ones."""
+    x, y = datasets.digits()
+    return datasets.split(x[:, :1000], y[:1000], held_out=0.3, rng=0)
+
+
+@cache
+def digit_task():
+    """700 digits to train on, 300 new ones."""
+    some = split_digits()
+    x, new_x = (part.astype(np.float32) for part in datasets.standardize(some.x, some.held_out_x))
+    return Task(x, some.y, new_x, some.held_out_y, batch=32, shown=STEPS, examples="digits")
+
+
+@cache
+def digit_pictures():
+    """Two new digits of every class: where they are among the new ones, and their pixels from 0 to 1."""
+    some = split_digits()
+    at = np.concatenate([np.flatnonzero(some.held_out_y == k)[:2] for k in range(10)])
+    return at, Levels(some.held_out_x[:, at].T / 16)
+
+
+def digit_network(start, activation, width=DIGIT_WIDTH, depth=DIGIT_DEPTH, **seeds):
+    """64 pixels, `depth` hidden layers, ten outputs."""
+    widths = [64, *[width] * depth, 10]
+    return sample(widths, activation, DIGIT_STARTS[start], dtype=np.float32, **seeds)
+
+
+@np.errstate(all="ignore")
+def _answers(scores):
+    """What a network says, and how sure it is."""
+    p = np.exp(scores - scores.max(axis=-2, keepdims=True))
+    p /= p.sum(axis=-2, keepdims=True)
+    return p.argmax(axis=-2), p.max(axis=-2)
+
+
+class _Digits:
+    """What a frame of the digits shows."""
+
+    @staticmethod
+    def look(snapshot, task):
+        """Everything about one step, with the run axes of the network."""
+        at, _ = digit_pictures()
+        seen = diagnose(snapshot.network, task.x[:, :LOOKED_AT], task.y[:LOOKED_AT], loss=LOSS, bins=BINS)
+        return snapshot, seen, _answers(forward(snapshot.network, task.new_x[:, at]).output)
+
+    @staticmethod
+    def ridges(seen, name, run, layers):
+        """The data of a panel of ridges."""
+        h = seen.histograms[name]
+        counts = h.counts[run][:layers].astype(float)
+        outside = (h.below + h.above)[run][:layers].astype(float)
+        total = counts.sum(axis=-1) + outside + h.nan[run][:layers]
+        if h.zero is not None:
+            zero = h.zero[run][:layers]
+            total, outside = total + zero, outside + zero
+        rms = {"W": seen.W_rms, "a": np.sqrt(seen.a_second_moment), "dz": seen.dz_rms}[name][run][:layers]
+        return {
+            "layers": seen.layers[:layers],
+            "counts": Levels(counts / np.maximum(counts.max(axis=-1, keepdims=True), 1)),
+            "rms": rms,
+            "outside": [round(100 * share) for share in (outside + h.nan[run][:layers]) / total],
+        }
+
+    @classmethod
+    def frame(cls, looked, run, story, activation, extra):
+        """The frame of one run."""
+        snapshot, seen, (says, sure) = looked
+        loss, new_loss, right = snapshot.loss[run], snapshot.held_out_loss[run], snapshot.held_out_accuracy[run]
+        story.add(train=loss, new=new_loss, right=100 * right)
+        at, pixels = digit_pictures()
+        label, alive = story.task.new_y[at], np.isfinite(sure[run])
+        depth = len(seen.layers) - 1
+        panels = {
+            "digits": {
+                "pixels": pixels,
+                "label": label,
+                "says": [int(k) if known else None for k, known in zip(says[run], alive, strict=True)],
+                "sure": Levels(np.where(alive, sure[run], 0)),
+            },
+            "loss": story.curve("train", "new"),
+            "right": story.curve("right"),
+            "weights": cls.ridges(seen, "W", run, depth + 1),
+            "activations": cls.ridges(seen, "a", run, depth),
+            "gradients": cls.ridges(seen, "dz", run, depth + 1),
+        }
+        text = story.sentence(snapshot.step, loss, new_loss, right)
+        if np.isfinite(loss):
+            wrong = int(np.sum((says[run] != label) | ~alive))
+            text += f" Of the {len(at)} shown {wrong} are wrong."
+            text += _gradient(seen.dz_rms[run], "gradient") + _units(activation, seen.saturated[run], seen.dead[run])
+        return panels | extra, text
+
+
+def _digit_story(start, activation, rate):
+    opening = f"{DIGIT_LABELS[start]}, {ACTIVATIONS[activation]}, rate {number(rate)}"
+    return _Story(digit_task(), ("train", "new", "right"), opening)
+
+
+def _digit_extra(start, activation, width, depth):
+    usual = (width, depth) == (DIGIT_WIDTH, DIGIT_DEPTH)
+    return _marks(DIGIT_BEST[activation], start) if usual else {}
+
+
+def _digits(activation, start, rate, width, depth, seed):
+    """One run, as it goes."""
+    network = digit_network(start, activation, width, depth, rng=seed)
+    story, extra = _digit_story(start, activation, rate), _digit_extra(start, activation, width, depth)
+    for looked in _run(_Digits, network, rate, digit_task()):
+        yield looked and _Digits.frame(looked, (), story, activation, extra)
+
+
+def _digit_films(activation):
+    """All runs with one activation."""
+    films = {}
+    networks = together([digit_network(start, activation, rng=0) for start in DIGIT_STARTS])
+    run = _run(_Digits, networks, np.array(DIGIT_RATES)[:, None], digit_task())
+    every = [looked for looked in run if looked]
+    for i, rate in enumerate(DIGIT_RATES):
+        for j, start in enumerate(DIGIT_STARTS):
+            story = _digit_story(start, activation, rate)
+            extra = _digit_extra(start, activation, DIGIT_WIDTH, DIGIT_DEPTH)
+            films[start, rate, DIGIT_WIDTH, DIGIT_DEPTH, 0] = [
+                _Digits.frame(looked, (i, j), story, activation, extra) for looked in every
+            ]
+    return films
+
+
+digits = Film(
+    name="digits",
+    title="A deep network learns to read digits",
+    controls=(
+        Menu("activation", "Activation", ACTIVATIONS, "tanh"),
+        Menu("start", "Start", DIGIT_LABELS, "xavier"),
+        Slider("rate", "Learning rate", DIGIT_RATES, 0.01),
+        Number("width", "Units a layer", DIGIT_WIDTH, 1, 200),
+        Number("depth", "Hidden layers", DIGIT_DEPTH, 1, 30),
+        Number("seed", "Seed", 0, 0, 9999),
+    ),
+    panels=(
+        Images("digits", "New digits, and what the network says", (8, 8)),
+        Lines(
+            "loss",
+            "Loss so far",
+            "step + 1",
+            (Series("train", "training digits", tone=1), Series("new", "new digits", tone=2)),
+            y_range=(0, 4),
+            x=tuple(step + 1 for step in STEPS),
+            log_x=True,
+            guide=float(np.log(10)),
+            over_time=True,
+        ),
+        Lines(
+            "right",
+            "New digits that are right, in per cent",
+            "step + 1",
+            (Series("right", "right", tone=3),),
+            y_range=(0, 100),
+            x=tuple(step + 1 for step in STEPS),
+            log_x=True,
+            guide=10.0,
+            over_time=True,
+        ),
+        Ridges("weights", "Weights, layer by layer", "|w|", RANGES["W"], log=True),
+        Ridges("activations", "Activations", "a", RANGES["a"]),
+        Ridges("gradients", "Gradients", "|∂L/∂z|", RANGES["dz"], log=True),
+    ),
+    compute=_digits,
+    films=_digit_films,
+    player=Player("step", "Step", STEPS, 0),
+    part="activation",
+    compare=("start", "rate"),
+    digits=3,
+)
