@@ -60,22 +60,49 @@ function control(spec, model, live) {
     box.append(input);
     box.hidden = !live;
   }
-  return { name: spec.name, box, show, mark };
+  return { name: spec.name, box: spec.kind === "slider" ? make("div", {}, box) : box, show, mark };
 }
 
 // ---------------------------------------------------------------- the figure
+
+// A box whose size is given and contained is laid out alone. Without it, a number that changes would have the browser go
+// through the whole page. (Chromium does so with blocks, not with items of a grid, nor where there is a menu inside.)
+// `again`: although its width is the same.
+function pin(box, again = false) {
+  const width = box.clientWidth;
+  if (!width || (box.pinned === width && !again)) return;
+  box.pinned = width;
+  box.classList.remove("il-pinned");
+  box.style.height = "";
+  box.style.height = `${box.offsetHeight}px`;
+  box.classList.add("il-pinned");
+}
 
 // What one of two sides consists of, and all of a figure that has one: panels and a sentence.
 function side(spec, pointTo) {
   const panels = spec.panels.map((p) => (SHEETS[p.kind] ? SHEETS[p.kind](p, (spec.sheets || {})[p.name]) : panel(p, KINDS[p.kind](p), pointTo)));
   const text = make("p", { class: "il-text" });
+  const grid = make("div", { class: "il-panels" }, ...panels.map((p) => p.box));
+  const words = make("div", { class: "il-words" }, text);
+  // The room of the sentence grows with it, and never shrinks: nothing below moves up and down.
+  function fit() {
+    if (words.pinned !== words.clientWidth || text.offsetHeight > words.clientHeight) pin(words, true);
+  }
+  const grows = panels.some((p) => SHEETS[p.spec.kind]) && !spec.sheets; // live, sheets take what room they need
   return {
     panels,
     text,
-    parts: [make("div", { class: "il-panels" }, ...panels.map((p) => p.box)), text],
-    draw(data, words, step) {
+    parts: [grid, words],
+    pin() {
+      pin(grid);
+      if (grid.pinned) fit();
+    },
+    draw(data, said, step) {
       spec.panels.forEach((p, i) => panels[i].draw(data[p.name], step));
-      write(text, words);
+      write(text, said);
+      if (!grid.pinned) return;
+      fit();
+      if (grows) pin(grid, true);
     },
   };
 }
@@ -114,7 +141,11 @@ function render({ model, el }) {
   // Panels over the same x move their cursors together.
   const sides = [];
   const pointTo = (from, x) => sides.flatMap((s) => s.panels).filter((p) => p.spec.x_label === from.x_label).forEach((p) => p.point(x));
-  const observer = new ResizeObserver(() => sides.forEach((s) => s.panels.forEach((p) => p.resize())));
+  const resize = () => {
+    sides.forEach((s) => { s.panels.forEach((p) => p.resize()); s.pin(); });
+    body.querySelectorAll(".il-slider, .il-scrub").forEach((box) => pin(box));
+  };
+  const observer = new ResizeObserver(resize);
   function addSide() {
     const made = side(spec, pointTo);
     sides.push(made);
@@ -124,9 +155,7 @@ function render({ model, el }) {
 
   let timer = 0;
   let first = true;
-  // A static page reserves room for the longest sentence; live, the room grows, so that a drag moves nothing below.
   function drawn() {
-    if (live) for (const { text } of sides) text.style.minHeight = `${text.offsetHeight}px`;
     if (first) { first = false; return; }
     clearTimeout(timer);
     timer = setTimeout(() => write(spoken, sides.map((s) => s.text.textContent).join(" ")), ANNOUNCE_AFTER);
@@ -142,7 +171,7 @@ function render({ model, el }) {
     };
     on("change:frame", update);
   } else {
-    update = screen({ spec, model, live, body, actions, offer, rows, button, on, sides, addSide, drawn, undo });
+    update = screen({ spec, model, live, body, actions, offer, rows, button, on, sides, addSide, resize, drawn, undo });
   }
   body.append(spoken);
   // JupyterLab leaves the keys alone that are pressed in an element with this attribute.
@@ -151,7 +180,7 @@ function render({ model, el }) {
   el.classList.add("initlab-explorer");
   el.replaceChildren(body);
   update();
-  sides.forEach((s) => s.panels.forEach((p) => p.resize()));
+  resize();
 
   return () => {
     observer.disconnect();
@@ -161,7 +190,7 @@ function render({ model, el }) {
 }
 
 // A film on one side or two: the controls that both share, the player, and for each side its own controls and panels.
-function screen({ spec, model, live, body, actions, offer, rows, button, on, sides, addSide, drawn, undo }) {
+function screen({ spec, model, live, body, actions, offer, rows, button, on, sides, addSide, resize, drawn, undo }) {
   const films = [];
   const length = () => Math.max(1, ...films.filter((f) => f).map((f) => f.length));
   const shared = offer(spec.controls.filter((c) => !spec.compare.includes(c.name)));
@@ -205,7 +234,7 @@ function screen({ spec, model, live, body, actions, offer, rows, button, on, sid
       films[i] = film && film.texts ? (films[i] && films[i].source === film ? films[i] : { ...unfold(film, spec), source: film }) : null;
     });
     if (films[0] || films[1]) show();
-    sides.forEach((s) => s.panels.forEach((p) => p.resize()));
+    resize();
   }
   const report = () => write(status, model.get("status") || "");
   if (spec.compare.length) {

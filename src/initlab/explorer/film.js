@@ -77,7 +77,7 @@ function player(spec, model, length, live) {
 
   const box = make("div", { class: "il-player" },
     make("div", { class: "il-buttons" }, play, back, on, speed),
-    make("div", { class: "il-control il-scrub" }, make("label", { for: id }, spec.label), output, scrub));
+    make("div", {}, make("div", { class: "il-control il-scrub" }, make("label", { for: id }, spec.label), output, scrub)));
   if (live) box.append(progress(model));
   return {
     box,
