@@ -247,7 +247,8 @@ def test_a_notebook_runs_from_top_to_bottom(executed, name):
     models = notebook["metadata"].get("widgets", {}).get(STATE, {}).get("state", {})
     views = [output["data"][VIEW]["model_id"] for output in outputs if VIEW in output.get("data", {})]
     states = [models[view]["state"] for view in views]
-    sentences = [state["frame"]["text"] for state in states if "frame" in state]
+    figures = [state for state in states if "frame" in state]
+    sentences = [state["frame"]["text"] if state["frame"] else state["film"]["texts"][0] for state in figures]
     assert sentences == [placed.demo.frame(**placed.start)["text"] for placed in explorers() if placed.page == name]
     titles = [state["spec"]["title"] for state in states if "frame" not in state]
     assert titles == [asked.quiz.title for asked in quizzes() if asked.page == name]
