@@ -176,7 +176,7 @@ def test_histograms_lose_no_value():
 def test_the_sentence_of_a_demo_stands_alone(demo):
     for point in list(demo.grid())[:: max(1, len(list(demo.grid())) // 12)]:
         frame = demo.frame(**point)
-        assert set(frame["panels"]) == {panel.name for panel in demo.panels}
+        assert set(frame["panels"]) - {"marks"} == {panel.name for panel in demo.panels}
         assert 40 < len(frame["text"]) < 420
         assert frame["text"].endswith(".")
         assert not re.search(r"nan|None|inf\b", frame["text"])
