@@ -4,6 +4,7 @@ import pytest
 
 from initlab.demos import watching
 from initlab.explorer.numbers import jsonable
+from initlab.training import train
 
 PARTS = [(watching.two_dimensions, "spiral"), (watching.digits, "relu")]
 
@@ -27,7 +28,10 @@ def test_a_run_that_diverges_says_when():
     texts = [text for _, text in filter(None, watching.digits.frames(activation="relu", start="normal"))]
     assert len(texts) == len(watching.STEPS)
     assert texts[0].startswith("Step 0, standard normal, ReLU, rate 0.01: loss 3.87 × 10⁶ on the training digits")
-    assert all("the run has diverged, between step 1 and step 2" in text for text in texts[2:])
+    task, network = watching.digit_task(), watching.digit_network("normal", "relu", rng=0)
+    run = train(network, task.x, task.y, learning_rate=0.01, **task.options)
+    assert run.diverged_at == 2
+    assert all("the run diverged at step 2; its loss is no number any more." in text for text in texts[2:])
 
 
 def test_a_run_at_chance_says_so():

@@ -161,8 +161,9 @@ def test_a_run_that_diverges_says_when_and_leaves_the_others_unharmed(momentum):
         alone = train(start, X, y, learning_rate=rates[i], **how)
         np.testing.assert_array_equal(run.loss[:, i], alone.loss)
         assert alone.diverged_at == -1
-    alone = train(start, X, y, learning_rate=1e3, **how)
+    alone = train(start, X, y, learning_rate=1e3, snapshots=range(101), **how)
     assert alone.diverged_at == first
+    assert [seen.diverged_at for seen in alone.snapshots] == [-1] * first + [first] * (101 - first)
 
 
 def test_a_network_of_nan_gets_no_example_right():

@@ -38,6 +38,8 @@ class Snapshot:
 
     [Karpathy 2022]: https://www.youtube.com/watch?v=P6sfmUTpUmc
     """
+    diverged_at: np.ndarray
+    """() or (runs,): the first step, up to this one, whose loss was not finite, or -1."""
     held_out_loss: np.ndarray | None = None
     """Like `loss`, on the held-out examples; None if there are none."""
     held_out_accuracy: np.ndarray | None = None
@@ -217,10 +219,9 @@ def descend(
                         if b is not None:
                             b -= db
             if before:
-                kept.append(_snapshot(step, before, sizes, (x, y), held_out, loss))
+                kept.append(_snapshot(step, before, sizes, history[: step + 1], (x, y), held_out, loss))
             yield kept[-1] if before else None
-        bad = ~np.isfinite(history)
-        return Run(network, history, np.where(bad.any(axis=0), bad.argmax(axis=0), -1), tuple(kept))
+        return Run(network, history, _diverged_at(history), tuple(kept))
 
     return updates()
 
@@ -234,12 +235,17 @@ def _add_up(v, momentum, step):
     return v
 
 
+def _diverged_at(history):
+    bad = ~np.isfinite(history)
+    return np.where(bad.any(axis=0), bad.argmax(axis=0), -1)
+
+
 @np.errstate(all="ignore")
-def _snapshot(step, network, sizes, examples, held_out, loss):
+def _snapshot(step, network, sizes, history, examples, held_out, loss):
     ratio = np.stack(sizes[::-1], axis=-1) / np.stack([_rms(W) for W in network.weights], axis=-1)
     seen = evaluate(network, *examples, loss=loss)
     seen_held_out = evaluate(network, *held_out, loss=loss) if held_out else ()
-    return Snapshot(step, network, *seen, ratio, *seen_held_out)
+    return Snapshot(step, network, *seen, ratio, _diverged_at(history), *seen_held_out)
 
 
 def _rms(values):

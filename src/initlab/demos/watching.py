@@ -6,7 +6,7 @@ same functions, from arrays with or without run axes.
 """
 
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property, partial
 
 import numpy as np
 
@@ -51,6 +51,11 @@ class Task:
         """The loss of a network that knows nothing."""
         return float(np.log(self.y.max() + 1))
 
+    @cached_property
+    def points(self):
+        """The training examples, for a heat map."""
+        return {"x": self.x[0], "y": self.x[1], "label": self.y}
+
     @property
     def options(self):
         """What `training.train` needs to know, but for the learning rate."""
@@ -80,7 +85,6 @@ class _Story:
         self.task, self.opening = task, opening
         self.curves = {name: [None] * len(task.shown) for name in names}
         self.told = 0
-        self.lost = None
 
     def curve(self, *names):
         """The data of a panel over time: the curves of those names up to this step."""
@@ -91,17 +95,13 @@ class _Story:
             self.curves[name][self.told] = float(value)
         self.told += 1
 
-    def sentence(self, step, loss, new_loss, right):
+    def sentence(self, step, loss, new_loss, right, diverged_at):
         """How well it goes."""
         task = self.task
         text = f"Step {step}, {self.opening}: "
         if not np.isfinite(loss):
-            if self.lost is None:
-                before = task.shown[task.shown.index(step) - 1] if step else 0
-                self.lost = (
-                    f"the run has diverged, between step {before} and step {step}; the loss is no number any more"
-                )
-            return f"{text}{self.lost}."
+            at = diverged_at if diverged_at >= 0 else step
+            return f"{text}the run diverged at step {at}; its loss is no number any more."
         text += f"loss {number(loss)} on the training {task.examples}, {number(new_loss)} on new ones; "
         text += f"{100 * right:.0f} % of new {task.examples} are right."
         if loss > task.chance - 0.005:
@@ -231,13 +231,13 @@ class _Plane:
         loss, new_loss = snapshot.loss[run], snapshot.held_out_loss[run]
         story.add(train=loss, new=new_loss)
         task, gradient = story.task, seen.dW_rms[run]
-        points = {"x": task.x[0], "y": task.x[1], "label": task.y}
         panels = {
-            "surface": {"levels": Levels(share[run].reshape(CELLS, CELLS)), "points": points},
+            "surface": {"levels": Levels(share[run].reshape(CELLS, CELLS)), "points": task.points},
             "loss": story.curve("train", "new"),
             "gradient": {"y": {"now": gradient}, "x": seen.layers},
         }
-        text = story.sentence(snapshot.step, loss, new_loss, snapshot.held_out_accuracy[run])
+        right, diverged_at = snapshot.held_out_accuracy[run], snapshot.diverged_at[run]
+        text = story.sentence(snapshot.step, loss, new_loss, right, diverged_at)
         if np.isfinite(loss):
             text += _gradient(gradient, "gradient of weights") + _units(activation, seen.saturated[run], seen.dead[run])
         return panels | extra, text
@@ -308,7 +308,7 @@ two_dimensions = Film(
         Lines(
             "loss",
             "Loss so far",
-            "step + 1",
+            "before step",
             (Series("train", "training points", tone=1), Series("new", "new points", tone=2)),
             y_range=(0, 1.5),
             x=tuple(step + 1 for step in STEPS),
@@ -456,7 +456,7 @@ class _Digits:
             "activations": cls.ridges(seen, "a", run, depth),
             "gradients": cls.ridges(seen, "dz", run, depth + 1),
         }
-        text = story.sentence(snapshot.step, loss, new_loss, right)
+        text = story.sentence(snapshot.step, loss, new_loss, right, snapshot.diverged_at[run])
         if np.isfinite(loss):
             wrong = int(np.sum((says[run] != label) | ~alive))
             text += f" Of the {len(at)} shown {wrong} are wrong."
@@ -514,7 +514,7 @@ digits = Film(
         Lines(
             "loss",
             "Loss so far",
-            "step + 1",
+            "before step",
             (Series("train", "training digits", tone=1), Series("new", "new digits", tone=2)),
             y_range=(0, 4),
             x=tuple(step + 1 for step in STEPS),
@@ -525,7 +525,7 @@ digits = Film(
         Lines(
             "right",
             "New digits that are right, in per cent",
-            "step + 1",
+            "before step",
             (Series("right", "right", tone=3),),
             y_range=(0, 100),
             x=tuple(step + 1 for step in STEPS),

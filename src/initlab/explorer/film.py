@@ -71,7 +71,16 @@ class Film(Demo):
     def pack(self, frames):
         """Frames of one run as one object: {"still": {panel: data that never changes}, "moving": {panel: {key: a list
         with its value in every frame}}, "texts": list}."""
-        shown = [jsonable(panels, self.digits) for panels, _ in frames]
+        shown, seen = [], {}
+
+        def plain(name, key, value):
+            """The value as JSON holds it, worked out once while it stays the same object."""
+            if (name, key) not in seen or seen[name, key][0] is not value:
+                seen[name, key] = value, jsonable(value, self.digits)
+            return seen[name, key][1]
+
+        for frame, _ in frames:
+            shown.append({name: {k: plain(name, k, v) for k, v in data.items()} for name, data in frame.items()})
         panels = {panel.name: panel for panel in self.panels}
         film = {"still": {}, "moving": {}, "texts": [text for _, text in frames]}
         for name in shown[0]:
