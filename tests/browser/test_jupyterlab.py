@@ -9,12 +9,19 @@ from harness import PATIENCE, explorers, quizzes, read_notebook
 from lab import complaints, live, opened_notebook, serve_lab, shows
 from playwright.sync_api import expect
 
+from initlab.demos import watching
 from initlab.demos.exploding import ten_matrices
 from initlab.demos.signal import signal
 from initlab.explorer import Slider, number
 from initlab.quiz import Estimate
 
 pytestmark = pytest.mark.browser
+
+
+def field_of(figure, name):
+    """The number that stands in a field that only a kernel offers."""
+    return int(figure.control(next(c for c in figure.demo.controls if c.name == name)).input_value())
+
 
 CHAPTER = "book/exploding"
 EXPLORERS = [placed for placed in explorers() if placed.page == CHAPTER]
@@ -26,13 +33,15 @@ READER = (
     "mine = exploding.ten_matrices.explorer()\nmine",
     "mine.factor = 0.77 if mine.factor == 1 else 1.234\nmine.factor",
 )
+# On the front page: a film of a network that takes a while to train.
+WATCHER = ("from initlab.demos import watching\n\nfilm = watching.digits.explorer()\nfilm",)
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """The address of a JupyterLab over copies of the notebooks."""
     folder = tmp_path_factory.mktemp("lab")
-    for name, extra in ((CHAPTER, READER), ("book/index", ())):
+    for name, extra in ((CHAPTER, READER), ("book/index", WATCHER)):
         notebook = read_notebook(name)
         for i, source in enumerate(extra):
             code = {"cell_type": "code", "id": f"reader-{i}", "metadata": {}, "source": source}
@@ -148,6 +157,43 @@ def test_width_depth_and_seed_are_offered_live(front):
         field.press("Enter")
         settings[name] = value
         shows(figure, **settings)
+
+
+def test_a_slider_takes_any_number_live(front):
+    figure = live(front, signal)
+    gain = signal.controls[1]
+    field = figure.root.get_by_role("spinbutton", name=f"{gain.label}, exact")
+    before = figure.sentence
+    field.fill(str(gain.values[0] / 2))  # beyond the end
+    field.press("Tab")
+    assert figure.sentence == before
+    field.fill("1.2345")
+    field.press("Enter")
+    settings = {name: field_of(figure, name) for name in ("width", "depth", "seed")}
+    shows(figure, **signal.settings(gain=1.2345, activation=figure.shown()["activation"], **settings))
+
+
+def test_a_film_is_made_while_one_watches_and_can_be_stopped(front):
+    film = watching.digits
+    figure = live(front, film)
+    sentence = figure.root.locator(".il-text")
+    expect(sentence.first).to_have_text(film.frame(step=film.player.values[-1])["text"])
+    stop = figure.root.get_by_role("button", name="Stop training")
+    expect(stop).to_be_hidden()
+    for name, value in (("depth", 30), ("width", 200)):
+        field = figure.control(next(control for control in film.controls if control.name == name))
+        field.fill(str(value))
+        field.press("Enter")
+    expect(figure.root.get_by_role("progressbar", name="Training")).to_be_visible()
+    expect(sentence.first).to_have_text(re.compile("Step [1-9]"))
+    stop.click()
+    status = figure.root.locator(".il-status")
+    expect(status).to_have_text(re.compile(r"Stopped at step \d+\."))
+    stopped = int(re.search(r"\d+", status.text_content())[0])
+    assert stopped < film.player.values[-1]
+    expect(sentence.first).to_have_text(re.compile(f"Step {stopped},"))
+    figure.button("Reset").click()
+    expect(sentence.first).to_have_text(film.frame(step=film.player.values[-1])["text"])
 
 
 def test_a_number_that_is_not_allowed_is_put_back(front):

@@ -12,6 +12,18 @@ const SECOND = "_2"; // ends the name of a setting of the second side
 
 // ---------------------------------------------------------------- controls
 
+// A number to type in: sent when it is allowed, put back when it is not.
+function typed(attributes, model, name, send) {
+  const input = make("input", { type: "number", ...attributes });
+  const commit = () => {
+    if (input.checkValidity() && input.value !== "") send(Number(input.value));
+    else input.value = model.get(name);
+  };
+  input.addEventListener("change", commit);
+  input.addEventListener("keydown", (event) => event.key === "Enter" && commit());
+  return input;
+}
+
 function control(spec, model, live) {
   const id = `il-${Math.random().toString(36).slice(2)}`; // a counter would not do: a notebook loads this module once per figure
   const label = make("label", { for: id }, spec.label);
@@ -23,19 +35,23 @@ function control(spec, model, live) {
     const output = make("span", { class: "il-output", "aria-hidden": "true" }); // the input says it itself
     const input = make("input", { type: "range", id, min: 0, max: spec.values.length - 1, step: 1 });
     input.addEventListener("input", () => send(spec.values[input.value]));
+    // A kernel takes any number between the ends.
+    const ends = { min: spec.values[0], max: spec.values[spec.values.length - 1] };
+    const exact = live && typed({ class: "il-exact", step: "any", "aria-label": `${spec.label}, exact`, ...ends }, model, spec.name, send);
     let best;
     const words = (v) => (best === undefined ? format(v) : `${format(v)}, ${v === best ? "the best" : `best ${format(best)}`}`);
     show = (v) => {
       input.value = nearest(spec.values, v);
       input.setAttribute("aria-valuetext", words(v));
       write(output, words(v));
+      if (exact) exact.value = v;
     };
     mark = (v) => {
       if (v === best) return;
       best = v;
       show(model.get(spec.name));
     };
-    box.append(output, input);
+    box.append(output, ...(exact ? [exact] : []), input);
   } else if (spec.kind === "menu") {
     const select = make("select", { id });
     // In the order of the values: an object would put keys that look like whole numbers first.
@@ -49,13 +65,7 @@ function control(spec, model, live) {
     show = (v) => (input.checked = v);
     box.prepend(input);
   } else {
-    const input = make("input", { type: "number", id, min: spec.low, max: spec.high, step: 1 });
-    const commit = () => {
-      if (input.checkValidity() && input.value !== "") send(Number(input.value));
-      else show(model.get(spec.name));
-    };
-    input.addEventListener("change", commit);
-    input.addEventListener("keydown", (event) => event.key === "Enter" && commit());
+    const input = typed({ id, min: spec.low, max: spec.high, step: 1 }, model, spec.name, send);
     show = (v) => (input.value = v);
     box.append(input);
     box.hidden = !live;
@@ -253,12 +263,13 @@ function screen({ spec, model, live, body, actions, offer, rows, button, on, sid
   on(`change:${spec.player.name}`, show);
   on("change:status", report);
   function follow() {
-    if (live && following && model.get("running")) model.set(spec.player.name, spec.player.values[length() - 1]);
+    if (following) model.set(spec.player.name, spec.player.values[length() - 1]);
   }
   if (live) {
     on("change:running", () => { if (model.get("running")) following = true; });
-    time.box.addEventListener("pointerdown", () => (following = false));
-    time.box.addEventListener("keydown", () => (following = false));
+    const leave = (event) => { if (!event.target.closest(".il-progress")) following = false; };
+    time.box.addEventListener("pointerdown", leave);
+    time.box.addEventListener("keydown", leave);
   }
   report();
   return load;
