@@ -153,7 +153,9 @@ def _marks(best, start):
 def _run(film, network, rate, task):
     """Train, and yield what every step of a film shows, or None between two of them."""
     for snapshot in descend(network, task.x, task.y, learning_rate=rate, **task.options):
-        yield snapshot and film.look(snapshot, task)
+        yield None
+        if snapshot:  # after a pause, for to look takes as long as many updates
+            yield film.look(snapshot, task)
 
 
 # ---------------------------------------------------------------- points in the plane

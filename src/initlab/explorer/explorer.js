@@ -263,7 +263,9 @@ function screen({ spec, model, live, body, actions, offer, rows, button, on, sid
   on(`change:${spec.player.name}`, show);
   on("change:status", report);
   function follow() {
-    if (following) model.set(spec.player.name, spec.player.values[length() - 1]);
+    if (!following) return;
+    model.set(spec.player.name, spec.player.values[length() - 1]);
+    model.save_changes(); // the kernel sends back what it is told: it must know the newest step, too
   }
   if (live) {
     on("change:running", () => { if (model.get("running")) following = true; });

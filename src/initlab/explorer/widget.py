@@ -11,7 +11,7 @@ from . import static
 from .demo import Demo
 from .film import SECOND, Film
 
-LOOK_UP = 0.05  # seconds of work on a film after which the kernel hears what else there is, such as a stop
+LOOK_UP = 0.02  # seconds of work on a film after which the kernel hears what else there is, such as a stop
 SHOW = 0.1  # seconds between two deliveries of a film that is being made
 
 
@@ -22,7 +22,7 @@ class Explorer(Widget):
     no limit here: any value between a slider's ends will do.
 
     A `Film` is made while the reader watches: a task of the kernel's event loop, which it leaves for whatever else
-    there is every few hundredths of a second. Where no loop is running, the film is made at once.
+    there is some fifty times a second. Where no loop is running, the film is made at once.
 
     Parameters
     ----------
@@ -112,13 +112,12 @@ class Explorer(Widget):
         self.set_trait("status", "")
         frames, looked_up, shown = [], time.monotonic(), 0.0
         for frame in self.demo.compute(**self.demo.of_side(settings, second=name == "film_2")):
-            now = time.monotonic()
             if frame is not None:
                 frames.append(frame)
-                if now > shown + SHOW:
+                if time.monotonic() > shown + SHOW:
                     self._deliver(name, frames)
-                    shown = now
-            if now > looked_up + LOOK_UP:
+                    shown = time.monotonic()
+            if time.monotonic() > looked_up + LOOK_UP:
                 await asyncio.sleep(0.002)
                 looked_up = time.monotonic()
         self._deliver(name, frames)
