@@ -6,11 +6,13 @@ import re
 import pytest
 from harness import PAGES, explorers, quizzes, weigh
 
+from initlab.explorer import Film
 from initlab.quiz import static
 
 pytestmark = pytest.mark.browser
 
-PAGE, DATA, QUIZ = 300, 60, 5  # KB: a page with all it loads; the numbers of one explorer; a quiz without its words
+# KB: a page with all it loads; the numbers of one explorer; the films of one data set; a quiz without its words
+PAGE, DATA, PART, QUIZ = 300, 60, 150, 5
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -28,6 +30,15 @@ def test_the_numbers_of_a_figure_are_light(site, placed):
     after = html.partition(f'id="explorer-{placed.demo.name}"')[2]
     data = re.search(r'<script type="application/json">(.*?)</script>', after, re.S)[1]
     assert len(gzip.compress(data.encode(), 6)) <= DATA * 1000
+
+
+def test_the_films_of_a_choice_are_light(site):
+    """What is loaded when a reader chooses another data set, all runs on it."""
+    films = [placed.demo for placed in explorers() if isinstance(placed.demo, Film)]
+    paths = sorted((site / "_static" / "films").glob("*.js"))
+    assert len(paths) == sum(len(film.parts()) for film in films) > 0
+    for path in paths:
+        assert len(gzip.compress(path.read_bytes(), 6)) <= PART * 1000, path.name
 
 
 def test_a_quiz_is_light():

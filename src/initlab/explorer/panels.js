@@ -467,10 +467,12 @@ function images(spec) {
     },
     marks(group) {
       plot.paint();
+      const frames = plot.data.says.map((_, i) => [i, ...place(i)]).filter(([i]) => !right(i));
+      const d = frames.map(([, x, y]) => `M${round(x + 1)},${round(y + 1)}h${round(cell - 2)}v${round(cell + caption - 3)}h${round(2 - cell)}Z`);
+      draw(group, "path", { class: "il-wrong", d: d.join("") });
       plot.data.says.forEach((says, i) => {
         const [x, y] = place(i);
-        if (!right(i)) draw(group, "rect", { class: "il-wrong", x: x + 1, y: y + 1, width: cell - 2, height: cell + caption - 3 });
-        draw(group, "text", { class: right(i) ? "il-says" : "il-says il-not", x: x + cell / 2, y: y + cell + 11, "text-anchor": "middle" }, says === null ? "–" : String(says));
+        draw(group, "text", { class: "il-says", x: x + cell / 2, y: y + cell + 11, "text-anchor": "middle" }, says === null ? "–" : String(says));
       });
     },
     cursor(group, i) {
