@@ -1,5 +1,5 @@
 // The interactive figure: draws the frames of a demo as SVG. Plain JavaScript, no build step; with drawing.js, panels.js,
-// sheets.js and film.js before it, it is one module.
+// pictures.js, sheets.js and film.js before it, it is one module.
 //
 // It knows its host only through `model`, the front-end interface of anywidget: get, set, save_changes, on, off.
 //   spec    what never changes: title, controls, panels (see demo.py)
@@ -8,7 +8,6 @@
 //   and one entry for every setting. Setting it makes the host, sooner or later, change `frame` or `film`.
 
 const ANNOUNCE_AFTER = 600; // ms of rest before a screen reader is told, so that a drag is one message
-const SECOND = "_2"; // ends the name of a setting of the second side
 
 // ---------------------------------------------------------------- controls
 
@@ -120,9 +119,7 @@ function side(spec, pointTo) {
 function render({ model, el }) {
   const spec = model.get("spec");
   const live = !el.dataset.static;
-  const film = spec.player;
-  const own = film ? spec.compare : [];
-  const names = [...spec.controls.map((c) => c.name), ...(film ? [film.name] : []), ...(own.length ? ["compare", ...own.map((name) => name + SECOND)] : [])];
+  const names = [...spec.controls.map((c) => c.name), ...(spec.player ? filmSettings(spec) : [])];
   const start = Object.fromEntries(names.map((name) => [name, model.get(name)]));
   const undo = []; // what is to be done when the figure goes
   const on = (event, listener) => { model.on(event, listener); undo.push(() => model.off(event, listener)); };
@@ -165,14 +162,18 @@ function render({ model, el }) {
 
   let timer = 0;
   let first = true;
-  function drawn() {
+  function drawn(shown = sides) {
     if (first) { first = false; return; }
     clearTimeout(timer);
-    timer = setTimeout(() => write(spoken, sides.map((s) => s.text.textContent).join(" ")), ANNOUNCE_AFTER);
+    timer = setTimeout(() => write(spoken, shown.map((s) => s.text.textContent).join(" ")), ANNOUNCE_AFTER);
   }
+  // JupyterLab leaves the keys alone that are pressed in an element with this attribute.
+  const keepKeys = () => body.querySelectorAll("input, select, button").forEach((e) => e.setAttribute("data-lm-suppress-shortcuts", "true"));
 
   let update;
-  if (!film) {
+  if (spec.player) {
+    update = screen({ spec, model, live, body, actions, sides, offer, rows, button, on, undo, addSide, resize, drawn, keepKeys });
+  } else {
     body.append(rows(offer(spec.controls)), ...addSide().parts);
     update = () => {
       const frame = model.get("frame");
@@ -180,12 +181,8 @@ function render({ model, el }) {
       drawn();
     };
     on("change:frame", update);
-  } else {
-    update = screen({ spec, model, live, body, actions, offer, rows, button, on, sides, addSide, resize, drawn, undo });
   }
   body.append(spoken);
-  // JupyterLab leaves the keys alone that are pressed in an element with this attribute.
-  const keepKeys = () => body.querySelectorAll("input, select, button").forEach((e) => e.setAttribute("data-lm-suppress-shortcuts", "true"));
   keepKeys();
   el.classList.add("initlab-explorer");
   el.replaceChildren(body);
@@ -197,84 +194,6 @@ function render({ model, el }) {
     clearTimeout(timer);
     undo.forEach((f) => f());
   };
-}
-
-// A film on one side or two: the controls that both share, the player, and for each side its own controls and panels.
-function screen({ spec, model, live, body, actions, offer, rows, button, on, sides, addSide, resize, drawn, undo }) {
-  const films = [];
-  const length = () => Math.max(1, ...films.filter((f) => f).map((f) => f.length));
-  const shared = offer(spec.controls.filter((c) => !spec.compare.includes(c.name)));
-  const time = player(spec.player, model, length, live);
-  const stage = make("div", { class: "il-sides" });
-  const status = make("p", { class: "il-status", role: "status" });
-  body.append(rows(shared), time.box, status, stage);
-  undo.push(time.pause);
-
-  const settings = [];
-  function open(suffix, label) {
-    const controls = offer(spec.controls.filter((c) => spec.compare.includes(c.name)), suffix);
-    settings.push(controls);
-    stage.append(make("div", { class: "il-side", role: "group", "aria-label": label }, rows(controls), ...addSide().parts));
-  }
-  open("", "First run");
-
-  let following = live; // while a run is being made its newest frame is shown, until the reader goes elsewhere
-  function show() {
-    const t = time.at();
-    const two = spec.compare.length > 0 && model.get("compare");
-    sides.slice(0, two ? 2 : 1).forEach((side, i) => {
-      const film = films[i];
-      if (!film) return;
-      const at = Math.min(t, film.length - 1);
-      side.draw(Object.fromEntries(spec.panels.map((p) => [p.name, film.panels[p.name][at]])), film.texts[at], at);
-      settings[i].concat(i ? [] : shared).forEach((c) => c.mark(film.marks[c.name.replace(SECOND, "")]));
-    });
-    time.show();
-    drawn();
-  }
-  function load() {
-    const two = spec.compare.length > 0 && model.get("compare");
-    if (two && sides.length < 2) {
-      open(SECOND, "Second run");
-      body.querySelectorAll("input, select, button").forEach((e) => e.setAttribute("data-lm-suppress-shortcuts", "true"));
-    }
-    body.classList.toggle("il-two", Boolean(two));
-    ["film", "film_2"].forEach((name, i) => {
-      const film = i && !two ? null : model.get(name);
-      films[i] = film && film.texts ? (films[i] && films[i].source === film ? films[i] : { ...unfold(film, spec), source: film }) : null;
-    });
-    if (films[0] || films[1]) show();
-    resize();
-  }
-  const report = () => write(status, model.get("status") || "");
-  if (spec.compare.length) {
-    const compare = button("Compare two", () => {
-      model.set("compare", !model.get("compare"));
-      model.save_changes();
-    }, { "aria-pressed": "false" });
-    const pressed = () => compare.setAttribute("aria-pressed", String(Boolean(model.get("compare"))));
-    actions.prepend(compare);
-    pressed();
-    on("change:compare", pressed);
-    on("change:compare", load);
-  }
-  on("change:film", () => { load(); follow(); });
-  on("change:film_2", () => { load(); follow(); });
-  on(`change:${spec.player.name}`, show);
-  on("change:status", report);
-  function follow() {
-    if (!following) return;
-    model.set(spec.player.name, spec.player.values[length() - 1]);
-    model.save_changes(); // the kernel sends back what it is told: it must know the newest step, too
-  }
-  if (live) {
-    on("change:running", () => { if (model.get("running")) following = true; });
-    const leave = (event) => { if (!event.target.closest(".il-progress")) following = false; };
-    time.box.addEventListener("pointerdown", leave);
-    time.box.addEventListener("keydown", leave);
-  }
-  report();
-  return load;
 }
 
 export default { render };

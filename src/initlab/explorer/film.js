@@ -1,4 +1,4 @@
-// Films: their frames, unpacked (film.py packs them), and the player that goes through them.
+// Films: their frames, unpacked (film.py packs them), the player that goes through them, and one run or two beside it.
 
 const LEVELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"; // as in numbers.py
 const NONE = LEVELS.length - 1; // stands for not a number
@@ -107,4 +107,91 @@ function progress(model) {
   model.on("change:running", update);
   update();
   return box;
+}
+
+// ---------------------------------------------------------------- the figure
+
+const SECOND = "_2"; // ends the name of a setting of the second side
+
+// What is set besides the controls.
+const filmSettings = ({ player, compare }) => [player.name, ...(compare.length ? ["compare", ...compare.map((name) => name + SECOND)] : [])];
+
+// A film on one side or two: the controls that both share, the player, and for each side its own controls and panels.
+// Takes the parts and tools of `render` in explorer.js, and returns what draws the figure for the first time.
+function screen({ spec, model, live, body, actions, sides, offer, rows, button, on, undo, addSide, resize, drawn, keepKeys }) {
+  const films = [];
+  const two = () => spec.compare.length > 0 && model.get("compare");
+  const length = () => Math.max(1, ...films.filter((f) => f).map((f) => f.length));
+  const shared = offer(spec.controls.filter((c) => !spec.compare.includes(c.name)));
+  const time = player(spec.player, model, length, live);
+  const stage = make("div", { class: "il-sides" });
+  const status = make("p", { class: "il-status", role: "status" });
+  body.append(rows(shared), time.box, status, stage);
+  undo.push(time.pause);
+
+  const settings = [];
+  function open(suffix, label) {
+    const controls = offer(spec.controls.filter((c) => spec.compare.includes(c.name)), suffix);
+    settings.push(controls);
+    stage.append(make("div", { class: "il-side", role: "group", "aria-label": label }, rows(controls), ...addSide().parts));
+  }
+  open("", "First run");
+
+  let following = live; // while a run is being made its newest frame is shown, until the reader goes elsewhere
+  function show() {
+    const t = time.at();
+    const shown = sides.slice(0, two() ? 2 : 1);
+    shown.forEach((side, i) => {
+      const film = films[i];
+      if (!film) return;
+      const at = Math.min(t, film.length - 1);
+      side.draw(Object.fromEntries(spec.panels.map((p) => [p.name, film.panels[p.name][at]])), film.texts[at], at);
+      settings[i].concat(i ? [] : shared).forEach((c) => c.mark(film.marks[c.name.replace(SECOND, "")]));
+    });
+    time.show();
+    drawn(shown);
+  }
+  function load() {
+    if (two() && sides.length < 2) {
+      open(SECOND, "Second run");
+      keepKeys();
+    }
+    body.classList.toggle("il-two", Boolean(two()));
+    ["film", "film_2"].forEach((name, i) => {
+      const film = i && !two() ? {} : model.get(name);
+      if (!film.texts) films[i] = null; // not made yet
+      else if (!films[i] || films[i].source !== film) films[i] = { ...unfold(film, spec), source: film };
+    });
+    if (films[0] || films[1]) show();
+    resize();
+  }
+  const report = () => write(status, model.get("status") || "");
+  if (spec.compare.length) {
+    const compare = button("Compare two", () => {
+      model.set("compare", !model.get("compare"));
+      model.save_changes();
+    }, { "aria-pressed": "false" });
+    const pressed = () => compare.setAttribute("aria-pressed", String(Boolean(model.get("compare"))));
+    actions.prepend(compare);
+    pressed();
+    on("change:compare", pressed);
+    on("change:compare", load);
+  }
+  on("change:film", () => { load(); follow(); });
+  on("change:film_2", () => { load(); follow(); });
+  on(`change:${spec.player.name}`, show);
+  on("change:status", report);
+  function follow() {
+    if (!following) return;
+    model.set(spec.player.name, spec.player.values[length() - 1]);
+    model.save_changes(); // the kernel sends back what it is told: it must know the newest step, too
+  }
+  if (live) {
+    on("change:running", () => { if (model.get("running")) following = true; });
+    const leave = (event) => { if (!event.target.closest(".il-progress")) following = false; };
+    time.box.addEventListener("pointerdown", leave);
+    time.box.addEventListener("keydown", leave);
+  }
+  report();
+  return load;
 }

@@ -19,7 +19,7 @@ _HERE = Path(__file__).parent
 
 def module():
     """The figure's JavaScript."""
-    names = "drawing", "panels", "sheets", "film", "explorer"
+    names = "drawing", "panels", "pictures", "sheets", "film", "explorer"
     return front_end.module(*(_HERE / f"{name}.js" for name in names))
 
 
