@@ -53,7 +53,7 @@ quiz = Quiz(
         ),
         Estimate(
             "Hidden layers of 50 units, weights of variance 0.16, and a mean square of the slope f′ of 0.5. By which factor "
-            "does the *size* of the gradient grow from one layer to the one below?",
+            "does the size (the root mean square) of the gradient grow from one layer to the one below?",
             answer=2,
             unit="times",
             explanation="By (2) the second moment grows 50 × 0.16 × 0.5 = 4 times, the size by its root.",
