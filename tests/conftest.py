@@ -56,6 +56,20 @@ def browser():
 
 
 @pytest.fixture
+def bare(open_page, tmp_path):
+    """bare(demo, ...) -> (Figure, Visit): a page that holds nothing but figures, opened from the disk."""
+    from figure import Figure, bare_page  # in tests/browser, where only its tests find it
+
+    def bare(*demos, **options):
+        path = tmp_path / "bare.html"
+        path.write_text(bare_page(*demos), encoding="utf-8")
+        visitor = open_page(path.as_uri(), **options)
+        return Figure(visitor.page, demos[0]), visitor
+
+    return bare
+
+
+@pytest.fixture
 def open_page(browser):
     """open_page(url, width=..., theme=..., ...) -> Visit, as often as a test likes; all windows close with the test."""
     opened = []
@@ -98,17 +112,29 @@ GROUPS = {
     "tests/claims/": "chapters",
     "tests/test_explorer.py": "chapters",
 }
+# The order in which they begin, those that take longest first; single tests fill what time is left. Each process is
+# given two groups at the start, the first with the fourth and so on.
+ORDER = ("figures", "binder", "site", "lab", "quizzes", "chapters")
+
+
+def group(nodeid):
+    return next((group for start, group in GROUPS.items() if nodeid.startswith(start)), nodeid)
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: ORDER.index(group(item.nodeid)) if group(item.nodeid) in ORDER else len(ORDER))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Large groups first, each in one process; then every other test in whatever process is free."""
+    """Groups in their order, each in one process; then every other test in whatever process is free."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            return next((group for start, group in GROUPS.items() if nodeid.startswith(start)), nodeid)
+            return group(nodeid)
 
+    config.option.loadscopereorder = False  # it would go by the number of tests, not by the time that they take
     return Scheduling(config, log)
 
 

@@ -1,8 +1,10 @@
 """Films without a browser: their frames, packed and in parts, and the widget that makes them while one watches."""
 
 import asyncio
+import functools
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 import numpy as np
@@ -44,6 +46,17 @@ LEVELED = {"surface", "digits", "weights"}
 
 def frames_of(**settings):
     return [frame for frame in run(**settings) if frame is not None]
+
+
+def apart(test):
+    """Run a test in a thread of its own, where no event loop is running: that of a browser may be, in the main one."""
+
+    @functools.wraps(test)
+    def run_apart():
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(test).result()
+
+    return run_apart
 
 
 GOOD = {"data": "cross", "start": "good", "rate": 1.0, "sign": False, "seed": 0}
@@ -175,6 +188,7 @@ def test_a_film_without_parts_is_in_one_piece():
 # ---------------------------------------------------------------- the widget
 
 
+@apart
 def test_without_an_event_loop_the_film_is_made_at_once():
     figure = Explorer(TOY, start="large")
     assert figure.film == TOY.film(start="large")
@@ -183,6 +197,7 @@ def test_without_an_event_loop_the_film_is_made_at_once():
     assert figure.film == TOY.film(start="large", rate=1.5)
 
 
+@apart
 def test_the_player_and_the_second_side_leave_the_first_film_alone():
     figure = Explorer(TOY)
     made = []
@@ -202,6 +217,7 @@ def test_the_player_and_the_second_side_leave_the_first_film_alone():
         figure.rate_2 = 5
 
 
+@apart
 def test_a_film_comes_while_it_is_made_and_can_be_stopped():
     async def watch():
         figure = Explorer(film(pause=0.2))
@@ -226,6 +242,7 @@ def test_a_film_comes_while_it_is_made_and_can_be_stopped():
     asyncio.run(watch())
 
 
+@apart
 def test_a_new_setting_takes_the_place_of_a_film_that_is_being_made():
     async def watch():
         figure = Explorer(film(pause=0.1))
@@ -251,6 +268,7 @@ def test_a_film_may_look_up_as_often_as_it_likes():
     assert list(islice(film(pause=0.02).frames(), 2)) == [None, None]
 
 
+@apart
 def test_a_film_of_curves_alone_works():
     def compute():
         for t in range(3):

@@ -41,7 +41,12 @@ function host(el) {
     // Browsers limit how often a page may change its address.
     clearTimeout(timer);
     if (address() === last) return;
-    timer = setTimeout(() => history.replaceState(null, "", (last = address())), 300);
+    timer = setTimeout(writeAddress, 300);
+  }
+  function writeAddress() {
+    clearTimeout(timer);
+    last = address();
+    history.replaceState(null, "", last);
   }
   function follow() {
     const [id, query] = location.hash.slice(1).split("?");
@@ -62,8 +67,7 @@ function host(el) {
   render({ model, el });
   const link = make("button", { type: "button", class: "il-button il-link" }, "Copy link");
   link.addEventListener("click", async () => {
-    clearTimeout(timer);
-    history.replaceState(null, "", address());
+    writeAddress();
     let done = "Now in the address bar";
     try {
       await navigator.clipboard.writeText(location.href);
