@@ -81,7 +81,7 @@ def test_pytorch_takes_a_slope_for_its_default():
         assert bound == pytest.approx(1 / math.sqrt(1000), rel=0.02)
     slope = he_uniform((100, 1000), negative_slope=math.sqrt(5), rng=0)
     assert 1000 * slope.var() == pytest.approx(1 / 3, rel=0.02)
-    says("the slope of a leaky ReLU below zero, and [$2/(1 + 5) = 1/3$](xavier.ipynb)")
+    says("the slope of a leaky ReLU below zero, and $2/(1 + 5) = 1/3$, [as we saw](xavier.ipynb)")
     assert 2 / (1 + math.sqrt(5) ** 2) == pytest.approx(1 / 3)
     assert 2 / (1 + 5) == 1 / 3
     says("None of the «three» is meant for a ReLU. A ReLU keeps «half» of the second moment", len(LINEAR), 1 / 2)
