@@ -4,6 +4,7 @@ repo2docker says what Binder would do, without doing it. The environment is made
 every image of Binder has, JupyterLab among them, then what the plan installs, in a copy of the repository.
 """
 
+import ast
 import difflib
 import importlib.metadata
 import json
@@ -23,7 +24,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from harness import NOTEBOOKS, ROOT, copy_repository, explorers, quizzes
+from harness import NOTEBOOKS, ROOT, copy_repository, explorers, quizzes, read_notebook
 from lab import complaints, fresh_settings, live, opened_notebook, serve_lab, shows
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -32,6 +33,9 @@ from initlab.demos.signal import signal
 from initlab.explorer import Film
 
 pytestmark = pytest.mark.binder
+
+# A figure, SymPy, films and scikit-learn. The build runs all notebooks, with the same versions of everything.
+EXECUTED = ("book/index", "book/deriving", "book/watching")
 
 # Binder's 3.11, or the version that runs the tests, with the packages that Binder has for it.
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -223,7 +227,7 @@ def test_what_a_reader_does_not_need_stays_out(binder):
 
 @pytest.fixture(scope="module")
 def executed(binder, tmp_path_factory):
-    """{name: (log, notebook or None)}: every notebook run from top to bottom, by the environment's own nbclient."""
+    """{name: (log, notebook or None)}: notebooks run from top to bottom, by the environment's own nbclient."""
     outputs = tmp_path_factory.mktemp("executed")
 
     def execute(name):
@@ -233,10 +237,19 @@ def executed(binder, tmp_path_factory):
         return done.stdout, json.loads(output.read_text(encoding="utf-8")) if done.returncode == 0 else None
 
     with ThreadPoolExecutor(os.cpu_count()) as workers:
-        return dict(zip(NOTEBOOKS, workers.map(execute, NOTEBOOKS), strict=True))
+        return dict(zip(EXECUTED, workers.map(execute, EXECUTED), strict=True))
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_every_import_of_every_notebook_works(binder):
+    cells = [cell for name in NOTEBOOKS for cell in read_notebook(name)["cells"] if cell["cell_type"] == "code"]
+    statements = [statement for cell in cells for statement in ast.parse("".join(cell["source"])).body]
+    imports = {ast.unparse(s): None for s in statements if isinstance(s, ast.Import | ast.ImportFrom)}
+    assert len(imports) > len(NOTEBOOKS)
+    done = binder.run("python", "-W", "error", "-c", "\n".join(imports), folder=binder.clone)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("name", EXECUTED)
 def test_a_notebook_runs_from_top_to_bottom(executed, name):
     log, notebook = executed[name]
     assert notebook, log

@@ -9,6 +9,7 @@ import contextlib
 import functools
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import matplotlib
@@ -218,7 +219,9 @@ def prose_of(chapter):
 @functools.cache
 def chapter_outputs(chapter):
     """What the code of a chapter prints; it runs once a session."""
-    return run(chapter_prose(chapter).notebook)
+    # In a thread of its own: in this one the event loop of a browser may be running, and films would wait for it.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(run, chapter_prose(chapter).notebook).result()
 
 
 def printed(chapter, cell=None):
