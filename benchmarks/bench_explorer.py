@@ -69,13 +69,17 @@ def cost_of_keys(events):
         return event.get("args", {}).get("data", {}).get("type")
 
     keys = [e for e in events if e["name"] == "EventDispatch" and kind(e) == "keydown"]
-    main = keys[0]["pid"], keys[0]["tid"]
-    tasks = [e for e in events if e["name"].endswith("RunTask") and (e["pid"], e["tid"]) == main and "tdur" in e]
-    # A key is dispatched within a task, so that task began a little earlier.
-    starts = [max(t["ts"] for t in tasks if t["ts"] <= key["ts"]) for key in keys]
+    tasks, starts = tasks_of_thread(events, keys)
     bounds = [*starts, starts[-1] + 1000 * APART]
     cost = [sum(t["tdur"] for t in tasks if begin <= t["ts"] < end) / 1000 for begin, end in itertools.pairwise(bounds)]
     return cost[5:]  # the first ones compile the script
+
+
+def tasks_of_thread(events, marks):
+    """The tasks of the thread in which the marked events lie; and when the task of each began, a little earlier."""
+    thread = marks[0]["pid"], marks[0]["tid"]
+    tasks = [e for e in events if e["name"].endswith("RunTask") and (e["pid"], e["tid"]) == thread and "tdur" in e]
+    return tasks, [max(t["ts"] for t in tasks if t["ts"] <= mark["ts"]) for mark in marks]
 
 
 def percentile(values, share):

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tools")]
 
 
-from bench_explorer import LIMIT, percentile  # noqa: E402
+from bench_explorer import LIMIT, percentile, tasks_of_thread  # noqa: E402
 from build import build  # noqa: E402
 from harness import explorers, launch, visit  # noqa: E402
 
@@ -105,14 +105,14 @@ def traced(browser, page, act):
     act()
     page.wait_for_timeout(200)
     events = json.loads(browser.stop_tracing())["traceEvents"]
-    marks = sorted(e["ts"] for e in events if e["name"] == "film-frame")
+    marks = sorted((e for e in events if e["name"] == "film-frame"), key=lambda mark: mark["ts"])
     # The first frame, drawn at once, is an answer to the button.
     begun = [e["ts"] for e in events if e["name"] == "film-begin"]
-    main = next((e["pid"], e["tid"]) for e in events if e["name"] == "film-frame")
-    tasks = [e for e in events if e["name"].endswith("RunTask") and (e["pid"], e["tid"]) == main and "tdur" in e]
-    begins = [max(t["ts"] for t in tasks if t["ts"] <= mark) for mark in marks]
+    tasks, begins = tasks_of_thread(events, marks)
     ends = [min(begin + 1000 * AFTER, after) for begin, after in itertools.pairwise([*begins, float("inf")])]
     cost = [
         sum(t["tdur"] for t in tasks if begin <= t["ts"] < end) / 1000 for begin, end in zip(begins, ends, strict=True)
     ]
-    return [c for mark, c in zip(marks, cost, strict=True) if not any(0 <= mark - begin < 100_000 for begin in begun)]
+    return [
+        c for mark, c in zip(marks, cost, strict=True) if not any(0 <= mark["ts"] - begin < 100_000 for begin in begun)
+    ]

@@ -13,7 +13,7 @@ import numpy as np
 from .. import datasets
 from ..diagnostics import diagnose
 from ..explorer import Film, HeatMap, Images, Levels, Lines, Menu, Number, Player, Ridges, Series, Slider, number
-from ..initializers import constant, normal, uniform, variance_scaling, xavier_normal, zeros
+from ..initializers import constant, he_normal, normal, uniform, xavier_normal, zeros
 from ..network import Network, forward, sample
 from ..training import descend, train
 
@@ -27,9 +27,6 @@ ACTIVATIONS = {"tanh": "tanh", "relu": "ReLU", "sigmoid": "sigmoid"}
 def xavier_times(factor):
     """Xavier's normal initialization, its standard deviation multiplied by `factor`."""
     return partial(xavier_normal, gain=factor)
-
-
-he = partial(variance_scaling, scale=2, mode="fan_in", distribution="normal")
 
 
 @dataclass(frozen=True)
@@ -145,17 +142,44 @@ def best_rate(network, rates, task):
     return rates[loss.argmin()] if loss.min() < task.chance - 0.005 else None
 
 
-def _marks(best, start):
-    """The mark below the slider of rates, where a best rate is known."""
-    return {"marks": {"rate": best[start]}} if start in best else {}
+def _teller(scene, task, start, activation, rate, best):
+    """What makes the frames of one run, in their order: a function of what was looked at, and of the run's index.
+
+    `best` has the best rate of the starts for which it is known: the mark at the slider.
+    """
+    opening = f"{scene.labels[start]}, {ACTIVATIONS[activation]}, rate {number(rate)}"
+    extra = {"marks": {"rate": best[start]}} if start in best else {}
+    return partial(scene.frame, story=_Story(task, scene.curves, opening), activation=activation, extra=extra)
 
 
-def _run(film, network, rate, task):
+def _looks(scene, network, rate, task):
     """Train, and yield what every step of a film shows, or None between two of them."""
     for snapshot in descend(network, task.x, task.y, learning_rate=rate, **task.options):
         yield None
         if snapshot:  # after a pause, for to look takes as long as many updates
-            yield film.look(snapshot, task)
+            yield scene.look(snapshot, task)
+
+
+def _one_run(scene, network, rate, task, tell):
+    """The frames of one run, as it goes."""
+    for looked in _looks(scene, network, rate, task):
+        yield looked and tell(looked, ())
+
+
+def _all_runs(scene, networks, rates, task, tell):
+    """Yield (start, rate, frames) for every start, given with its network, at every rate: one ensemble trains."""
+    looks = _looks(scene, together([*networks.values()]), np.array(rates)[:, None], task)
+    every = [looked for looked in looks if looked]
+    for i, rate in enumerate(rates):
+        for j, start in enumerate(networks):
+            frame = tell(start=start, rate=rate)
+            yield start, rate, [frame(looked, (i, j)) for looked in every]
+
+
+def _over_time(name, title, series, y_range, guide):
+    """A panel of curves over the steps of the player."""
+    x = tuple(step + 1 for step in STEPS)
+    return Lines(name, title, "before step", series, y_range, x=x, log_x=True, guide=guide, over_time=True)
 
 
 # ---------------------------------------------------------------- points in the plane
@@ -165,8 +189,8 @@ PLANE_STARTS = {
     "zero": zeros,
     "constant": partial(constant, value=0.1),
     "small": xavier_times(0.3),
-    "xavier": xavier_times(1),
-    "he": he,
+    "xavier": xavier_normal,
+    "he": he_normal,
     "large": xavier_times(4),
 }
 PLANE_LABELS = {
@@ -220,6 +244,9 @@ def _cells():
 class _Plane:
     """What a frame of the plane shows."""
 
+    labels = PLANE_LABELS
+    curves = ("train", "new")
+
     @staticmethod
     def look(snapshot, task):
         """Everything about one step, with the run axes of the network."""
@@ -250,38 +277,21 @@ def _share_of_class_1(scores):
     return 1 / (1 + np.exp(scores[..., 0, :] - scores[..., 1, :]))
 
 
-def _plane_story(data, start, activation, rate):
-    opening = f"{PLANE_LABELS[start]}, {ACTIVATIONS[activation]}, rate {number(rate)}"
-    return _Story(plane_task(data), ("train", "new"), opening)
-
-
-def _plane_extra(data, start, activation, width, depth):
-    usual = (width, depth) == (PLANE_WIDTH, PLANE_DEPTH)
-    return _marks(PLANE_BEST[data, activation], start) if usual else {}
-
-
 def _plane(data, start, activation, rate, width, depth, seed):
     """One run, as it goes."""
-    network = plane_network(start, activation, width, depth, rng=seed)
-    story, extra = _plane_story(data, start, activation, rate), _plane_extra(data, start, activation, width, depth)
-    for looked in _run(_Plane, network, rate, plane_task(data)):
-        yield looked and _Plane.frame(looked, (), story, activation, extra)
+    task, network = plane_task(data), plane_network(start, activation, width, depth, rng=seed)
+    best = PLANE_BEST[data, activation] if (width, depth) == (PLANE_WIDTH, PLANE_DEPTH) else {}
+    return _one_run(_Plane, network, rate, task, _teller(_Plane, task, start, activation, rate, best))
 
 
 def _plane_films(data):
     """All runs on one data set."""
-    films = {}
+    task, films = plane_task(data), {}
     for activation in PLANE_ACTIVATIONS:
-        networks = together([plane_network(start, activation, rng=0) for start in PLANE_STARTS])
-        run = _run(_Plane, networks, np.array(PLANE_RATES)[:, None], plane_task(data))
-        every = [looked for looked in run if looked]
-        for i, rate in enumerate(PLANE_RATES):
-            for j, start in enumerate(PLANE_STARTS):
-                story = _plane_story(data, start, activation, rate)
-                extra = _plane_extra(data, start, activation, PLANE_WIDTH, PLANE_DEPTH)
-                films[start, activation, rate, PLANE_WIDTH, PLANE_DEPTH, 0] = [
-                    _Plane.frame(looked, (i, j), story, activation, extra) for looked in every
-                ]
+        networks = {start: plane_network(start, activation, rng=0) for start in PLANE_STARTS}
+        tell = partial(_teller, _Plane, task, activation=activation, best=PLANE_BEST[data, activation])
+        for start, rate, frames in _all_runs(_Plane, networks, PLANE_RATES, task, tell):
+            films[start, activation, rate, PLANE_WIDTH, PLANE_DEPTH, 0] = frames
     return films
 
 
@@ -307,16 +317,12 @@ two_dimensions = Film(
             (-REACH, REACH),
             (-REACH, REACH),
         ),
-        Lines(
+        _over_time(
             "loss",
             "Loss so far",
-            "before step",
             (Series("train", "training points", tone=1), Series("new", "new points", tone=2)),
             y_range=(0, 1.5),
-            x=tuple(step + 1 for step in STEPS),
-            log_x=True,
             guide=float(np.log(2)),
-            over_time=True,
         ),
         Lines(
             "gradient",
@@ -341,8 +347,8 @@ two_dimensions = Film(
 DIGIT_STARTS = {
     "zero": zeros,
     "uniform": partial(uniform, low=-0.05, high=0.05),
-    "xavier": xavier_times(1),
-    "he": he,
+    "xavier": xavier_normal,
+    "he": he_normal,
     "normal": normal,
 }
 DIGIT_LABELS = {
@@ -411,6 +417,9 @@ def _answers(scores):
 class _Digits:
     """What a frame of the digits shows."""
 
+    labels = DIGIT_LABELS
+    curves = ("train", "new", "right")
+
     @staticmethod
     def look(snapshot, task):
         """Everything about one step, with the run axes of the network."""
@@ -466,38 +475,19 @@ class _Digits:
         return panels | extra, text
 
 
-def _digit_story(start, activation, rate):
-    opening = f"{DIGIT_LABELS[start]}, {ACTIVATIONS[activation]}, rate {number(rate)}"
-    return _Story(digit_task(), ("train", "new", "right"), opening)
-
-
-def _digit_extra(start, activation, width, depth):
-    usual = (width, depth) == (DIGIT_WIDTH, DIGIT_DEPTH)
-    return _marks(DIGIT_BEST[activation], start) if usual else {}
-
-
 def _digits(activation, start, rate, width, depth, seed):
     """One run, as it goes."""
-    network = digit_network(start, activation, width, depth, rng=seed)
-    story, extra = _digit_story(start, activation, rate), _digit_extra(start, activation, width, depth)
-    for looked in _run(_Digits, network, rate, digit_task()):
-        yield looked and _Digits.frame(looked, (), story, activation, extra)
+    task, network = digit_task(), digit_network(start, activation, width, depth, rng=seed)
+    best = DIGIT_BEST[activation] if (width, depth) == (DIGIT_WIDTH, DIGIT_DEPTH) else {}
+    return _one_run(_Digits, network, rate, task, _teller(_Digits, task, start, activation, rate, best))
 
 
 def _digit_films(activation):
     """All runs with one activation."""
-    films = {}
-    networks = together([digit_network(start, activation, rng=0) for start in DIGIT_STARTS])
-    run = _run(_Digits, networks, np.array(DIGIT_RATES)[:, None], digit_task())
-    every = [looked for looked in run if looked]
-    for i, rate in enumerate(DIGIT_RATES):
-        for j, start in enumerate(DIGIT_STARTS):
-            story = _digit_story(start, activation, rate)
-            extra = _digit_extra(start, activation, DIGIT_WIDTH, DIGIT_DEPTH)
-            films[start, rate, DIGIT_WIDTH, DIGIT_DEPTH, 0] = [
-                _Digits.frame(looked, (i, j), story, activation, extra) for looked in every
-            ]
-    return films
+    networks = {start: digit_network(start, activation, rng=0) for start in DIGIT_STARTS}
+    tell = partial(_teller, _Digits, digit_task(), activation=activation, best=DIGIT_BEST[activation])
+    runs = _all_runs(_Digits, networks, DIGIT_RATES, digit_task(), tell)
+    return {(start, rate, DIGIT_WIDTH, DIGIT_DEPTH, 0): frames for start, rate, frames in runs}
 
 
 digits = Film(
@@ -513,27 +503,19 @@ digits = Film(
     ),
     panels=(
         Images("digits", "New digits, and what the network says", (8, 8)),
-        Lines(
+        _over_time(
             "loss",
             "Loss so far",
-            "before step",
             (Series("train", "training digits", tone=1), Series("new", "new digits", tone=2)),
             y_range=(0, 4),
-            x=tuple(step + 1 for step in STEPS),
-            log_x=True,
             guide=float(np.log(10)),
-            over_time=True,
         ),
-        Lines(
+        _over_time(
             "right",
             "New digits that are right, in per cent",
-            "before step",
             (Series("right", "right", tone=3),),
             y_range=(0, 100),
-            x=tuple(step + 1 for step in STEPS),
-            log_x=True,
             guide=10.0,
-            over_time=True,
         ),
         Ridges("weights", "Weights, layer by layer", "|w|", RANGES["W"], log=True),
         Ridges("activations", "Activations", "a", RANGES["a"]),

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import datasets
+from ..demos.watching import split_digits
 from ..exercise import Mistake, Written, Wrong, exercise
 from ..initializers import constant, he_normal, normal, xavier_normal, zeros
 from ..network import Network, sample
@@ -126,8 +127,7 @@ def _network(activation, hidden, output=xavier_normal, biases=zeros, seed=0):
 
 def patient(number):
     """One of the six networks, with the examples and the learning rate that it is to be trained with: 1 to 6."""
-    pixels, labels = datasets.digits()
-    data = datasets.split(pixels[:, :1000], labels[:1000], held_out=0.3, rng=0)
+    data = split_digits()
     x, y = datasets.standardize(data.x), data.y
     off = [zeros, zeros, partial(constant, value=-30.0), zeros, zeros, zeros]
     match number:

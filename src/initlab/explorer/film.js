@@ -28,7 +28,7 @@ const FRAME = 180; // ms for which a frame is shown at speed 1
 const SPEEDS = { 0.5: "½ ×", 1: "1 ×", 2: "2 ×", 4: "4 ×" };
 
 // Play, pause, step and scrub. `length()` is the number of frames that there are so far.
-function player(spec, model, length, live) {
+function player(spec, model, length) {
   const { values } = spec;
   const id = `il-${Math.random().toString(36).slice(2)}`;
   const button = (label, text, act) => {
@@ -78,7 +78,6 @@ function player(spec, model, length, live) {
   const box = make("div", { class: "il-player" },
     make("div", { class: "il-buttons" }, play, back, on, speed),
     make("div", {}, make("div", { class: "il-control il-scrub" }, make("label", { for: id }, spec.label), output, scrub)));
-  if (live) box.append(progress(model));
   return {
     box,
     at,
@@ -93,7 +92,7 @@ function player(spec, model, length, live) {
 }
 
 // In a notebook the run is made while the reader watches: how far it is, and a button that stops it.
-function progress(model) {
+function progress(model, on) {
   const bar = make("progress", { max: 1, "aria-label": "Training" });
   const stop = make("button", { type: "button", class: "il-button il-stop" }, "Stop training");
   const box = make("div", { class: "il-progress" }, bar, stop);
@@ -103,8 +102,8 @@ function progress(model) {
     box.classList.toggle("il-idle", !model.get("running"));
     stop.disabled = !model.get("running");
   };
-  model.on("change:progress", update);
-  model.on("change:running", update);
+  on("change:progress", update);
+  on("change:running", update);
   update();
   return box;
 }
@@ -123,7 +122,7 @@ function screen({ spec, model, live, body, actions, sides, offer, rows, button, 
   const two = () => spec.compare.length > 0 && model.get("compare");
   const length = () => Math.max(1, ...films.filter((f) => f).map((f) => f.length));
   const shared = offer(spec.controls.filter((c) => !spec.compare.includes(c.name)));
-  const time = player(spec.player, model, length, live);
+  const time = player(spec.player, model, length);
   const stage = make("div", { class: "il-sides" });
   const status = make("p", { class: "il-status", role: "status" });
   body.append(rows(shared), time.box, status, stage);
@@ -187,6 +186,7 @@ function screen({ spec, model, live, body, actions, sides, offer, rows, button, 
     model.save_changes(); // the kernel sends back what it is told: it must know the newest step, too
   }
   if (live) {
+    time.box.append(progress(model, on));
     on("change:running", () => { if (model.get("running")) following = true; });
     const leave = (event) => { if (!event.target.closest(".il-progress")) following = false; };
     time.box.addEventListener("pointerdown", leave);

@@ -31,9 +31,9 @@ function host(el) {
   if (spec.player) choices.push(spec.player);
   if (spec.player && spec.compare.length) {
     choices.push({ name: "compare", values: [false, true] });
-    for (const c of spec.controls) if (spec.compare.includes(c.name)) choices.push({ ...c, name: `${c.name}_2` });
+    for (const c of spec.controls) if (spec.compare.includes(c.name)) choices.push({ ...c, name: c.name + SECOND });
   }
-  const named = () => choices.filter((c) => settings.compare || !(c.name === "compare" || c.name.endsWith("_2")));
+  const named = () => choices.filter((c) => settings.compare || !(c.name === "compare" || c.name.endsWith(SECOND)));
   const address = () => `#${el.id}?${new URLSearchParams(named().map((c) => [c.name, settings[c.name]]))}`;
   let timer = 0;
   let last = address(); // what the page's own address says, or need not say because it is the start
@@ -100,7 +100,7 @@ function frames({ spec, frames }, settings, fire) {
 // The start films are in the page; all others come in parts, each in a script that is loaded when it is first needed.
 function films(el, { spec, films: start }, settings, fire) {
   const grid = spec.controls.filter((c) => c.name !== spec.part);
-  const of = (second) => (second ? { ...settings, ...Object.fromEntries(spec.compare.map((name) => [name, settings[`${name}_2`]])) } : settings);
+  const of = (second) => (second ? { ...settings, ...Object.fromEntries(spec.compare.map((name) => [name, settings[name + SECOND]])) } : settings);
   const place = (second) => `${spec.part ? settings[spec.part] : "all"} ${position(grid, of(second))}`;
   const scripts = Object.fromEntries([...el.querySelectorAll("script[data-part]")].map((script) => [script.dataset.part, script]));
   const parts = {}; // promises
