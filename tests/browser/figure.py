@@ -11,6 +11,13 @@ AXE = Path(__file__).parent / "axe" / "axe.min.js"
 ADDRESS_SETTLES = 300  # ms until the address names a new picture
 
 
+def box_in_sight(locator):
+    """Scroll to an element, and tell where it is once the browser has drawn what is there."""
+    locator.scroll_into_view_if_needed()
+    locator.evaluate("() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))")
+    return locator.bounding_box()
+
+
 class Figure:
     def __init__(self, page, demo, root=None):
         self.page = page

@@ -5,7 +5,7 @@ import re
 from functools import cache
 
 import pytest
-from figure import ADDRESS_SETTLES, Figure, expected_reading, home, legend, payload, plots, positions
+from figure import ADDRESS_SETTLES, Figure, box_in_sight, expected_reading, home, legend, payload, plots, positions
 from harness import explorers, one_of_every, visit
 from playwright.sync_api import expect
 
@@ -143,9 +143,8 @@ def test_every_control_works_with_the_mouse(figure, window, placed):
         figure.rest()  # where another control stands, this one may change nothing
         before = figure.picture, figure.sentence
         locator = figure.control(control)
-        locator.scroll_into_view_if_needed()
         if isinstance(control, Slider):
-            box = locator.bounding_box()
+            box = box_in_sight(locator)
             at = int(locator.input_value()) / (len(control.values) - 1)
             goal = 0.98 if at < 0.5 else 0.02
             y = box["y"] + box["height"] / 2
@@ -301,8 +300,7 @@ def test_the_mouse_reads_exact_numbers(figure, window, placed):
         count = positions(panel, data)
         places = {expected_reading(panel, data, k)[0]: k for k in range(count)}
         svg = figure.panel(i).locator(".il-stage > svg")
-        svg.scroll_into_view_if_needed()
-        box = svg.bounding_box()
+        box = box_in_sight(svg)
         found = []
         for share in (0.0, 0.3, 0.5, 0.7, 1.0):
             window.page.mouse.move(box["x"] + 46 + share * (box["width"] - 60 - 1), box["y"] + 100)
@@ -338,8 +336,7 @@ def test_a_finger_reads_numbers_too(opened, placed):
     frame = frame_of(placed)
     panel = plots(placed.demo)[0]
     svg = figure.panel(0).locator(".il-stage > svg")
-    svg.scroll_into_view_if_needed()
-    box = svg.bounding_box()
+    box = box_in_sight(svg)
     visitor.page.touchscreen.tap(box["x"] + 48, box["y"] + 100)
     assert figure.reading(0) == expected_reading(panel, frame["panels"][panel.name], 0)
 
@@ -462,8 +459,7 @@ def test_nothing_moves_while_a_slider_is_dragged(figure, window, placed):
     page = window.page
     slider = [control for control in figure.offered if isinstance(control, Slider)][-1]
     locator = figure.control(slider)
-    locator.scroll_into_view_if_needed()
-    box = locator.bounding_box()
+    box = box_in_sight(locator)
     at = int(locator.input_value()) / (len(slider.values) - 1)
     y = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + 8 + at * (box["width"] - 16), y)

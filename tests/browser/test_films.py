@@ -15,6 +15,7 @@ from initlab.explorer import Film
 pytestmark = pytest.mark.browser
 
 FILMS = [placed for placed in explorers() if isinstance(placed.demo, Film)]
+IN_SIGHT = {"width": 1280, "height": 3000}  # a window that shows all of a figure: what is out of sight waits
 every_film = pytest.mark.parametrize("placed", FILMS, ids=str)
 
 
@@ -35,6 +36,7 @@ def sentence(demo=TOY, **settings):
 
 def test_a_film_is_played_to_its_end_and_again(bare):
     figure, visitor = bare(TOY)
+    visitor.page.set_viewport_size(IN_SIGHT)
     heard = figure.root.locator(".il-text").evaluate(
         "(e) => { window.heard = []; new MutationObserver(() => heard.push(e.textContent)).observe(e,"
         " { childList: true, characterData: true, subtree: true }); }"
@@ -51,6 +53,7 @@ def test_a_film_is_played_to_its_end_and_again(bare):
 
 def test_a_film_can_be_paused_and_stepped(bare):
     figure, visitor = bare(TOY)
+    visitor.page.set_viewport_size(IN_SIGHT)
     figure.root.get_by_label("Speed").select_option("0.5")
     figure.button("Play").click()
     expect(text_of(figure)).to_have_text(re.compile("Step [124] "))
@@ -83,6 +86,29 @@ def test_nothing_moves_while_a_film_plays(bare):
         scrub(figure).press("ArrowRight")
         assert figure.layout() == before
     assert visitor.problems == []
+
+
+def test_panels_out_of_sight_wait_until_a_film_rests(bare):
+    figure, visitor = bare(TOY, width=360)
+    *_, weights = TOY.panels
+    scrub(figure).press("Home")
+    visitor.page.evaluate("scrollTo(0, 0)")
+    assert not figure.panel(4).evaluate("(e) => e.getBoundingClientRect().top < innerHeight + 100")
+    last = figure.reading(4), figure.probe(weights).get_attribute("aria-valuetext")
+    figure.root.evaluate("""(figure) => {
+        window.drawn = [1, 4].map(() => 0);
+        [1, 4].forEach((panel, i) => new MutationObserver(() => { drawn[i] += 1; }).observe(
+            figure.querySelectorAll(".il-panel")[panel], { subtree: true, childList: true, attributes: true }));
+    }""")
+    figure.button("Play").click()
+    expect(figure.button("Pause")).to_be_visible()
+    expect(figure.button("Play")).to_be_visible()
+    visitor.page.wait_for_function("drawn[1] > 0")
+    assert visitor.page.evaluate("drawn[0]") >= len(STEPS) - 1
+    assert visitor.page.evaluate("drawn[1]") == 1
+    assert (figure.reading(4), figure.probe(weights).get_attribute("aria-valuetext")) != last
+    scrub(figure).press("End")
+    assert "step 16" in text_of(figure).text_content().lower()
 
 
 def test_what_a_film_says_is_announced_when_it_rests(bare):

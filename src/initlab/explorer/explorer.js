@@ -93,25 +93,21 @@ function side(spec, pointTo) {
   const text = make("p", { class: "il-text" });
   const grid = make("div", { class: "il-panels" }, ...panels.map((p) => p.box));
   const words = make("div", { class: "il-words" }, text);
-  // The room of the sentence grows with it, and never shrinks: nothing below moves up and down.
-  function fit() {
-    if (words.pinned !== words.clientWidth || text.offsetHeight > words.clientHeight) pin(words, true);
-  }
   const grows = panels.some((p) => SHEETS[p.spec.kind]) && !spec.sheets; // live, sheets take what room they need
   return {
     panels,
     text,
     parts: [grid, words],
+    // The room of the sentence grows with it, and never shrinks: nothing below moves up and down.
     pin() {
       pin(grid);
-      if (grid.pinned) fit();
+      if (words.pinned !== words.clientWidth || text.offsetHeight > words.clientHeight) pin(words, true);
     },
-    draw(data, said, step) {
-      spec.panels.forEach((p, i) => panels[i].draw(data[p.name], step));
-      write(text, said);
-      if (!grid.pinned) return;
-      fit();
-      if (grows) pin(grid, true);
+    // While a film plays: only what is in these boxes, the rest waits.
+    draw(data, said, step, playing = null) {
+      spec.panels.forEach((p, i) => { if (!playing || playing.has(panels[i].box)) panels[i].draw(data[p.name], step, Boolean(playing)); });
+      if (!playing || playing.has(words)) write(text, said);
+      if (grows && grid.pinned) pin(grid, true);
     },
   };
 }
@@ -153,10 +149,15 @@ function render({ model, el }) {
     body.querySelectorAll(".il-slider, .il-scrub").forEach((box) => pin(box));
   };
   const observer = new ResizeObserver(resize);
+  const near = new Set(); // the panels and sentences that are in the window, or nearly
+  const watch = new IntersectionObserver((changes) => {
+    for (const { target, isIntersecting } of changes) isIntersecting ? near.add(target) : near.delete(target);
+  }, { rootMargin: "100px 0px" });
   function addSide() {
     const made = side(spec, pointTo);
     sides.push(made);
-    made.panels.forEach((p) => observer.observe(p.stage));
+    [made.text, ...made.panels.map((p) => p.stage)].forEach((box) => observer.observe(box));
+    if (spec.player) [made.parts[1], ...made.panels.map((p) => p.box)].forEach((box) => watch.observe(box));
     return made;
   }
 
@@ -172,7 +173,7 @@ function render({ model, el }) {
 
   let update;
   if (spec.player) {
-    update = screen({ spec, model, live, body, actions, sides, offer, rows, button, on, undo, addSide, resize, drawn, keepKeys });
+    update = screen({ spec, model, live, body, actions, sides, near, offer, rows, button, on, undo, addSide, resize, drawn, keepKeys });
   } else {
     body.append(rows(offer(spec.controls)), ...addSide().parts);
     update = () => {
@@ -191,6 +192,7 @@ function render({ model, el }) {
 
   return () => {
     observer.disconnect();
+    watch.disconnect();
     clearTimeout(timer);
     undo.forEach((f) => f());
   };

@@ -27,8 +27,9 @@ function unfold(film, spec) {
 const FRAME = 180; // ms for which a frame is shown at speed 1
 const SPEEDS = { 0.5: "½ ×", 1: "1 ×", 2: "2 ×", 4: "4 ×" };
 
-// Play, pause, step and scrub. `length()` is the number of frames that there are so far.
-function player(spec, model, length) {
+// Play, pause, step and scrub. `length()` is the number of frames that there are so far; `rested` is called when it
+// no longer plays, a moment after the last picture.
+function player(spec, model, length, rested) {
   const { values } = spec;
   const id = `il-${Math.random().toString(36).slice(2)}`;
   const button = (label, text, act) => {
@@ -52,10 +53,12 @@ function player(spec, model, length) {
     else pause();
   }
   function pause() {
+    if (!playing) return;
     clearTimeout(playing);
     playing = 0;
     write(play, "Play");
     model.save_changes(); // only now: while it plays, neither the address nor the kernel needs to follow
+    setTimeout(rested, FRAME);
   }
   const play = button("Play or pause", "Play", () => {
     if (playing) { pause(); return; }
@@ -72,7 +75,7 @@ function player(spec, model, length) {
   speed.value = 1;
   const output = make("span", { class: "il-output", "aria-hidden": "true" });
   const scrub = make("input", { type: "range", id, min: 0, max: values.length - 1, step: 1 });
-  scrub.addEventListener("input", () => { if (playing) pause(); go(Number(scrub.value)); });
+  scrub.addEventListener("input", () => { const to = Number(scrub.value); pause(); go(to); });
   scrub.addEventListener("change", () => model.save_changes());
 
   const box = make("div", { class: "il-player" },
@@ -82,6 +85,7 @@ function player(spec, model, length) {
     box,
     at,
     pause,
+    plays: () => playing > 0,
     show() {
       const t = at();
       scrub.value = t;
@@ -117,12 +121,12 @@ const filmSettings = ({ player, compare }) => [player.name, ...(compare.length ?
 
 // A film on one side or two: the controls that both share, the player, and for each side its own controls and panels.
 // Takes the parts and tools of `render` in explorer.js, and returns what draws the figure for the first time.
-function screen({ spec, model, live, body, actions, sides, offer, rows, button, on, undo, addSide, resize, drawn, keepKeys }) {
+function screen({ spec, model, live, body, actions, sides, near, offer, rows, button, on, undo, addSide, resize, drawn, keepKeys }) {
   const films = [];
   const two = () => spec.compare.length > 0 && model.get("compare");
   const length = () => Math.max(1, ...films.filter((f) => f).map((f) => f.length));
   const shared = offer(spec.controls.filter((c) => !spec.compare.includes(c.name)));
-  const time = player(spec.player, model, length);
+  const time = player(spec.player, model, length, () => show());
   const stage = make("div", { class: "il-sides" });
   const status = make("p", { class: "il-status", role: "status" });
   body.append(rows(shared), time.box, status, stage);
@@ -137,6 +141,7 @@ function screen({ spec, model, live, body, actions, sides, offer, rows, button, 
   open("", "First run");
 
   let following = live; // while a run is being made its newest frame is shown, until the reader goes elsewhere
+  // While it plays, what is out of sight waits.
   function show() {
     const t = time.at();
     const shown = sides.slice(0, two() ? 2 : 1);
@@ -144,8 +149,8 @@ function screen({ spec, model, live, body, actions, sides, offer, rows, button, 
       const film = films[i];
       if (!film) return;
       const at = Math.min(t, film.length - 1);
-      side.draw(Object.fromEntries(spec.panels.map((p) => [p.name, film.panels[p.name][at]])), film.texts[at], at);
-      settings[i].concat(i ? [] : shared).forEach((c) => c.mark(film.marks[c.name.replace(SECOND, "")]));
+      const data = Object.fromEntries(spec.panels.map((p) => [p.name, film.panels[p.name][at]]));
+      side.draw(data, film.texts[at], at, time.plays() ? near : null);
     });
     time.show();
     drawn(shown);
@@ -159,7 +164,10 @@ function screen({ spec, model, live, body, actions, sides, offer, rows, button, 
     ["film", "film_2"].forEach((name, i) => {
       const film = i && !two() ? {} : model.get(name);
       if (!film.texts) films[i] = null; // not made yet
-      else if (!films[i] || films[i].source !== film) films[i] = { ...unfold(film, spec), source: film };
+      else if (!films[i] || films[i].source !== film) {
+        films[i] = { ...unfold(film, spec), source: film };
+        settings[i].concat(i ? [] : shared).forEach((c) => c.mark(films[i].marks[c.name.replace(SECOND, "")]));
+      }
     });
     if (films[0] || films[1]) show();
     resize();

@@ -159,3 +159,19 @@ function films(el, { spec, films: start }, settings, fire) {
 
 // A deferred script runs when the whole page has been parsed.
 for (const el of document.querySelectorAll(".initlab-explorer")) host(el);
+
+// Tells the style sheet of the page that all of it has been laid out once, at this width: what is out of sight may now be
+// left out, which makes a step of a figure a good deal cheaper.
+const frame = () => new Promise((then) => requestAnimationFrame(then));
+let width = 0;
+async function ready() {
+  if (innerWidth === width) return; // on a phone, only the bar of the browser has come or gone
+  const mine = (width = innerWidth);
+  delete document.documentElement.dataset.figures;
+  await document.fonts.ready;
+  await frame();
+  await frame();
+  if (mine === width) document.documentElement.dataset.figures = "ready";
+}
+addEventListener("load", ready);
+addEventListener("resize", ready);

@@ -44,6 +44,7 @@ function panel(spec, plot, pointTo) {
   let width = 0;
   let ready = false; // there are data
   let drawn = "";
+  let hurried = false; // a film plays: what can be read only at rest waits
   let index = null; // null: no cursor, the legend shows the place that the plot thinks most telling
 
   function read() {
@@ -53,8 +54,9 @@ function panel(spec, plot, pointTo) {
     const { at: where, values } = plot.read(shown);
     write(at, where);
     values.forEach((text, i) => write(outputs[i], text));
-    if (document.activeElement !== probe) probe.value = shown;
-    probe.setAttribute("aria-valuetext", `${where}: ${plot.keys.map((key, i) => `${key.label} ${values[i]}`).join(", ")}`);
+    const focused = document.activeElement === probe;
+    if (!focused && !hurried) probe.value = shown;
+    if (focused || !hurried) probe.setAttribute("aria-valuetext", `${where}: ${plot.keys.map((key, i) => `${key.label} ${values[i]}`).join(", ")}`);
     redrawn(cursor, () => {
       if (plot.now && width) plot.now(cursor);
       if (index !== null && width) plot.cursor(cursor, shown);
@@ -98,7 +100,8 @@ function panel(spec, plot, pointTo) {
     box,
     stage,
     point(x) { index = x === null ? null : nearest(plot.values(), x); read(); },
-    draw(data, step) {
+    draw(data, step, playing = false) {
+      hurried = playing;
       const known = data === plot.data; // then only the player has moved
       plot.data = data;
       plot.step = step;

@@ -15,6 +15,7 @@ function square(width, m) {
 function heatmap(spec) {
   let x, y, box, m;
   const canvas = make("canvas", { class: "il-canvas", "aria-hidden": "true" });
+  let image;
   const share = (i) => {
     const { levels, points } = plot.data;
     const n = Math.sqrt(levels.length);
@@ -52,8 +53,10 @@ function heatmap(spec) {
     marks() {
       const { levels } = plot.data;
       const n = Math.sqrt(levels.length);
-      if (canvas.width !== n) canvas.width = canvas.height = n;
-      const image = new ImageData(n, n);
+      if (!image || image.width !== n) {
+        canvas.width = canvas.height = n;
+        image = new ImageData(n, n);
+      }
       for (let i = 0; i < levels.length; i += 1) {
         const [red, green, blue] = INKS[levels[i] < 0.5 ? 0 : 1];
         const at = 4 * ((n - 1 - Math.floor(i / n)) * n + (i % n));
