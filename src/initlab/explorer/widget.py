@@ -110,6 +110,7 @@ class Explorer(Widget):
     async def _make_one(self, name):
         settings = self.settings
         self.set_trait("status", "")
+        self.set_trait("progress", 0.0)
         frames, looked_up, shown = [], time.monotonic(), 0.0
         for frame in self.demo.compute(**self.demo.of_side(settings, second=name == "film_2")):
             if frame is not None:
