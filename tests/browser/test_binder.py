@@ -34,7 +34,7 @@ from initlab.explorer import Film
 
 pytestmark = pytest.mark.binder
 
-# A figure, SymPy, films and scikit-learn. The build runs all notebooks, with the same versions of everything.
+# A figure, films and scikit-learn. The build runs all notebooks, with the same versions of everything.
 EXECUTED = ("book/index", "book/watching")
 
 # Binder's 3.11, or the version that runs the tests, with the packages that Binder has for it.
