@@ -75,9 +75,15 @@ def measure():
     with sync_playwright() as playwright:
         pages = build(fresh=False)
         browser = launch(playwright)
+        films = [placed for placed in explorers() if isinstance(placed.demo, Film)]
         with visit(browser, "data:text/html,<p>") as visitor:
             empty = percentile(traced(browser, visitor.page, lambda: visitor.page.locator("p").evaluate(BARE)), 95)
-        films = [placed for placed in explorers() if isinstance(placed.demo, Film)]
+            for placed in films:
+                parts = sorted((pages / "_static" / "films").glob(f"{placed.demo.name}-*.js"))
+                slow = max(visitor.page.evaluate(DECODE, path.read_text(encoding="utf-8")) for path in parts)
+                heaviest = max(path.stat().st_size for path in parts)
+                what = f"film {placed.demo.name}: reading a part"
+                rows.append(Row(what, f"{slow:.1f} ms", f"{heaviest / 1000:.0f} KB", None, "", True))
         for placed, (window, options) in itertools.product(films, WINDOWS.items()):
             name, url = placed.demo.name, (pages / f"{placed.page}.html").as_uri()
             with visit(browser, url, **options) as visitor:
@@ -96,12 +102,6 @@ def measure():
                     what = f"film {name}, {window}, {sides} shown: one frame, 95th percentile"
                     others = f"bare slider {bare:.2f} ms, on an empty page {empty:.2f} ms"
                     rows.append(Row(what, f"{slow:.2f} ms", others, slow / bare, f"< {LIMIT} ms", slow < LIMIT))
-                if window == "desktop":
-                    parts = sorted((pages / "_static" / "films").glob(f"{name}-*.js"))
-                    slow = max(visitor.page.evaluate(DECODE, path.read_text(encoding="utf-8")) for path in parts)
-                    heaviest = max(path.stat().st_size for path in parts)
-                    what = f"film {name}: reading a part"
-                    rows.append(Row(what, f"{slow:.1f} ms", f"{heaviest / 1000:.0f} KB", None, "", True))
         browser.close()
     return rows
 

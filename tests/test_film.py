@@ -237,7 +237,9 @@ def test_a_film_comes_while_it_is_made_and_can_be_stopped():
         await asyncio.sleep(0)
         assert figure.running
         assert asyncio.get_running_loop().time() > asked
-        figure.running = False
+        assert figure.progress == 0.0
+        figure.running = False  # before its first frame
+        assert figure.status == "Stopped at step 0."
 
     asyncio.run(watch())
 

@@ -34,8 +34,8 @@ from initlab.explorer import Film
 
 pytestmark = pytest.mark.binder
 
-# A figure, films and scikit-learn. The build runs all notebooks, with the same versions of everything.
-EXECUTED = ("book/index", "book/watching")
+# A figure, SymPy, films and scikit-learn. The build runs all notebooks, with the same versions of everything.
+EXECUTED = ("book/index", "book/deriving", "book/watching")
 
 # Binder's 3.11, or the version that runs the tests, with the packages that Binder has for it.
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"

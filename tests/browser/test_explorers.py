@@ -40,7 +40,7 @@ def kind(placed):
 # What depends on the figure itself, its numbers, words and sizes, is tested for each of them.
 KINDS = one_of_every(kind, EXPLORERS)
 SLIDING = [placed for placed in KINDS if any(isinstance(control, Slider) for control in placed.demo.controls)]
-WIDTHS = (360, 1280)
+WIDTHS = (360, 768, 1280)
 
 
 @pytest.fixture(scope="module", params=EXPLORERS, ids=str)
@@ -425,7 +425,7 @@ def test_a_bad_address_does_no_harm(bare, fragment):
 
 def test_the_place_of_a_figure_is_reserved_before_it_is_drawn(figure, opened, placed):
     reserved = opened(placed, java_script_enabled=False)[1].page
-    for width in WIDTHS if placed in KINDS else WIDTHS[:1]:
+    for width in WIDTHS if placed in KINDS else (WIDTHS[0], WIDTHS[-1]):
         figure.rest(width)
         reserved.set_viewport_size({"width": width, "height": 900})
         heights = [
@@ -452,6 +452,31 @@ def test_nothing_moves_while_the_page_loads(open_page, served, page, width):
             .map((s) => `${s.node.outerHTML.slice(0, 80)} by ${s.currentRect.y - s.previousRect.y} px`))"""
     )
     assert shifts == []
+
+
+BLOCKS = """async (ready) => {
+    if (ready) document.documentElement.dataset.figures = "ready"; else delete document.documentElement.dataset.figures;
+    for (let i = 0; i < 2; i += 1) await new Promise(requestAnimationFrame);
+    const blocks = [...document.querySelectorAll(".bd-article section > :not(section)")];
+    const inside = blocks.map((block) => block.firstElementChild).filter((element) => element);
+    return {
+        left_out: inside.filter((element) => !element.checkVisibility({ contentVisibilityAuto: true })).length,
+        places: blocks.map((block) => block.getBoundingClientRect()).map(({ top, height }) => [top, height]),
+    };
+}"""
+
+
+def test_what_is_out_of_sight_is_left_out_and_keeps_its_place(open_page, served):
+    page = open_page(f"{served}/book/watching.html").page
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function("(width) => innerWidth === width", arg=width)
+        page.wait_for_function("document.documentElement.dataset.figures === 'ready'")
+        without, whole = page.evaluate(BLOCKS, True), page.evaluate(BLOCKS, False)
+        assert without["left_out"] > len(whole["places"]) / 3
+        assert whole["left_out"] == 0
+        assert without["places"] == whole["places"]
+        page.evaluate(BLOCKS, True)
 
 
 @pytest.mark.parametrize("placed", SLIDING, ids=str, indirect=True, scope="module")
@@ -506,7 +531,7 @@ TOUR = """(figure) => {
 def test_the_figure_is_as_high_and_sound_whatever_is_chosen(figure, window, site, placed):
     page = payload((site / f"{placed.page}.html").read_text(encoding="utf-8"), placed.demo)
     texts = len({frame["text"] for frame in page["frames"]})
-    for width in WIDTHS if placed in KINDS else WIDTHS[:1]:
+    for width in WIDTHS if placed in KINDS else (WIDTHS[0], WIDTHS[-1]):
         figure.rest(width)
         height = figure.root.bounding_box()["height"]
         tour = figure.root.evaluate(TOUR)
@@ -548,7 +573,7 @@ ILLEGIBLE = """(figure) => {
 
 
 def test_all_words_of_a_figure_can_be_read(figure, placed):
-    for width in WIDTHS if placed in KINDS else WIDTHS[:1]:
+    for width in (WIDTHS[0], WIDTHS[-1]):
         figure.rest(width)
         for settings in some_settings(placed.demo, 2, seed=3):
             figure.choose(settings)

@@ -98,15 +98,16 @@ function side(spec, pointTo) {
     panels,
     text,
     parts: [grid, words],
+    boxes: [words, ...panels.map((p) => p.box)], // what can be drawn without the rest
     // The room of the sentence grows with it, and never shrinks: nothing below moves up and down.
     pin() {
       pin(grid);
       if (words.pinned !== words.clientWidth || text.offsetHeight > words.clientHeight) pin(words, true);
     },
-    // While a film plays: only what is in these boxes, the rest waits.
-    draw(data, said, step, playing = null) {
-      spec.panels.forEach((p, i) => { if (!playing || playing.has(panels[i].box)) panels[i].draw(data[p.name], step, Boolean(playing)); });
-      if (!playing || playing.has(words)) write(text, said);
+    // `only`, while a film plays: the boxes to draw; the rest waits.
+    draw(data, said, step, only = null) {
+      spec.panels.forEach((p, i) => { if (!only || only.has(panels[i].box)) panels[i].draw(data[p.name], step, Boolean(only)); });
+      if (!only || only.has(words)) write(text, said);
       if (grows && grid.pinned) pin(grid, true);
     },
   };
@@ -149,15 +150,10 @@ function render({ model, el }) {
     body.querySelectorAll(".il-slider, .il-scrub").forEach((box) => pin(box));
   };
   const observer = new ResizeObserver(resize);
-  const near = new Set(); // the panels and sentences that are in the window, or nearly
-  const watch = new IntersectionObserver((changes) => {
-    for (const { target, isIntersecting } of changes) isIntersecting ? near.add(target) : near.delete(target);
-  }, { rootMargin: "100px 0px" });
   function addSide() {
     const made = side(spec, pointTo);
     sides.push(made);
     [made.text, ...made.panels.map((p) => p.stage)].forEach((box) => observer.observe(box));
-    if (spec.player) [made.parts[1], ...made.panels.map((p) => p.box)].forEach((box) => watch.observe(box));
     return made;
   }
 
@@ -173,7 +169,7 @@ function render({ model, el }) {
 
   let update;
   if (spec.player) {
-    update = screen({ spec, model, live, body, actions, sides, near, offer, rows, button, on, undo, addSide, resize, drawn, keepKeys });
+    update = screen({ spec, model, live, body, actions, sides, offer, rows, button, on, undo, addSide, resize, drawn, keepKeys });
   } else {
     body.append(rows(offer(spec.controls)), ...addSide().parts);
     update = () => {
@@ -192,7 +188,6 @@ function render({ model, el }) {
 
   return () => {
     observer.disconnect();
-    watch.disconnect();
     clearTimeout(timer);
     undo.forEach((f) => f());
   };

@@ -75,7 +75,7 @@ function player(spec, model, length, rested) {
   speed.value = 1;
   const output = make("span", { class: "il-output", "aria-hidden": "true" });
   const scrub = make("input", { type: "range", id, min: 0, max: values.length - 1, step: 1 });
-  scrub.addEventListener("input", () => { const to = Number(scrub.value); pause(); go(to); });
+  scrub.addEventListener("input", () => { pause(); go(Number(scrub.value)); });
   scrub.addEventListener("change", () => model.save_changes());
 
   const box = make("div", { class: "il-player" },
@@ -121,22 +121,30 @@ const filmSettings = ({ player, compare }) => [player.name, ...(compare.length ?
 
 // A film on one side or two: the controls that both share, the player, and for each side its own controls and panels.
 // Takes the parts and tools of `render` in explorer.js, and returns what draws the figure for the first time.
-function screen({ spec, model, live, body, actions, sides, near, offer, rows, button, on, undo, addSide, resize, drawn, keepKeys }) {
+function screen({ spec, model, live, body, actions, sides, offer, rows, button, on, undo, addSide, resize, drawn, keepKeys }) {
   const films = [];
   const two = () => spec.compare.length > 0 && model.get("compare");
   const length = () => Math.max(1, ...films.filter((f) => f).map((f) => f.length));
   const shared = offer(spec.controls.filter((c) => !spec.compare.includes(c.name)));
-  const time = player(spec.player, model, length, () => show());
+  const time = player(spec.player, model, length, show);
   const stage = make("div", { class: "il-sides" });
   const status = make("p", { class: "il-status", role: "status" });
   body.append(rows(shared), time.box, status, stage);
   undo.push(time.pause);
 
+  const near = new Set(); // what is in the window, or nearly
+  const watch = new IntersectionObserver((changes) => {
+    for (const { target, isIntersecting } of changes) isIntersecting ? near.add(target) : near.delete(target);
+  }, { rootMargin: "100px 0px" });
+  undo.push(() => watch.disconnect());
+
   const settings = [];
   function open(suffix, label) {
     const controls = offer(spec.controls.filter((c) => spec.compare.includes(c.name)), suffix);
+    const side = addSide();
     settings.push(controls);
-    stage.append(make("div", { class: "il-side", role: "group", "aria-label": label }, rows(controls), ...addSide().parts));
+    stage.append(make("div", { class: "il-side", role: "group", "aria-label": label }, rows(controls), ...side.parts));
+    side.boxes.forEach((box) => watch.observe(box));
   }
   open("", "First run");
 

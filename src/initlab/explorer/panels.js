@@ -44,10 +44,10 @@ function panel(spec, plot, pointTo) {
   let width = 0;
   let ready = false; // there are data
   let drawn = "";
-  let hurried = false; // a film plays: what can be read only at rest waits
   let index = null; // null: no cursor, the legend shows the place that the plot thinks most telling
 
-  function read() {
+  // `hurried`, while a film plays: what can be read only at rest waits.
+  function read(hurried = false) {
     const last = plot.values().length - 1;
     if (Number(probe.max) !== last) probe.max = last;
     const shown = index === null ? plot.home() : Math.min(index, last);
@@ -63,7 +63,7 @@ function panel(spec, plot, pointTo) {
     });
   }
 
-  function redraw(now) {
+  function redraw(now, hurried = false) {
     if (!now || !ready) return;
     const key = `${now} ${plot.axis()}`; // the axes are redrawn only when they change
     if (key !== drawn) {
@@ -75,7 +75,7 @@ function panel(spec, plot, pointTo) {
       plot.axes(back, width);
     }
     redrawn(front, () => plot.marks(front));
-    read();
+    read(hurried);
   }
 
   function point(event) {
@@ -100,14 +100,13 @@ function panel(spec, plot, pointTo) {
     box,
     stage,
     point(x) { index = x === null ? null : nearest(plot.values(), x); read(); },
-    draw(data, step, playing = false) {
-      hurried = playing;
+    draw(data, step, hurried = false) {
       const known = data === plot.data; // then only the player has moved
       plot.data = data;
       plot.step = step;
       ready = true;
-      if (known) read();
-      else redraw(width);
+      if (known) read(hurried);
+      else redraw(width, hurried);
     },
     resize() {
       const now = Math.floor(stage.clientWidth);
