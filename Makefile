@@ -18,7 +18,7 @@ help:  ## show this list
 serve: book  ## build the book and show it in the browser, at http://localhost:8000 or the next free port (PORT=...)
 	@$(BIN)/python tools/serve.py --port $(PORT)
 
-test: $(VENV)/.site $(VENV)/.test  ## lint, unit and property tests, a fresh strict build, browser tests, Binder's environment
+test: $(VENV)/.test  ## lint, unit and property tests, a fresh strict build, browser tests, Binder's environment
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/python tools/build.py --fresh
@@ -35,7 +35,7 @@ lab: $(VENV)/.test  ## open the chapters in JupyterLab
 
 bench: $(PEERS)/.peers $(VENV)/.test  ## measure against the budgets, next to PyTorch
 	-$(PEERS)/bin/python benchmarks/run.py import simulation training
-	$(BIN)/python benchmarks/run.py explorer site
+	$(BIN)/python benchmarks/run.py explorer films site
 
 peers: $(PEERS)/.peers $(VENV)/.test  ## compare with what PyTorch, JAX, Keras and Flax do, live
 	$(PEERS)/bin/python tests/peers/record.py --compare
@@ -51,9 +51,11 @@ clean:  ## remove the built book and all caches; the environments stay
 
 PIP := -m pip install --disable-pip-version-check
 
+$(VENV)/.site: EXTRAS := site
+$(VENV)/.test: EXTRAS := site,test
 $(VENV)/.site $(VENV)/.test: requirements.txt constraints.txt pyproject.toml | $(BIN)/python
 	@echo "Installing the pinned packages into $(VENV): a few minutes the first time, nothing the next."
-	$(BIN)/python $(PIP) -r requirements.txt -e ".[$(@F:.%=%)]"
+	$(BIN)/python $(PIP) -r requirements.txt -e ".[$(EXTRAS)]"
 	@touch $@
 
 $(PEERS)/.peers: tests/peers/requirements.txt constraints.txt pyproject.toml | $(PEERS)/bin/python
