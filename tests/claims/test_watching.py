@@ -26,6 +26,8 @@ ENTROPY = "softmax_cross_entropy"
 SEEDS = range(5)
 SETS = tuple(watching.DATA)
 RATES = watching.PLANE_RATES
+TIES = {("moons", "tanh", "large"): {0.005, 0.03}, ("digits", "tanh", "he"): {0.01, 0.05}}
+"""Where the order of rounding decides which of two rates does better, by a tenth of the loss at most."""
 
 
 def code(cell):
@@ -147,10 +149,15 @@ def test_the_marks_are_the_best_rates():
         len(SEEDS),
         len(RATES),
     )
-    task = watching.plane_task("circles")
-    for start in ("constant", "small", "he", "large"):
-        net = watching.plane_network(start, "tanh", seeds=SEEDS)
-        assert watching.best_rate(net, RATES, task) == watching.PLANE_BEST["circles", "tanh"].get(start)
+    plane = watching.plane_network, watching.PLANE_STARTS, RATES
+    deep = watching.digit_network, watching.DIGIT_STARTS, watching.DIGIT_RATES
+    films = [(data, f, watching.plane_task(data), *plane, best) for (data, f), best in watching.PLANE_BEST.items()]
+    films += [("digits", f, watching.digit_task(), *deep, best) for f, best in watching.DIGIT_BEST.items()]
+    for data, f, task, network_of, starts, rates, best in films:
+        for start in starts:
+            found = watching.best_rate(network_of(start, f, seeds=SEEDS), rates, task)
+            marked = best.get(start)
+            assert found == marked or {found, marked} == TIES.get((data, f, start)), (data, f, start)
     says("What we see, at the best rate of each start and checked with «five» seeds:", len(SEEDS))
 
 

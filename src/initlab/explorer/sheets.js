@@ -28,12 +28,19 @@ function formulas(spec, sizes) {
   lines.style.maxHeight = `${spec.most - 31}px`;
   const scrolls = sizes ? sizes.some((size) => size === spec.most) : true;
   if (scrolls) lines.setAttribute("tabindex", 0);
+  const item = (row) => {
+    const formula = make("p", { class: "il-formula" });
+    formula.innerHTML = row.formula; // MathML from formula.py, never from a reader
+    return make("li", {}, formula, make("p", { class: row.marked ? "il-reason il-marked" : "il-reason" }, row.reason));
+  };
+  let shown = [];
   return sheet(spec, sizes, [lines], ({ rows }) => {
-    list.replaceChildren(...rows.map((row) => {
-      const formula = make("p", { class: "il-formula" });
-      formula.innerHTML = row.formula; // MathML from formula.py, never from a reader
-      return make("li", {}, formula, make("p", { class: row.marked ? "il-reason il-marked" : "il-reason" }, row.reason));
-    }));
+    const now = rows.map((row) => JSON.stringify(row));
+    let same = 0; // to typeset a formula takes long: the first lines stay, as far as they are the same
+    while (same < now.length && now[same] === shown[same]) same += 1;
+    while (list.children.length > same) list.lastChild.remove();
+    list.append(...rows.slice(same).map(item));
+    shown = now;
   });
 }
 
