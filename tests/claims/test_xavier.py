@@ -333,7 +333,7 @@ def test_the_trial():
     says("each rule gets its own best rate of «five», from «0.00316» to «0.316»", len(xavier.RATES), low, high)
     says(
         "Tanh networks with two or «ten» hidden layers of «16» units learn the spiral of [the first "
-        "chapter](why.ipynb), in «500» steps with batches of «20», from «three» seeds.",
+        "chapter](why.ipynb), in «500» steps with batches of «20», from «ten» seeds.",
         xavier.DEPTH,
         why.WIDTHS[1],
         xavier.STEPS,
@@ -357,28 +357,27 @@ def test_the_trial():
 
 def test_ten_layers():
     ratios = []
-    for data_seed in (0, 1, 3):  # other points and other networks; among 1, 2 and 3 the two with the smallest lead
-        options = {"data_seed": data_seed, "seeds": range(3 * data_seed, 3 * data_seed + 3)} if data_seed else {}
+    says(
+        "Xavier's loss is three to six times smaller, with other draws and other points on the spiral, too. "
+        "*Xavier × 4* fares about as badly as the standard rule."
+    )
+    says(
+        "The surprise is *Xavier × 2*, which beats Xavier by another factor of ten and more, and does so each time.",
+    )
+    for data_seed in range(4):  # other points and other networks
+        options = {"data_seed": data_seed, "seeds": range(10 * data_seed, 10 * data_seed + 10)} if data_seed else {}
         standard, good, double, fourfold = (
             best(rule, **options).mean() for rule in ("standard", "xavier", "double", "fourfold")
         )
-        assert double < good < standard
-        assert double < good / 10
         ratios.append(standard / good)
-    says(
-        "*Xavier × «2»*, Xavier and the standard rule come in the same order, but once Xavier had just over half the "
-        "loss of the standard rule",
-        math.sqrt(xavier.RULES["double"][1]),
-    )
-    assert ratios[0] > 4
-    assert 1.5 < min(ratios) < 1 / 0.5
-    standard, good, double, fourfold = (best(rule).mean() for rule in ("standard", "xavier", "double", "fourfold"))
-    says("With «ten» layers** the standard rule learns something, but it is left far behind.", xavier.DEPTH)
-    assert standard < 0.5 < math.log(2)
-    says("Xavier's loss is several times smaller. *Xavier × 4* fares no better than the standard rule.")
-    assert fourfold > standard
+        assert 10 * double < good
+        assert 0.7 < fourfold / standard < 1.5
+        assert standard < 0.5 < math.log(2)
+    assert 0.8 * 3 < min(ratios)
+    assert max(ratios) < 1.2 * 6
     assert xavier.RULES["fourfold"][1] == 4**2
-    says("The surprise is *Xavier × 2*, which beats Xavier by far, and does so each time.")
+    assert xavier.RULES["double"][1] == 2**2
+    says("With «ten» layers** the standard rule learns something, but it is left far behind.", xavier.DEPTH)
     a = moments("double", "tanh")[0]
     says("weights «twice» as large keep the signal of this network alive", math.sqrt(xavier.RULES["double"][1]))
     assert a[10] > 0.5
@@ -401,10 +400,12 @@ def test_two_layers_forgive():
         options = {"loss": "softmax_cross_entropy", "steps": xavier.STEPS, "batch_size": why.BATCH, "rng": 0}
         wide.append(training.sweep(nets, *why.data(), rates=(max(xavier.RATES), 1.0, 3.16), **options))
     says(
-        "Of still larger rates «1» is best for all but the standard rule, and the order stays.",
-        [sweep.best_rate for sweep in wide[1:]],
+        "At rate «1» *Xavier × «2»* and *Xavier × «4»* gain once more, and the order stays.",
+        [sweep.best_rate for sweep in wide[2:]],
+        math.sqrt(xavier.RULES["double"][1]),
+        math.sqrt(xavier.RULES["fourfold"][1]),
     )
-    assert wide[0].best_rate == max(xavier.RATES)
+    assert [sweep.best_rate for sweep in wide[:2]] == 2 * [max(xavier.RATES)]
     reached = [sweep.loss.mean(axis=1).min() for sweep in wide]
     assert reached == sorted(reached, reverse=True)
 
@@ -422,10 +423,11 @@ def test_twenty_layers():
         len(sweep.rates),
         near(sweep.loss, abs=0.0006),
     )
-    says("Xavier and *Xavier × 2* still learn; their best losses are about 0.12 and 0.03.")
-    # After 500 steps through twenty layers rounding counts, so the numbers are loose.
-    assert best("xavier", depth=20).mean() == pytest.approx(0.12, abs=0.05)
-    assert best("double", depth=20).mean() == pytest.approx(0.03, abs=0.02)
+    says(
+        "Xavier and *Xavier × 2* still learn; their best losses are about «0.2» and «0.1».",
+        near(best("xavier", depth=20).mean(), abs=0.06),
+        near(best("double", depth=20).mean(), abs=0.06),
+    )
     signals = np.square(network.forward(nets, np.random.default_rng(0).standard_normal((2, 200))).a[20])
     says("The mean square of the signal in the last hidden layer is about $10^{-10}$")
     assert 1e-11 < signals[0].mean() < 1e-9
@@ -810,6 +812,8 @@ def test_the_quiz():
     assert exercises.signal_factor.solution([100, 300, 100]) == pytest.approx(0.75)
     quiz_says(quiz, "With tanh it falls from 0.39 in layer 1 to 0.05 in layer 10.")
     quiz_says(quiz, "they lose a factor of 12 in mean square, instead of 35,000")
-    quiz_says(quiz, "0.029 against 0.17, each at its own best rate.", "with a loss of 0.0013")
-    losses = [best(rule).mean() for rule in ("xavier", "standard", "double")]
-    assert losses == pytest.approx([0.029, 0.17, 0.0013], rel=0.1)
+    quiz_says(quiz, "Several times lower, each at its own best rate.")
+    quiz_says(quiz, "weights twice as large did better by a factor of ten and more")
+    good, standard, double = (best(rule).mean() for rule in ("xavier", "standard", "double"))
+    assert 2.5 * good < standard
+    assert 10 * double < good

@@ -99,7 +99,7 @@ rules = Demo(
 # ---------------------------------------------------------------- training, each rule at its own best rate
 
 RATES = (0.00316, 0.01, 0.0316, 0.1, 0.316)
-SEEDS = range(3)
+SEEDS = range(10)
 STEPS = 500
 
 
