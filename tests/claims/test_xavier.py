@@ -359,7 +359,7 @@ def test_ten_layers():
     ratios = []
     says(
         "Xavier's loss is three to six times smaller, with other draws and other points on the spiral, too. "
-        "*Xavier × 4* fares about as badly as the standard rule."
+        "*Xavier × 4* is left behind like the standard rule."
     )
     says(
         "The surprise is *Xavier × 2*, which beats Xavier by another factor of ten and more, and does so each time.",
@@ -371,7 +371,7 @@ def test_ten_layers():
         )
         ratios.append(standard / good)
         assert 10 * double < good
-        assert 0.7 < fourfold / standard < 1.5
+        assert 2 * good < fourfold < 0.5
         assert standard < 0.5 < math.log(2)
     assert 0.8 * 3 < min(ratios)
     assert max(ratios) < 1.2 * 6
