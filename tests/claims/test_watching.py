@@ -26,8 +26,12 @@ ENTROPY = "softmax_cross_entropy"
 SEEDS = range(5)
 SETS = tuple(watching.DATA)
 RATES = watching.PLANE_RATES
-TIES = {("moons", "tanh", "large"): {0.005, 0.03}, ("digits", "tanh", "he"): {0.01, 0.05}}
-"""Where the order of rounding decides which of two rates does better, by a tenth of the loss at most."""
+TIES = {
+    ("moons", "tanh", "large"): {0.005, 0.03},
+    ("spiral", "relu", "constant"): {0.03, 0.2},
+    ("digits", "tanh", "he"): {0.01, 0.05},
+}
+"""Where rounding decides which of two rates does better, by a tenth of the loss at most."""
 
 
 def code(cell):
@@ -144,8 +148,8 @@ def scale(start):
 
 def test_the_marks_are_the_best_rates():
     says(
-        "The mark below the slider shows the rate at which a start does best, on the average of «five» seeds (no mark: "
-        "it does no better than chance at any of the «five» rates).",
+        "Beside the slider stands the rate at which a start does best, on the average of «five» seeds (if none does, "
+        "it is no better than chance at any of the «five» rates)",
         len(SEEDS),
         len(RATES),
     )
@@ -158,7 +162,7 @@ def test_the_marks_are_the_best_rates():
             found = watching.best_rate(network_of(start, f, seeds=SEEDS), rates, task)
             marked = best.get(start)
             assert found == marked or {found, marked} == TIES.get((data, f, start)), (data, f, start)
-    says("What we see, at the best rate of each start and checked with «five» seeds:", len(SEEDS))
+    says("What we see, at the best rate of each start and on the average of «five» seeds", len(SEEDS))
 
 
 def test_zero_weights_never_move():
@@ -197,7 +201,8 @@ def test_equal_weights_draw_one_straight_border():
 
 
 def test_too_small():
-    says("The gradients are tiny, and *equally* tiny in every layer. The loss sits at $\\ln 2$ until")
+    says("The gradients of the weights are tiny, and *equally* tiny in every layer.")
+    says("One shrinks on its way up, the other on its way down.) The loss sits at $\\ln 2$ until")
     for data in SETS:
         task = watching.plane_task(data)
         small, xavier = (
@@ -208,6 +213,8 @@ def test_too_small():
         assert np.median(small.dW_rms / xavier.dW_rms) < 1 / 100
         spread = np.median(small.dW_rms, axis=0)
         assert spread.max() / spread.min() < 5
+        assert (np.diff(np.median(small.a_second_moment, axis=0)[:-1]) < 0).all()
+        assert (np.diff(np.median(small.dz_rms, axis=0)) > 0).all()
     leaves = [data for data in SETS if "small" in watching.PLANE_BEST[data, "tanh"]]
     says(
         "With tanh and the largest rate it leaves on «three» sets, and then the network finds about as good a border "
@@ -250,13 +257,13 @@ def test_xavier_and_he():
 
 
 def test_too_large():
-    training_shares = [100 * plane(data, "large", "tanh").accuracy.mean() for data in SETS]
+    learned = {data: plane(data, "large", "tanh").accuracy.mean() for data in SETS}
     says(
-        "With tanh it learns the training points nearly as well, «90» to «100 %» of them, but its borders are "
-        "ragged. On "
-        "new points it is worse than He's start on each of moons, circles and spiral.",
-        near(min(training_shares), abs=3),
-        near(max(training_shares) / 100, abs=0.005),
+        "With tanh it learns the training points nearly as well, about «89 %» of the circles and at least «97 %» of "
+        "the other sets, but its borders are ragged. On new points it is worse than He's start on each of moons, "
+        "circles and spiral.",
+        near(learned.pop("circles"), abs=0.04),
+        near(min(learned.values()), abs=0.01),
     )
     for data in SETS[1:]:
         assert right(data, "large", "tanh") < right(data, "he", "tanh")
@@ -325,6 +332,9 @@ def test_the_small_uniform_start_never_leaves_chance():
     rates = np.array(watching.DIGIT_RATES)
     net = watching.digit_network("uniform", "tanh", rng=0)
     start, end = trained(task, net, rates, 0, 200)
+    says("The gradients of the weights are again about equally tiny in all layers.")
+    for each in seen[0].dW_rms:
+        assert each.max() < 5 * each.min() < 1e-5
     says("In «200» steps hardly anything changes below the last layer.", end.step)
     for before, after in zip(start.network.weights[:-1], end.network.weights[:-1], strict=True):
         assert size(after - before) < 0.02 * size(before)
@@ -358,7 +368,7 @@ def test_a_good_start_gets_better():
 
 
 def test_steps_saturate():
-    seen, _ = digits("xavier", "tanh", 0.05)
+    seen, end = digits("xavier", "tanh", 0.05)
     share = saturated(seen[200])
     says(
         "The same Xavier start at rate 0.05: «18 %» of the first layer are saturated at the end, «10 %» of the "
@@ -370,16 +380,17 @@ def test_steps_saturate():
         near(share[2:].max() / 100, abs=0.02),
     )
     assert share.argmax() == 0
+    says("So far the harm is small: «95 %» are right.", near(end.held_out_accuracy.mean(), abs=0.01))
     seen, end = digits("xavier", "tanh", 0.2, 40)
     says(
-        "At rate «0.2» «half» of that layer is saturated by step 40 and «88 %» at the end, and «56 %» of the "
-        "answers are "
-        "right. Nothing was wrong with these weights at step 0.",
+        "At rate «0.2» «half» of that layer is saturated by step 40. At the end about «80 %» of all units are, and "
+        "about «half» of the answers are right. Nothing was wrong with these weights at step 0.",
         max(watching.DIGIT_RATES),
         near(saturated(seen[40])[0] / 100, abs=0.06),
-        near(saturated(seen[200])[0] / 100, abs=0.05),
+        near(saturated(seen[200]).mean() / 100, abs=0.03),
         near(end.held_out_accuracy.mean(), abs=0.12),
     )
+    assert saturated(seen[40]).argmax() == saturated(seen[200]).argmax() == 0
 
 
 def test_saturated_is_not_without_gradient():
@@ -388,11 +399,12 @@ def test_saturated_is_not_without_gradient():
         "With tanh and standard normal weights «three quarters» of all units are saturated before the first step.",
         near(saturated(seen[0]).mean() / 100, abs=0.01),
     )
+    says("where its slope is below «5 %» of the largest slope of its activation", diagnostics.FLAT)
     says("«Three quarters» of the tanh units are saturated", near(saturated(seen[0]).mean() / 100, abs=0.01))
     grows = seen[0].dz_rms[:, 0] / seen[0].dz_rms[:, -1]
     says("and yet the gradient *grows* on its way down, more than a hundredfold.")
     assert (grows > 100).all()
-    says("after a fashion: «39 %» right at its best rate.", near(end.held_out_accuracy.mean(), abs=0.06))
+    says("after a fashion: some «37 %» right at its best rate.", near(end.held_out_accuracy.mean(), abs=0.08))
     assert watching.DIGIT_BEST["tanh"]["normal"] == 0.05
 
 
@@ -400,19 +412,15 @@ def test_relu_with_standard_normal_weights():
     task = watching.digit_task()
     net = watching.digit_network("normal", "relu", seeds=SEEDS)
     options = task.options | {"snapshots": (0, 200)}
-    rates = np.array([*watching.DIGIT_RATES, 1e-7])
+    rates = np.array(watching.DIGIT_RATES)
     run = training.train(net, task.x, task.y, learning_rate=rates[:, None], **options)
     assert 1e6 < run.snapshots[0].loss.min() < run.snapshots[0].loss.max() < 1e7
     says(
-        "starts at a loss of millions and overflows by step «2» at all «four» rates. At a rate of $«10^{-7}»$ it does "
-        "not overflow, and gets «38 %» right.",
-        run.diverged_at[:4].max(),
+        "starts at a loss of millions and overflows by step «2» at all «four» rates.",
+        run.diverged_at.max(),
         len(watching.DIGIT_RATES),
-        rates[-1],
-        near(run.snapshots[1].held_out_accuracy[-1].mean(), abs=0.05),
     )
-    assert (run.diverged_at[:4] > 0).all()
-    assert (run.diverged_at[-1] == -1).all()
+    assert (run.diverged_at > 0).all()
 
 
 def test_the_sigmoid_turns_the_ranking_around():
@@ -444,7 +452,7 @@ def test_weights_and_slopes():
     says(
         "for standard normal weights and «50» units it is about «0.08». But $n \\operatorname{Var} W$ is «50». "
         "Together "
-        "they are about «4», so that the size of the gradient «doubles» in every layer.",
+        "they are about «4», so that the size of the gradient «doubles» in every hidden layer.",
         watching.DIGIT_WIDTH,
         slope,
         watching.DIGIT_WIDTH,
@@ -502,10 +510,15 @@ def steps_down():
 def test_what_one_per_cent_changes():
     cell = code("chaos-code")
     says("We change every image by «1 %» of its length", float(re.search(r"nudge \*= ([\d.]+)", cell)[1]))
-    says("With standard normal weights an image that nobody can tell from the first one gives another answer")
     shown = printed("watching", "chaos-code").splitlines()
-    (xavier, aligned), (chaotic, turned) = (numbers(line.split("changes by")[1]) for line in shown)
+    (xavier, few, aligned), (chaotic, many, turned) = (numbers(line.split("layer")[1]) for line in shown)
+    says(
+        "an image that nobody can tell from the first one gives another answer about «half» of the time, and quite "
+        "another gradient.",
+        near(many / 100, abs=0.06),
+    )
     assert xavier < 2
+    assert few < 3
     assert chaotic > 50
     assert aligned > 0.99
     assert turned < 0.4
@@ -569,6 +582,13 @@ def test_the_charts():
     assert (sick[:8, 4] > 70).all()
     says("in ratios that fall more than tenfold from the first layer to the last hidden one.")
     assert (sick[0, 6:] > 10 * sick[7, 6:]).all()
+    says("Our chart has the last column after «20» steps", first[0][1])
+    task = watching.digit_task()
+    off = diagnostics.diagnose(watching.digit_network("he", "relu", seeds=SEEDS), task.x, task.y, loss=ENTROPY)
+    says(
+        'For ReLU it is "off", and about «half» of the pairs are in a network that is well;',
+        near(saturated(off).mean() / 100, abs=0.05),
+    )
     says("a sick network can make steps of a healthy size.")
     assert 1e-3 < sick[:, 7].min() < sick[:, 7].max() < 0.1
 
@@ -595,8 +615,7 @@ def test_the_table_of_fixes():
     )
     rates = numbers(re.search(r"rates = np.array\(\[(.*)\]\)", code("fixes-code"))[1])
     says(
-        "Every row of the table has its own best rate out of «five», by the mean loss on new digits over «three» "
-        "seeds.",
+        "Every row of the table has its own best rate out of «five», by the mean loss on new digits over «ten» seeds.",
         len(rates),
         float(re.search(r"seeds=range\((\d+)\)", code("fixes-code"))[1]),
     )
@@ -610,26 +629,26 @@ def test_the_table_of_fixes():
     )
     net = network.sample([64, 50, 10], "tanh", normal, rng=0)
     assert diagnostics.diagnose(net, data.x, data.y, loss=ENTROPY).saturated[0] > 0.9
-    assert standard[5] > found[5] + 30
+    assert standard[5] > found[5] + 20
     says(
-        "**The output layer divided by «10»** mends the first loss: from «10.9» to «2.5».",
+        "**The output layer divided by «10»** mends the first loss: from «10.4» to «2.5».",
         1 / divided(),
         standard[0],
         output[0],
     )
     says(
-        "at step «20» the loss is less than half as large. In the end it has bought a few per cent.",
+        "at step «20» the loss is less than half as large. In the end it has bought some «six» points.",
         early_step(),
+        near(output[5] - standard[5], abs=3),
     )
     assert output[3] < 0.5 * standard[3]
-    assert -3 < output[5] - standard[5] < 10
     says(
-        "is what counts: from «72 %» to «98 %».",
-        near(output[5] / 100, abs=0.04),
-        near(hidden[5] / 100, abs=0.015),
+        "is what counts: from «71 %» to «97 %».",
+        near(output[5] / 100, abs=0.03),
+        near(hidden[5] / 100, abs=0.01),
     )
     says("**The gain «5»/«3»** buys nothing here: about two points are lost.", above, below)
-    assert 0.5 < hidden[5] - gain[5] < 2 + 2
+    assert hidden[5] - gain[5] == pytest.approx(2, abs=0.5)
     assert gain[4] > hidden[4]
 
 
@@ -641,11 +660,15 @@ def test_without_the_second_fix():
     rows = fixes()
     hidden, alone = rows[3], rows[5]
     says(
-        "Row 3' keeps the output layer standard normal. It starts at a loss of «4», which looks wrong. It then wants a "
-        "smaller rate, is *ahead* at step «20», and ends within two points of row 3.",
-        near(alone[0], abs=0.3),
+        "Row 3' keeps the output layer standard normal. It starts at a loss of «3.8», which looks wrong. It then wants "
+        "a smaller rate, is *ahead* at step «20», and ends within two points of row 3. (Row 3 can be as fast at first, "
+        "at a larger rate than its best one.)",
+        alone[0],
         early_step(),
     )
+    healthy, _ = healthy_runs(0.1, steps=(20,))
+    assert hidden[2] < 0.1
+    assert healthy.held_out_loss.mean() == pytest.approx(alone[3], rel=0.1)
     assert alone[2] < hidden[2]
     assert alone[3] < hidden[3]
     assert abs(alone[5] - hidden[5]) < 2
@@ -656,25 +679,62 @@ def test_without_the_second_fix():
 
 def test_the_line_at_one_in_a_thousand():
     says("says that the update-to-weight ratio (4) should be near $10^{-3}$")
-    ratios = [float(line.split()[-1]) for line in printed("watching", "line-code").splitlines()]
-    says("At step «20» the best rates lie near $10^{-2}$ here, about ten times above the line.", early_step())
+    first, after_last = numbers(re.search(r"\[(\d:\d)\]", code("line-code"))[1])
+    says("For rows «1» to «3» of the table we draw", first, after_last - 1)
+    says("The sick networks of rows «1» and «2»", first, after_last - 2)
     says("## A line at one in a thousand")
+    standard, output, hidden = fixes()[1:4]
+    *sick, healthy = [float(line.split()[-1]) for line in printed("watching", "line-code").splitlines()]
+    says(
+        "The healthy network, row 3, does best at a ratio of «0.007» at step «20», «seven» times the line.",
+        healthy,
+        early_step(),
+        healthy / 1e-3,
+    )
+    says("and its best value here was «seven» times what the rule of thumb says.", healthy / 1e-3)
     says("Every curve has its lowest point to the right of the dotted line at 0.001.")
-    assert min(ratios) > 0.001
-    says("a ratio of $10^{-6}$ or of $10^{-1}$ is a mistake.")
-    assert max(ratios) < 1e-1 / 3
-    assert min(ratios) > 1e-6 * 1000
+    assert min(sick) > 0.001
+    says(
+        "do best at ratios from a quarter of that to four times that, and end with a loss about «ten» times as large.",
+        near(output[4] / hidden[4], abs=2),
+    )
+    assert 0.9 / 4 < min(sick) / healthy
+    assert max(sick) / healthy < 1.1 * 4
     says("The lowest point of the healthy network is about ten times lower than the others.")
-    assert fixes()[1][4] / fixes()[3][4] == pytest.approx(10, rel=0.6)
-    says("and its best value here was ten times what the rule of thumb says.")
-    assert len(ratios) == 3
-    assert 0.005 < min(ratios) < max(ratios) < 0.03
-    assert np.exp(np.mean(np.log(ratios))) == pytest.approx(1e-2, rel=0.5)
-    assert min(ratios) / 1e-3 == pytest.approx(10, rel=0.5)
-    hidden = fixes()[3]
-    says("On the line the healthy network trains at «a tenth» of its best rate", near(0.003 / hidden[2], abs=0.001))
-    says("with a loss «ten» times as large.", near(fixes()[2][4] / hidden[4], rel=0.3))
-    assert fixes()[1][4] > 7 * hidden[4]
+    assert standard[4] / hidden[4] == pytest.approx(10, abs=4)
+    says("a ratio of $10^{-6}$ or of $10^{-1}$ is a mistake.")
+    says("update to weight near $10^{-6}$ or $10^{-1}$ | wrong rate")
+    assert max(healthy, *sick) < 1e-1 / 3
+    assert min(healthy, *sick) > 1e-6 * 1000
+    says("(In row 2 two rates are about equally good.")
+
+
+def healthy_runs(*rates, steps, momentum=watching.MOMENTUM):
+    """Snapshots of row 3 of the table at those rates and steps, and the ratio early in the run for each rate."""
+    task = watching.digit_task()
+    starts = 5 * [xavier_normal] + [functools.partial(normal, std=0.1)]
+    net = network.sample([64] + 5 * [50] + [10], "tanh", starts, seeds=range(10), dtype=np.float32)
+    options = task.options | {"steps": steps[-1], "snapshots": steps, "momentum": momentum}
+    snapshots = training.train(net, task.x, task.y, learning_rate=np.array(rates)[:, None], **options).snapshots
+    return *snapshots, np.median(snapshots[0].update_ratio, axis=(1, 2))
+
+
+def test_on_the_line():
+    _, short, long, ratio = healthy_runs(0.003, 0.03, steps=(20, 200, 1500))
+    best = fixes()[3][2]
+    says("On the line it trains at «a tenth» of its best rate", 0.003 / best)
+    assert ratio[0] == pytest.approx(1e-3, rel=0.2)
+    on_the_line, at_best = short.held_out_accuracy.mean(axis=1)
+    says("after «200» steps «92 %» of its answers are right instead of «97 %».", short.step, on_the_line, at_best)
+    says("Given «1500» steps, it has nearly caught up.", long.step)
+    assert 0 < np.diff(long.held_out_accuracy.mean(axis=1)) < 0.01
+
+
+def test_the_line_without_momentum():
+    _, end, ratio = healthy_runs(0.03, 0.1, 0.3, 1, steps=(20, 200), momentum=0)
+    best = end.held_out_loss.mean(axis=1).argmin()
+    says("Without it our network does best at «0.018».", near(ratio[best], abs=0.002))
+    assert 0 < best < 3
 
 
 # ---------------------------------------------------------------- exercises and quiz
@@ -743,7 +803,11 @@ def test_the_six_networks():
     says("1: the mean of its weights equals their rms, so that they are all the same")
     assert seen[1].W_mean[:5] == pytest.approx(seen[1].W_rms[:5])
     assert (seen[3].dead[2], seen[3].dead[:2].max()) == (1, 0)
-    says("3: all units of layer 3 are off for every digit, and nothing gets past it.")
+    says(
+        "3: all units of layer 3 are off for every digit, and nothing gets past it (its biases are «−30»).",
+        exercises.patient(3).network.biases[2].max(),
+    )
+    says("| its biases or a step have switched it off | biases «0»", np.max(exercises.patient(4).network.biases[2]))
     assert seen[3].a_second_moment[3] == 0
     says("4: healthy; its ReLUs are off for half of the digits, as they should be.")
     assert seen[4].saturated[:5] == pytest.approx(0.5, abs=0.1)
@@ -757,6 +821,19 @@ def test_the_six_networks():
     says("6: inputs of size «7.8» drive the first layer into saturation", size(patient.x))
     assert seen[6].saturated[0] > 0.7
     assert seen[6].saturated[1:].max() < 0.1
+
+
+def test_a_finding_is_not_a_verdict():
+    learned = []
+    for number in range(1, 7):
+        net, x, y, rate = exercises.patient(number)
+        options = {"loss": ENTROPY, "batch_size": 32, "momentum": 0.9, "rng": 0, "steps": 200, "snapshots": [200]}
+        (end,) = training.train(net, x, y, learning_rate=rate, **options).snapshots
+        if end.accuracy > 0.9:
+            learned.append(number)
+    says("(Networks «5» and «6» learn all the same. A finding is not yet a verdict.)", learned[1], learned[2])
+    assert exercises.illness.solution(learned[0]) == "healthy"
+    assert len(learned) == 3
 
 
 def test_a_step_of_the_second_network_is_a_hundred_thousandth():

@@ -69,15 +69,16 @@ quiz = Quiz(
             (
                 Option(
                     "The rule of thumb says that all is well, so it needs only time",
-                    "The sick networks of this chapter had ratios as large as the healthy one, and ended with a loss ten "
-                    "times as large.",
+                    "The sick networks of this chapter did best at ratios like those of the healthy one, and ended with "
+                    "a loss ten times as large.",
                 ),
                 Option(
                     "The rate is too large",
-                    "In this chapter the best rates had ratios near 0.01. A ratio of 0.001 belongs to a smaller rate.",
+                    "In this chapter the healthy network did best at a ratio near 0.01. A ratio of 0.001 belongs to a "
+                    "smaller rate.",
                 ),
                 Option(
-                    "The rate is hardly off by powers of ten; look at the other numbers",
+                    "The rate is off by about ten at most; look at the other numbers",
                     "That is all a ratio can say. Saturation, dead units, the first loss and the signal are other questions.",
                     right=True,
                 ),
