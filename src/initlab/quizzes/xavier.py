@@ -95,7 +95,7 @@ quiz = Quiz(
                 ),
                 Option(
                     "On the spiral it trained to a lower loss than the standard rule did",
-                    "Several times lower, each at its own best rate.",
+                    "Two to six times lower, each at its own best rate.",
                     right=True,
                 ),
                 Option(
