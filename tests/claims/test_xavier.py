@@ -398,14 +398,13 @@ def test_two_layers_forgive():
         assert xavier.trained(rule, 2).best_rate == max(xavier.RATES)
         nets = network.sample([2, 16, 16, 2], "tanh", xavier.RULES[rule][0], seeds=xavier.SEEDS, dtype=np.float32)
         options = {"loss": "softmax_cross_entropy", "steps": xavier.STEPS, "batch_size": why.BATCH, "rng": 0}
-        wide.append(training.sweep(nets, *why.data(), rates=(max(xavier.RATES), 1.0, 3.16), **options))
+        wide.append(training.sweep(nets, *why.data(), rates=(max(xavier.RATES), 1.0), **options))
     says(
         "At rate «1» *Xavier × «2»* and *Xavier × «4»* gain once more, and the order stays.",
         [sweep.best_rate for sweep in wide[2:]],
         math.sqrt(xavier.RULES["double"][1]),
         math.sqrt(xavier.RULES["fourfold"][1]),
     )
-    assert [sweep.best_rate for sweep in wide[:2]] == 2 * [max(xavier.RATES)]
     reached = [sweep.loss.mean(axis=1).min() for sweep in wide]
     assert reached == sorted(reached, reverse=True)
 
