@@ -254,13 +254,14 @@ def test_ten_layers_of_gelu_are_little():
 def test_the_experiment():
     x, _ = spiral(200, rng=0)
     says(
-        "«32» units a layer, «300» steps, two networks each, and for every gain the best of «five» learning rates",
+        "«32» units a layer, «300» steps, «five» networks for every gain and learning rate. We report the median "
+        "network at the best of «five» rates.",
         guide.UNITS,
         guide.STEPS,
+        guide.NETWORKS,
         len(guide.RATES),
     )
     assert x.shape == (2, 200)
-    assert guide.NETWORKS == 2
     says(
         "whose forward gain is «1.68». Do they train as well with He's $\\sqrt2 = «1.41»$?",
         gaussian.gain("silu"),
@@ -274,7 +275,7 @@ def test_tanh_learns_better_with_its_forward_gain():
     one, forward_gain, torch = (guide.best_loss("tanh", g, 10)[0] for g in (1, gaussian.gain("tanh"), 5 / 3))
     says("With gain 1 a signal fades, if slowly, and the network learns.")
     assert one < 0.1
-    says("With the forward gain «1.59» it learns to a loss more than ten times lower.", gaussian.gain("tanh"))
+    says("With the forward gain «1.59» it learns to a loss more than ten times lower here.", gaussian.gain("tanh"))
     assert 10 * forward_gain < one
     says('PyTorch\'s `calculate_gain("tanh")`, 5/3, did as well as ours in the same test')
     assert {row.activation: row.torch for row in gaussian.torch_gain_table()}["tanh"] == 5 / 3
@@ -302,13 +303,10 @@ def test_tanh_learns_better_with_its_forward_gain():
 
 def test_silu_wants_more_than_he_and_gelu_does_not_care():
     says("He's gain $\\sqrt2$ is too small, and here it shows.")
-    assert 10 * guide.best_loss("silu", gaussian.gain("silu"), 10)[0] < guide.best_loss("silu", math.sqrt(2), 10)[0]
-    says("How clearly depends on the draw: with other networks it can be little.")
-    # at 0.075, the best of the five for both
-    he, ours = (
-        guide.best_loss("silu", g, 10, rates=(0.075,), seed=4)[0] for g in (math.sqrt(2), gaussian.gain("silu"))
-    )
-    assert ours < he < 3 * ours
+    assert 5 * guide.best_loss("silu", gaussian.gain("silu"), 10)[0] < guide.best_loss("silu", math.sqrt(2), 10)[0]
+    says("That depends on the draw: with other points and networks both gains can do equally well.")
+    he, ours = (guide.best_loss("silu", g, 10, seed=6)[0] for g in (math.sqrt(2), gaussian.gain("silu")))
+    assert ours / 1.5 < he < 1.5 * ours
     says(
         "For GELU, whose forward gain «1.53» is nearer to $\\sqrt2$, ten layers trained about equally well",
         gaussian.gain("gelu"),
@@ -316,7 +314,7 @@ def test_silu_wants_more_than_he_and_gelu_does_not_care():
     assert math.sqrt(2) < gaussian.gain("gelu") < gaussian.gain("silu")
     # at 0.18, the best of the five for both
     both = [guide.best_loss("gelu", g, 10, rates=(0.18,)) for g in (math.sqrt(2), gaussian.gain("gelu"))]
-    assert all(accuracy > 0.97 for _, accuracy, _ in both)
+    assert all(accuracy > 0.98 for _, accuracy, _ in both)
 
 
 def test_a_sigmoid_network_at_the_critical_gain():
@@ -333,7 +331,7 @@ def test_a_sigmoid_network_at_the_critical_gain():
     says("The gain at which $\\chi_1 = «1»$, where gradients neither grow nor fade, is «10.149».", point.chi_1, g)
     says("Divide $g^2\\, \\mathbb{E}[f'(z)^2] = «1»$ by", g**2 * gaussian.squared_slope("sigmoid", point.q))
     says("found the same with «five» layers", inspect.signature(limits.trained).parameters["hidden"].default)
-    says("With it the same network gets «99 %» right.", near(guide.best_loss("sigmoid", g, 6)[1], abs=0.02))
+    says("With it the same network gets about «99 %» right.", near(guide.best_loss("sigmoid", g, 6)[1], abs=0.0075))
     says("(preactivations have size «6.8»), and with an output whose mean is far from zero", size(point.q))
     assert gaussian.mean("sigmoid", point.q) == pytest.approx(0.5)
 

@@ -426,6 +426,11 @@ def best(scheme, depth):
     return he.RATES[at], np.sort(last[at]), loss[:, at]
 
 
+def learns(loss):
+    """The first step at which each network has a loss below 0.5, inf where it never has: from (steps + 1, networks)."""
+    return np.where((loss < 0.5).any(axis=0), np.argmax(loss < 0.5, axis=0), np.inf)
+
+
 def test_the_race():
     loss = he.race(22)
     says(
@@ -438,7 +443,7 @@ def test_the_race():
     says("**Predict.** «Four» kinds of runs: «22» or «30» layers", len(he.TRAINED) * len(DEPTHS), DEPTHS[0], DEPTHS[1])
     says("has the loss $\\ln 2 = «0.693»$", math.log(2))
     says(
-        "for networks of «22» layers on the left and «30» layers on the right, «three» seeds for each scheme",
+        "for networks of «22» layers on the left and «30» layers on the right, «five» seeds for each scheme",
         DEPTHS[0],
         DEPTHS[1],
         loss.shape[3],
@@ -455,39 +460,43 @@ def test_the_race():
 
 def test_what_the_race_shows():
     says("With «22» layers both learn, He's networks earlier.", DEPTHS[0])
-    first = {name: [np.argmax(run < 0.5) for run in best(name, 22)[2].T] for name in he.TRAINED}
-    assert min(first["Xavier"]) > max(first["He"]) > 0
-    assert max(best("Xavier", 22)[1]) < 0.6
+    says("One or two of Xavier's may not get there in «200» steps.", len(best("Xavier", 22)[2]) - 1)
+    first = {(name, depth): learns(best(name, depth)[2]) for name in he.TRAINED for depth in DEPTHS}
+    # which rate is the best one depends on the rounding, and which networks do not get there, too
+    assert np.isfinite(first["He", 22]).all()
+    assert np.isinf(first["Xavier", 22]).sum() <= 2
+    assert np.median(first["Xavier", 22]) > 2 * np.median(first["He", 22])
+    says("most of Xavier's leave a plateau later. On the right He's learn too, and all of Xavier's stay")
+    assert np.isfinite(first["He", 30]).all()
     says("He's networks of «30» layers suffer from them too.", DEPTHS[1])
-    assert max(best("He", 30)[2].max(axis=0)) > 0.8
+    says("What follows a spike depends on the last digits, so the losses at the end differ from computer to computer.")
+    assert np.nanmax(best("He", 30)[2]) > 0.8
     stalled = he.race(30)[:, 0]
     says(
         "With «30» layers Xavier's do not move within «200» steps, at *any* of the rates.", DEPTHS[1], len(stalled) - 1
     )
     assert np.abs(stalled - math.log(2)).max() < 0.01
-    assert 0 < min(he.RATES.index(best(name, 22)[0]) for name in he.TRAINED)  # the best rates lie inside the row
-    assert max(he.RATES.index(best(name, 22)[0]) for name in he.TRAINED) < len(he.RATES) - 1
+    # a rate larger or smaller than all of these would not have helped Xavier's networks
+    smallest = np.median(he.race(22, schemes=("Xavier",), rates=he.RATES[:1])[-1])
+    above = np.nan_to_num(he.race(22, schemes=("Xavier",), rates=(1.0,))[-1], nan=np.inf)
+    assert min(smallest, np.median(above)) > np.median(best("Xavier", 22)[1]) + 0.1
 
 
 def test_stagnation_and_not_a_dead_end():
-    loss = he.race(30, schemes=("Xavier",), steps=1250, rates=(0.01,), seeds=5)[:, 0, 0]
-    first = np.array([np.argmax(run < 0.5) for run in loss.T])
-    loss = he.race(30, schemes=("He",), rates=(0.01,), seeds=5)[:, 0, 0]
-    assert (loss < 0.5).any(axis=0).all()
-    fast = np.array([np.argmax(run < 0.5) for run in loss.T])
-    says(
-        "At rate 0.01, «four» of «five» such networks of «30» layers bring their loss below 0.5 in the end, after some "
-        "«800» to «1200» steps. He's need «8» to «97».",
-        np.sum(first > 0),
-        len(first),
-        DEPTHS[1],
-        near(first[first > 0].min(), rel=0.1),
-        near(first.max(), rel=0.1),
-        near(fast.min(), abs=2),
-        near(fast.max(), abs=10),
+    slow, fast = (
+        learns(he.race(30, schemes=(name,), steps=steps, rates=(0.01,), seeds=10)[:, 0, 0])
+        for name, steps in (("Xavier", 3000), ("He", 200))
     )
-    assert best("He", 30)[0] == 0.01
-    assert all((run < 0.5).any() for run in best("He", 30)[2].T)
+    says(
+        "At rate 0.01, at least eight of «ten» such networks of «30» layers bring their loss below 0.5 within 3000 "
+        "steps, the first after 700 to 900. He's need fewer than 150.",
+        len(slow),
+        DEPTHS[1],
+    )
+    # with twelve roundings nine or ten get there, after 736 to 848 steps at the earliest; He's need 8 to 113
+    assert np.sum(slow < 3000) >= 8
+    assert 700 < slow.min() < 900
+    assert fast.max() < 150
     says("What carries over is the mechanism, a factor of two per layer. The number «30» does not.", DEPTHS[1])
 
 

@@ -2,8 +2,9 @@
 
 Training at large rates is chaotic: another order of the same sums, on another machine, leads to other networks. What is
 asserted of such runs holds for any of them. The tolerances were measured with the first weights changed in their last
-digits and with the matrix products of other processors: the 95.4 % of scale 3 become up to 96.2 %, the 94.4 % of scale
-10 become 93.9 %, and with twenty layers of tanh at scale 3 the best share lies between 76 % and 82 %.
+digits, with learning rates that differ in theirs, and with the matrix products of other processors: scale 3 gets 95.2 %
+to 96.5 % right, the 94.4 % of scale 10 become 93.9 %, and with twenty layers of tanh the best share lies between 97.0 %
+and 99.2 % at scale 1, and between 72 % and 82 % at scale 3.
 """
 
 import math
@@ -288,14 +289,15 @@ def test_scale_03_waits_and_then_learns_if_the_rate_is_large_enough():
 def test_scales_3_and_10_do_learn():
     learns = {factor: np.flatnonzero(runs_of(factor).accuracy.mean(axis=1) > 0.9)[-1] for factor in (3, 10)}
     says(
-        "**Scale 3 and scale 10.** They do learn, at rates of «0.003» and «0.00001». After «a thousand» steps they get "
-        "about «95 %» and «94 %» right.",
+        "**Scale 3 and scale 10.** They do learn, at rates of «0.003» and «0.00001». After «a thousand» steps scale 3 "
+        "gets 95 % to 97 % right, depending on how your computer rounds, and scale 10 about «94 %».",
         why.RATES[learns[3]],
         why.RATES[learns[10]],
         why.STEPS,
-        near(runs_of(3).accuracy[learns[3]].mean(), abs=0.015),
-        near(runs_of(10).accuracy[learns[10]].mean(), abs=0.01),
+        runs_of(10).accuracy[learns[10]].mean(),
     )
+    for share in (runs_of(3).accuracy[learns[3]].mean(), runs_of(3).accuracy.mean(axis=1).max()):
+        assert 0.95 <= share.round(2) <= 0.97
 
 
 # ---------------------------------------------------------------- what the networks have learned
@@ -630,11 +632,11 @@ def test_with_twenty_hidden_layers_scale_3_is_trouble_for_tanh_too():
         right[factor] = training.evaluate(run.network, *why.new_points(), loss=ENTROPY)[1].mean(axis=1).max()
     assert (first[3] > 100 * first[1]).all()  # "Its gradients can still explode."
     says(
-        "With «twenty» hidden layers instead of «five», scale 1 reaches about «99 %» and scale 3 stays below 90 %.",
+        "With «twenty» hidden layers instead of «five», scale 1 reaches 97 % or more and scale 3 stays below 90 %.",
         depth,
         len(HIDDEN),
-        near(right[1], abs=0.01),
     )
+    assert right[1] >= 0.97
     assert right[3] < 0.90
 
 

@@ -235,7 +235,7 @@ RACE_POINTS, RACE_WIDTH = 40, 24
 
 
 @cache
-def race(depth, *, schemes=tuple(TRAINED), steps=200, rates=RATES, seeds=3):
+def race(depth, *, schemes=tuple(TRAINED), steps=200, rates=RATES, seeds=5):
     """Loss of ReLU networks on two moons, for every scheme, rate and seed: (steps + 1, schemes, rates, seeds)."""
     x, y = moons(RACE_POINTS, rng=0)
     widths = [2, *[RACE_WIDTH] * (depth - 1), 2]
