@@ -387,8 +387,8 @@ def test_steps_saturate():
         "about «half» of the answers are right. Nothing was wrong with these weights at step 0.",
         max(watching.DIGIT_RATES),
         near(saturated(seen[40])[0] / 100, abs=0.06),
-        near(saturated(seen[200]).mean() / 100, abs=0.03),
-        near(end.held_out_accuracy.mean(), abs=0.12),
+        near(saturated(seen[200]).mean() / 100, abs=0.05),
+        near(end.held_out_accuracy.mean(), abs=0.15),
     )
     assert saturated(seen[40]).argmax() == saturated(seen[200]).argmax() == 0
 
