@@ -105,6 +105,28 @@ def test_no_answer_breaks_the_checker(item, answer):
     assert "Traceback" not in verdict
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({1: "equal units"}.get, "Right up to patient 1; there is no answer yet for patient 2."),
+        ({1: "equal units"}.__getitem__, "Right up to patient 1; there is no answer yet for patient 2."),
+        ([None, "equal units", "rate too small"].__getitem__, "Right up to patient 2; there is no answer yet"),
+        (lambda number: {1: "equal units"}.get(number, ...), "Right up to patient 1; there is no answer yet"),
+        (lambda number: {1: "equal units"}.get(number, 2), "illness(2) must return one of the words"),
+        (lambda number: "equal units" if number == 1 else undefined, "illness(2) raised NameError"),  # noqa: F821
+        ({1: "healthy"}.get, "Patient 1: Compare its columns W mean and W rms."),
+    ],
+)
+def test_patients_are_looked_at_one_after_the_other(answer, said):
+    assert MODULES["watching"].illness.verdict(answer).startswith(f"Not yet. {said}")
+
+
+def test_an_answer_that_fails_later_is_told_so():
+    collapse = MODULES["symmetry"].collapse
+    verdict = collapse.verdict(lambda W, b, V: collapse.solution(W, b, V) if len(b) == 2 else undefined)  # noqa: F821
+    assert "raised NameError" in verdict
+
+
 def test_a_right_answer_written_in_another_way_is_accepted():
     he = MODULES["why"].he
     assert he.accepts(lambda shape, rng: rng.standard_normal(shape) * (2 / shape[1]) ** 0.5)

@@ -25,6 +25,7 @@ import os
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -108,7 +109,7 @@ class Exercise:
             first, *others = map(_arguments, self.cases)
             if self._returned(answer, first) is Ellipsis:
                 return UNFILLED
-            self.require(answer)
+            self.require(partial(self._called, answer))
             if any(self._returned(answer, case) is Ellipsis for case in others):
                 return UNFILLED
             given = [self._measured(answer, case) for case in self.cases]
@@ -134,14 +135,18 @@ class Exercise:
     def _measured_all(self, answer):
         return [np.asarray(self.measure(answer, *_arguments(case)), dtype=float) for case in self.cases]
 
-    def _returned(self, answer, arguments):
+    def _called(self, answer, *arguments):
         """What the reader's function returns to a plain call."""
         try:
             with np.errstate(all="ignore"):
-                result = answer(*arguments)
+                return answer(*arguments)
         except Exception as error:
             call = _call_text(self.name, arguments)
-            raise Wrong(f"{call} raised {type(error).__name__}: {error}.") from None
+            raise Wrong(f"{call} raised {type(error).__name__}: {error}.") from error
+
+    def _returned(self, answer, arguments):
+        """The same, if it is anything at all."""
+        result = self._called(answer, *arguments)
         if result is None:
             raise Wrong(f"{_call_text(self.name, arguments)} returned None. Did you forget the return?")
         return result

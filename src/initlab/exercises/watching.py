@@ -178,7 +178,9 @@ def _all_found(answer):
     for number in range(1, 7):
         try:
             given = answer(number)
-        except (KeyError, IndexError):
+        except Wrong as wrong:
+            if not isinstance(wrong.__cause__, LookupError):
+                raise
             given = None
         if given is None or given is ...:
             raise Wrong(f"Right up to patient {number - 1}; there is no answer yet for patient {number}.")
