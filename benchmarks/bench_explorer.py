@@ -21,7 +21,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tools")]
 from build import build  # noqa: E402
 from harness import explorers, launch, visit  # noqa: E402
 
-from initlab.explorer import Menu, Slider, Toggle  # noqa: E402
+from initlab_book.figure import Menu, Slider, Toggle  # noqa: E402
 
 KEYS, APART, LIMIT = 80, 60, 8  # events; ms between them; the budget in ms
 CATEGORIES = ["devtools.timeline", "toplevel"]

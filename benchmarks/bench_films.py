@@ -23,7 +23,7 @@ from bench_explorer import LIMIT, percentile, tasks_of_thread  # noqa: E402
 from build import build  # noqa: E402
 from harness import explorers, launch, visit  # noqa: E402
 
-from initlab.explorer import Film  # noqa: E402
+from initlab_book.figure import Film  # noqa: E402
 
 AFTER, ROUNDS = 60, 3  # ms after a frame that belong to it; times that a film is played
 CATEGORIES = ["devtools.timeline", "toplevel", "blink.user_timing"]

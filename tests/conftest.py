@@ -132,7 +132,7 @@ GROUPS = {
     "tests/browser/test_quizzes.py": "quizzes",
     "tests/browser/": "site",
     "tests/claims/": "chapters",
-    "tests/test_explorer.py": "chapters",
+    "tests/book/test_explorer.py": "chapters",
 }
 # The order in which they begin, those that take longest first; single tests fill what time is left. Each process is
 # given two groups at the start, the first with the fourth and so on.

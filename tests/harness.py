@@ -17,8 +17,8 @@ from urllib.parse import unquote, urlsplit
 
 from sphinx_external_toc.parsing import parse_toc_yaml
 
-from initlab.explorer import Demo
-from initlab.quiz import Quiz
+from initlab_book.figure import Demo
+from initlab_book.quiz import Quiz
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -59,13 +59,14 @@ class Placed:
 
 
 def explorers():
-    """Every explorer of the book, found in the notebooks: the lines that end a cell with `....explorer(...)`."""
+    """Every figure of the book, found in the notebooks: the lines that end a cell with `show(a demo, ...)`."""
     return [placed for page in NOTEBOOKS for placed in _explorers_of(page)]
 
 
 def _explorers_of(page):
-    for demo, changes in _last_lines(page, "explorer"):
-        yield Placed(page, demo, demo.settings(**changes))
+    for thing, changes in _shown(page):
+        if isinstance(thing, Demo):
+            yield Placed(page, thing, thing.settings(**changes))
 
 
 def one_of_every(kind, items):
@@ -92,21 +93,21 @@ def quiz_says(quiz, *sentences):
 
 
 def quizzes():
-    """Every quiz of the book, found in the notebooks: the lines that end a cell with `....ask()`."""
-    return [Asked(page, quiz) for page in NOTEBOOKS for quiz, _ in _last_lines(page, "ask")]
+    """Every quiz of the book, found in the notebooks: the lines that end a cell with `show(a quiz)`."""
+    return [Asked(page, thing) for page in NOTEBOOKS for thing, _ in _shown(page) if isinstance(thing, Quiz)]
 
 
-def _last_lines(page, method):
-    """(object, keyword arguments) of every cell of a notebook that ends with `object.method(...)`."""
+def _shown(page):
+    """(thing, keyword arguments) of every cell of a notebook that ends with `show(thing, ...)`."""
     cells = ["".join(cell["source"]) for cell in read_notebook(page)["cells"] if cell["cell_type"] == "code"]
     names = {}
     for cell in cells:
         for statement in ast.parse(cell).body:  # an import may take several lines
             if re.match(r"(from|import) initlab", ast.unparse(statement)):
                 exec(ast.unparse(statement), names)
-        found = re.fullmatch(rf"([\w.]+)\.{method}\((.*)\)", cell.strip().splitlines()[-1])
+        found = re.fullmatch(r"show\(([\w.]+)(?:, (.*))?\)", cell.strip().splitlines()[-1])
         if found:
-            yield eval(found[1], names), eval(f"dict({found[2]})", names)
+            yield eval(found[1], names), eval(f"dict({found[2] or ''})", names)
 
 
 # ---------------------------------------------------------------- a server, as the published site has one

@@ -1,24 +1,26 @@
-"""Write the exercises of initlab.exercises into the notebooks: python tools/write_exercises.py [--check]
+"""Write the exercises of the chapters into the notebooks: python tools/write_exercises.py [--check]
 
 In a notebook they stand behind the cell whose id is "exercises"; every cell there whose id begins with "exercise-" is
 replaced. --check changes nothing, and fails when a notebook is not what would be written.
 """
 
 import argparse
-import importlib
+import importlib.util
 import json
 import pkgutil
 import sys
 from pathlib import Path
 
-from initlab import exercise, exercises
+from initlab_book import chapters as rooms
+from initlab_book import exercise
 
 BOOK = Path(__file__).resolve().parents[1] / "book"
 
 
 def chapters():
     """The names of the chapters that have exercises."""
-    return [module.name for module in pkgutil.iter_modules(exercises.__path__)]
+    names = (room.name for room in pkgutil.iter_modules(rooms.__path__))
+    return [name for name in names if importlib.util.find_spec(f"{rooms.__name__}.{name}.exercises")]
 
 
 def written(chapter):
@@ -27,7 +29,7 @@ def written(chapter):
     notebook = json.loads(current)
     kept = [cell for cell in notebook["cells"] if not cell["id"].startswith("exercise-")]
     at = [cell["id"] for cell in kept].index("exercises") + 1
-    new = list(exercise.cells(importlib.import_module(f"{exercises.__name__}.{chapter}")))
+    new = list(exercise.cells(importlib.import_module(f"{rooms.__name__}.{chapter}.exercises")))
     notebook["cells"] = kept[:at] + new + kept[at:]
     return current, json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 

@@ -1,7 +1,7 @@
-"""Initialization Lab: initializers, layer simulators and the interactive figures of the book.
+"""Initialization Lab: initializers, layer simulators and variance algebra, the science behind the book.
 
-Only NumPy is imported here. Everything heavier (SciPy, SymPy, Matplotlib, widgets) loads
-with the submodule that needs it, the first time that submodule is used.
+Only NumPy is imported here. SciPy, SymPy and scikit-learn load with the function that needs them, when it is first
+called. What is drawn, asked and checked in the notebooks is in `initlab_book`.
 """
 
 import importlib
@@ -14,21 +14,14 @@ _SUBMODULES = (
     "algebra",
     "closed_forms",
     "datasets",
-    "demos",
     "diagnostics",
-    "exercise",
-    "exercises",
-    "explorer",
     "finite_width",
     "frameworks",
-    "front_end",
     "gaussian",
     "initializers",
     "losses",
     "network",
-    "products",
-    "quiz",
-    "quizzes",
+    "random_matrices",
     "recommend",
     "symmetry",
     "training",

@@ -6,7 +6,6 @@ but the order of the examples. Divergence is a result: a run that overflows goes
 `descend` is the algorithm, one update at a time; `train` runs it to its end.
 """
 
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import repeat
@@ -109,7 +108,7 @@ def train(
     held_out : (x, y), optional
         Examples that are not trained on, shaped like the others: snapshots then carry loss and accuracy on them, too.
     progress : bool
-        Show a bar if this takes longer than a second. It goes away at the end, and a book being built shows none.
+        Show a bar if this takes longer than a second. It goes away at the end.
 
     Returns
     -------
@@ -143,7 +142,7 @@ def train(
         snapshots=snapshots,
         held_out=held_out,
     )
-    with _bar(steps, progress and not os.environ.get("INITLAB_BOOK")) as advance:
+    with _bar(steps, progress) as advance:
         while True:
             try:
                 next(updates)

@@ -5,7 +5,9 @@ import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 from pathlib import Path
 
-from initlab.explorer import Menu, Number, Slider, Toggle, number, static
+from initlab_book.figure import Menu, Number, Slider, Toggle, static
+from initlab_book.figure.front_end import EXPLORER
+from initlab_book.numbers import number
 
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 ADDRESS_SETTLES = 300  # ms until the address names a new picture
@@ -140,10 +142,10 @@ class Figure:
 
 def bare_page(*demos):
     """A page that holds nothing but figures."""
-    figures = "".join(static.figure(demo) for demo in demos)
+    figures = "".join(static.html(demo) for demo in demos)
     return (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>Test</title><style>{static.stylesheet()}</style>"
-        f"<main>{figures}</main><script>{static.script()}</script>"
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>Test</title><style>{EXPLORER.stylesheet()}</style>"
+        f"<main>{figures}</main><script>{EXPLORER.script()}</script>"
     )
 
 

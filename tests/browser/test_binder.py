@@ -29,8 +29,8 @@ from lab import complaints, fresh_settings, live, opened_notebook, serve_lab, sh
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from initlab.demos.signal import signal
-from initlab.explorer import Film
+from initlab_book.chapters.index.figures import signal
+from initlab_book.figure import Film
 
 pytestmark = pytest.mark.binder
 

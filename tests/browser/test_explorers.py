@@ -9,7 +9,7 @@ from figure import ADDRESS_SETTLES, Figure, box_in_sight, expected_reading, home
 from harness import explorers, one_of_every, visit
 from playwright.sync_api import expect
 
-from initlab.explorer import (
+from initlab_book.figure import (
     Code,
     Demo,
     Film,
@@ -22,8 +22,8 @@ from initlab.explorer import (
     Toggle,
     formula_row,
     histogram_data,
-    number,
 )
+from initlab_book.numbers import number
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ from harness import explorers
 from playwright.sync_api import expect
 from toy_film import LABELS, STEPS, TOY, X, Y
 
-from initlab.explorer import Film
+from initlab_book.figure import Film
 
 pytestmark = pytest.mark.browser
 

@@ -9,11 +9,12 @@ from harness import PATIENCE, explorers, quizzes, read_notebook
 from lab import complaints, live, opened_notebook, serve_lab, shows
 from playwright.sync_api import expect
 
-from initlab.demos import watching
-from initlab.demos.exploding import ten_matrices
-from initlab.demos.signal import signal
-from initlab.explorer import Slider, number
-from initlab.quiz import Estimate
+from initlab_book.chapters import watching
+from initlab_book.chapters.exploding.figures import ten_matrices
+from initlab_book.chapters.index.figures import signal
+from initlab_book.figure import Slider
+from initlab_book.numbers import number
+from initlab_book.quiz import Estimate
 
 pytestmark = pytest.mark.browser
 
@@ -28,13 +29,16 @@ EXPLORERS = [placed for placed in explorers() if placed.page == CHAPTER]
 # Cells of a reader who goes on alone: an exercise, first wrong and then right, a figure of their own, and a setting
 # that no slider offers.
 READER = (
-    "def weight_std(n):\n    return 1 / n\n\n\nexercises.weight_std.check(weight_std)",
-    "def weight_std(n):\n    return n**-0.5\n\n\nexercises.weight_std.check(weight_std)",
-    "mine = exploding.ten_matrices.explorer()\nmine",
+    "def weight_std(n):\n    return 1 / n\n\n\nchapter.exercises.weight_std.check(weight_std)",
+    "def weight_std(n):\n    return n**-0.5\n\n\nchapter.exercises.weight_std.check(weight_std)",
+    "mine = show(chapter.figures.ten_matrices)\nmine",
     "mine.factor = 0.77 if mine.factor == 1 else 1.234\nmine.factor",
 )
 # On the front page: a film of a network that takes a while to train.
-WATCHER = ("from initlab.demos import watching\n\nfilm = watching.digits.explorer()\nfilm",)
+WATCHER = (
+    "from initlab_book import show\nfrom initlab_book.chapters import watching as chapter\n\n"
+    "film = show(chapter.figures.digits)\nfilm",
+)
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +178,7 @@ def test_a_slider_takes_any_number_live(front):
 
 
 def test_a_film_is_made_while_one_watches_and_can_be_stopped(front):
-    film = watching.digits
+    film = watching.figures.digits
     figure = live(front, film)
     sentence = figure.root.locator(".il-text")
     expect(sentence.first).to_have_text(film.frame(step=film.player.values[-1])["text"])

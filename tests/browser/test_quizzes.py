@@ -10,7 +10,8 @@ from figure import AXE, luminance
 from harness import PAGES, one_of_every, quizzes, visit
 from playwright.sync_api import expect
 
-from initlab.quiz import Choose, Estimate, Option, Quiz, static
+from initlab_book.quiz import Choose, Estimate, Option, Quiz, static
+from initlab_book.quiz.front_end import QUIZ
 
 pytestmark = pytest.mark.browser
 
@@ -455,8 +456,8 @@ def bare_page(folder):
     path = folder / "bare.html"
     html = static.html(TRICKY)
     path.write_text(
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>Test</title><style>{static.stylesheet()}</style>"
-        f"<main>{html}{html.replace('quiz-tricky', 'again')}</main><script>{static.script()}</script>",
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>Test</title><style>{QUIZ.stylesheet()}</style>"
+        f"<main>{html}{html.replace('quiz-tricky', 'again')}</main><script>{QUIZ.script()}</script>",
         encoding="utf-8",
     )
     return path.as_uri()

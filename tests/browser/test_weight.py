@@ -6,13 +6,14 @@ import re
 import pytest
 from harness import PAGES, explorers, quizzes, weigh
 
-from initlab.explorer import Film
-from initlab.quiz import static
+from initlab_book.figure import Film
+from initlab_book.quiz import static
+from initlab_book.quiz.front_end import QUIZ
 
 pytestmark = pytest.mark.browser
 
 # KB: a page with all it loads; the numbers of one explorer; the films of one data set; a quiz without its words
-PAGE, DATA, PART, QUIZ = 300, 60, 150, 5
+PAGE, DATA, PART, ASKED = 300, 60, 150, 5
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -43,7 +44,7 @@ def test_the_films_of_a_choice_are_light(site):
 
 def test_a_quiz_is_light():
     """Script and styles, and on each page its words: those cost less than as much again."""
-    machinery = len(gzip.compress(static.script().encode(), 6)) + len(gzip.compress(static.stylesheet().encode(), 6))
-    assert machinery <= QUIZ * 1000
+    machinery = len(gzip.compress(QUIZ.script().encode(), 6)) + len(gzip.compress(QUIZ.stylesheet().encode(), 6))
+    assert machinery <= ASKED * 1000
     for asked in quizzes():
-        assert len(gzip.compress(static.html(asked.quiz).encode(), 6)) <= QUIZ * 1000, asked
+        assert len(gzip.compress(static.html(asked.quiz).encode(), 6)) <= ASKED * 1000, asked

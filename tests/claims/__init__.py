@@ -16,7 +16,7 @@ What cannot be compared so is quoted without marks. The test then has to assert 
 to account only if it stands in the code of the test, here 0.5 for "half" and 0.0002:
 
         says("Half of all networks end below 0.0002.")
-        assert products.growth_quantile(0.5, 30, 2) < 0.0002
+        assert random_matrices.growth_quantile(0.5, 30, 2) < 0.0002
 
 `printed("exploding", cell="powers")` is what a cell prints, `prose_of("exploding")` the text. `make claims` shows how
 every number of the book is accounted for, and what is left over. What needs no account is listed in `excuses.py`.

@@ -15,26 +15,24 @@ from harness import ROOT, quiz_says, read_notebook
 
 from initlab.algebra import ALL, E, Total, compromise, forward, linear_network, random
 from initlab.algebra.assumptions import n_in, n_out
-from initlab.demos import deriving
-from initlab.exercises import deriving as exercises
 from initlab.initializers import lecun_normal, normal
 from initlab.network import backward, sample
 from initlab.network import forward as run
 from initlab.network import simulate as simulate_network
-from initlab.quizzes.deriving import quiz
 from initlab.training import train
+from initlab_book.chapters.deriving import exercises, experiments, figures, quiz
 
 from . import chapter, near, printed, prose_of
 
 says = chapter("deriving")
-SIX = [key for key, _ in deriving.SWITCHES.values()]
-VALUES = deriving.values(128)
+SIX = [key for key, _ in experiments.SWITCHES.values()]
+VALUES = experiments.values(128)
 ALIGNED = "weights independent of activations"
 
 
 @cache
 def predicted(*dropped, fan_in=128):
-    return forward(ALL - set(dropped)).predict(**deriving.values(fan_in))
+    return forward(ALL - set(dropped)).predict(**experiments.values(fan_in))
 
 
 def rules():
@@ -57,10 +55,10 @@ def year_of(work):
 
 def test_squares_and_products():
     says("We need «three» rules of probability", len(rules()))
-    pairs = list(itertools.product(range(deriving.WIDTH), repeat=2))
+    pairs = list(itertools.product(range(experiments.WIDTH), repeat=2))
     says(
         "A layer of «100» units has «100» squares and «9900» products.",
-        deriving.WIDTH,
+        experiments.WIDTH,
         sum(j == k for j, k in pairs),
         sum(j != k for j, k in pairs),
     )
@@ -86,14 +84,14 @@ def test_what_the_rule_uses():
 
 
 def test_the_amounts_of_the_table():
-    broken = deriving.BROKEN
+    broken = experiments.BROKEN
     says("mean $\\mu = «0.2»\\, \\sigma_w$", broken["mu"])
     says("mean $m = «0.5»$, while $q$ stays «1»", broken["m"], VALUES["q"])
     says("any two weights of the unit have correlation $\\rho = «0.02»$", broken["rho"])
     says("any two have correlation $r = «0.1»$", broken["r"])
     says("each weight has correlation «0.1» with the activation that it multiplies", broken["c"])
     says("standard deviation $\\sigma_b = «0.5»$", broken["sigma_b"])
-    says("the marks are «2000» units", deriving.DRAWS)
+    says("the marks are «2000» units", experiments.DRAWS)
     says("«Six» switches, each on while its assumption holds.", len(SIX))
     says("For how many of the «six» does a term come back", len(SIX))
 
@@ -117,15 +115,15 @@ def test_three_of_the_six_change_nothing_alone():
     says("Each of these «three» leaves a product of two factors", len(same))
     says("The other «three» are not alike", len(SIX) - len(same))
     biases, mean = (
-        np.array([predicted(key, fan_in=n) - 1 for n in deriving.FAN_INS]) for key in ("zero biases", SIX[0])
+        np.array([predicted(key, fan_in=n) - 1 for n in experiments.FAN_INS]) for key in ("zero biases", SIX[0])
     )
-    assert biases == pytest.approx(deriving.BROKEN["sigma_b"] ** 2)
+    assert biases == pytest.approx(experiments.BROKEN["sigma_b"] ** 2)
     says("$\\mathbb{E}[W^2] = \\sigma_w^2 + \\mu^2$; here that is «four per cent», at every width.", mean)
 
 
 def test_a_mean_of_the_weights_meets_a_mean_of_the_activations():
     both, alone = predicted("zero-mean weights", "zero-mean activations"), predicted("zero-mean weights")
-    says("at $n = «128»$ it alone is more than all the rest", deriving.FAN_INS[-1])
+    says("at $n = «128»$ it alone is more than all the rest", experiments.FAN_INS[-1])
     assert both - alone > alone
 
 
@@ -137,7 +135,7 @@ def test_aligned_weights_are_the_worst():
     double = next(n for n in range(1, 1000) if predicted(ALIGNED, fan_in=n) >= 2)
     says(
         "A correlation of «0.1» «doubles» $\\mathbb{E}[z^2]$ at about $n = «100»$",
-        deriving.BROKEN["c"],
+        experiments.BROKEN["c"],
         predicted(ALIGNED, fan_in=double),
         near(double, rel=0.05),
     )
@@ -200,7 +198,7 @@ def test_pairs_that_do_harm():
 
 
 def test_the_formulas_hold_for_all_sets_of_assumptions():
-    sets = list(deriving.switchboard.grid())
+    sets = list(figures.switchboard.grid())
 
     def largest_of_all(probability):
         """What the largest of as many normal values, without their signs, stays below with this probability."""
@@ -398,7 +396,7 @@ def test_the_compromise():
 
 
 def test_a_mean_in_twenty_layers():
-    n, std, depth = deriving.WIDTH, deriving.WIDTH**-0.5, deriving.DEPTH
+    n, std, depth = experiments.WIDTH, experiments.WIDTH**-0.5, experiments.DEPTH
     says("in one layer, and in «twenty»", depth)
     says("## «Twenty» layers", depth)
     one = forward(ALL - {"zero-mean weights"}).predict(n_in=n, sigma_w=std, q=1, mu=0.1 * std) - 1
@@ -414,11 +412,11 @@ def test_a_mean_in_twenty_layers():
     says("«20 per cent», a factor of 4, or a factor of a million? And at a mean of 0.2?", depth * one)
     assert min((1.2, 4, 1_000_000), key=lambda factor: abs(np.log(factor / ends[0.1]))) == 4
     says("A factor of «3.75» at a mean of 0.1; at 0.2 it is $«2 \\cdot 10^{10}»$", ends[0.1], ends[0.2])
-    assert ends[0.2] > max(deriving.twenty_layers.panels[0].y_range)  # the curves leave the picture
+    assert ends[0.2] > max(figures.twenty_layers.panels[0].y_range)  # the curves leave the picture
 
 
 def test_where_the_common_part_begins_to_grow():
-    n, std = deriving.WIDTH, deriving.WIDTH**-0.5
+    n, std = experiments.WIDTH, experiments.WIDTH**-0.5
     says(
         "At «100» units a mean of $0.1\\, \\sigma_w$ is exactly where this factor reaches «1».", n, n * float(0.1 * std)
     )
@@ -440,7 +438,7 @@ def test_where_the_common_part_begins_to_grow():
 
 @pytest.mark.parametrize("mean", [0.05, 0.1])
 def test_drawn_networks_follow_the_theory_of_depth(mean):
-    n, std = deriving.WIDTH, deriving.WIDTH**-0.5
+    n, std = experiments.WIDTH, experiments.WIDTH**-0.5
     deep = simulate_network([n] * 11, "identity", partial(normal, mean=mean * std, std=std), seeds=range(200), batch=5)
     size = deep.a.second_moment
     theory = linear_network(10, n, sigma_w=std, mu=mean * std).q
@@ -457,7 +455,7 @@ def test_what_is_common_to_all_units():
     says(
         "At a mean of 0.2, «nine tenths» of what is left is the same in all units. The layer has «a hundred» units",
         near(share[0.2], abs=0.02),
-        deriving.WIDTH,
+        experiments.WIDTH,
     )
     assert share[0.0] == pytest.approx(0.01, abs=0.005)
     says("(The one per cent at mean 0 is what «a hundred» independent units give, $1/n$.)", 1 / share[0.0])
@@ -542,8 +540,8 @@ def test_numbers_of_the_exercises():
     says("Rule «3»: $n$ squares and $n(n-1)$ products of two different terms.", rules()["A square of a sum"])
     says(
         "so the factor is $n \\mu = \\sqrt{3n}$: «17» at $n = «100»$",
-        exercises.common_factor.solution(deriving.WIDTH),
-        deriving.WIDTH,
+        exercises.common_factor.solution(experiments.WIDTH),
+        experiments.WIDTH,
     )
 
 

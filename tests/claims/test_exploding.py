@@ -9,39 +9,38 @@ import numpy as np
 import pytest
 from harness import quiz_says
 
-from initlab import products
-from initlab.demos import exploding, why
-from initlab.exercises import exploding as exercises
+from initlab import random_matrices
 from initlab.initializers import he_normal, xavier_normal
 from initlab.losses import squared_error
 from initlab.network import Network, backward, forward, sample
-from initlab.quizzes.exploding import quiz
 from initlab.training import evaluate, train
+from initlab_book.chapters import why
+from initlab_book.chapters.exploding import exercises, experiments, figures, quiz
 
 from . import chapter, near, printed
 
 says = chapter("exploding")
 
-HIDDEN = exploding.DEPTH - 1
-ANSWERS_ZERO = float(np.square(exploding.turn()[1]).sum() / (2 * exploding.turn()[1].shape[1]))
+HIDDEN = experiments.DEPTH - 1
+ANSWERS_ZERO = float(np.square(experiments.turn()[1]).sum() / (2 * experiments.turn()[1].shape[1]))
 
 
 def descend(factor, rate, steps=1000):
-    x, y = exploding.turn()
-    return train(exploding.equal_layers(factor), x, y, loss="squared_error", learning_rate=rate, steps=steps)
+    x, y = experiments.turn()
+    return train(experiments.equal_layers(factor), x, y, loss="squared_error", learning_rate=rate, steps=steps)
 
 
 def solved_rates(factor):
-    fates = [exploding.outcome(loss) for loss in exploding.losses(factor).T]
-    return {rate: step for rate, (fate, step) in zip(exploding.RATES, fates, strict=True) if fate == "solved"}
+    fates = [experiments.outcome(loss) for loss in experiments.losses(factor).T]
+    return {rate: step for rate, (fate, step) in zip(experiments.RATES, fates, strict=True) if fate == "solved"}
 
 
 def every_run():
     """(c, rate, losses) of all runs on the grid of the chapter."""
     return [
         (c, rate, loss)
-        for c in exploding.FACTORS
-        for rate, loss in zip(exploding.RATES, exploding.losses(c).T, strict=True)
+        for c in experiments.FACTORS
+        for rate, loss in zip(experiments.RATES, experiments.losses(c).T, strict=True)
     ]
 
 
@@ -49,7 +48,7 @@ def oscillating_runs():
     """(c, rate, smallest and largest of the last 200 losses) of the runs that oscillate, as the chapter defines it."""
     for c, rate, loss in every_run():
         rises = np.sum(np.diff(loss[-201:]) > 0)
-        if np.isfinite(loss).all() and loss[-1] >= exploding.SOLVED and rises > 50:
+        if np.isfinite(loss).all() and loss[-1] >= experiments.SOLVED and rises > 50:
             yield c, rate, loss[-200:].min(), loss[-200:].max()
 
 
@@ -57,7 +56,7 @@ def oscillating_runs():
 
 
 def test_the_network_of_the_chapter():
-    weights = exploding.equal_layers(1.5).weights
+    weights = experiments.equal_layers(1.5).weights
     says("**The question.** «Ten» layers, each of which", len(weights))
     says("Does it matter whether that is 1.5 or 0.5?")
     assert 1.5**9 > 30
@@ -77,16 +76,18 @@ def test_the_network_of_the_chapter():
 
 
 def test_what_five_layers_at_a_tenth_of_the_right_size_did_in_another_chapter():
-    tenth, right = (why.STARTS[name]((16, 16), rng=0) for name in ("x0.1", "x1"))
+    tenth, right = (why.experiments.STARTS[name]((16, 16), rng=0) for name in ("x0.1", "x1"))
     assert (right == he_normal((16, 16), rng=0)).all()
-    x, _ = why.data()
+    x, _ = why.experiments.data()
     says(
         "In the chapter [Why initialization matters](why.ipynb), «five» layers whose weights were «a tenth» of the "
         "right size shrank a signal to a few millionths.",
-        len(why.WIDTHS) - 2,
+        len(why.experiments.WIDTHS) - 2,
         tenth / right,
     )
-    last = forward(sample(why.WIDTHS, "relu", why.STARTS["x0.1"], rng=0), x).a[5]  # the network of that chapter's table
+    last = forward(sample(why.experiments.WIDTHS, "relu", why.experiments.STARTS["x0.1"], rng=0), x).a[
+        5
+    ]  # the network of that chapter's table
     assert 1e-6 < np.sqrt(np.square(last).mean()) < 1e-5
     assert np.sqrt(np.square(x).mean()) == pytest.approx(1)
 
@@ -110,23 +111,23 @@ def test_nine_equal_matrices():
 
 
 def test_three_curves_and_one_of_them_flat():
-    panels = exploding.ten_matrices.frame(factor=1.2)["panels"]
+    panels = figures.ten_matrices.frame(factor=1.2)["panels"]
     says("«Three» curves are drawn below", sum(len(panel["y"]) for panel in panels.values()))
     says("each as a multiple of its size at $c = 1$")
-    for panel in exploding.ten_matrices.frame(factor=1.0)["panels"].values():
+    for panel in figures.ten_matrices.frame(factor=1.0)["panels"].values():
         assert all(value == 1 for curve in panel["y"].values() for value in curve if value is not None)
 
 
 def test_the_gradient_of_the_input_carries_all_factors():
     says("the input's own gradient carries all «nine» factors, $1.5^«9»$", HIDDEN, HIDDEN)
-    gradient = exploding.ten_matrices.frame(factor=1.5)["panels"]["backward"]["y"]["gradient"]
+    gradient = figures.ten_matrices.frame(factor=1.5)["panels"]["backward"]["y"]["gradient"]
     assert gradient[0] == pytest.approx(1.5**9, rel=1e-3)
 
 
 def test_weight_gradients_are_the_same_in_all_hidden_layers():
     says("there it is $c^{\\,9-l}$ times as long")
     for c in (0.5, 1.5):
-        gradient = exploding.ten_matrices.frame(factor=c)["panels"]["backward"]["y"]["gradient"]
+        gradient = figures.ten_matrices.frame(factor=c)["panels"]["backward"]["y"]["gradient"]
         assert gradient == pytest.approx([c ** (9 - layer) for layer in range(10)], rel=1e-3)
     says("**the same in all «nine» hidden layers**", HIDDEN)
     says(
@@ -139,16 +140,16 @@ def test_weight_gradients_are_the_same_in_all_hidden_layers():
     )
     for line in ("layer 9: dL/da  1.00000, dL/dW 25.62891", "layer 1: dL/da 25.62891, dL/dW 25.62891"):
         assert line in printed("exploding", cell="backward-code")
-    for panel in (exploding.ten_matrices.frame(factor=c)["panels"]["backward"]["y"] for c in exploding.FACTORS):
+    for panel in (figures.ten_matrices.frame(factor=c)["panels"]["backward"]["y"] for c in experiments.FACTORS):
         assert len(set(panel["weight"][1:])) == 1  # the flat curve of the figure
 
 
 def test_the_figure_of_the_ten_matrices_agrees_with_backpropagation():
     factor = 1.5
-    net = exploding.equal_layers(factor)
+    net = experiments.equal_layers(factor)
     passed = forward(net, np.array([[1.0], [1.0]]))
     grads = backward(net, passed, np.array([[1.0], [-1.0]]))
-    frame = exploding.ten_matrices.frame(factor=factor)["panels"]
+    frame = figures.ten_matrices.frame(factor=factor)["panels"]
     lengths = [np.linalg.norm(a) / np.sqrt(2) for a in passed.a[:10]]
     assert frame["forward"]["y"]["signal"] == pytest.approx(lengths, rel=1e-3)
     gradients = [np.linalg.norm(g) / np.sqrt(2) for g in (grads.dx, *grads.dz[:9])]
@@ -161,8 +162,8 @@ def test_the_figure_of_the_ten_matrices_agrees_with_backpropagation():
 
 
 def test_the_task():
-    x, y = exploding.turn()
-    weights = exploding.equal_layers(1.5).weights
+    x, y = experiments.turn()
+    weights = experiments.equal_layers(1.5).weights
     says("We give the «ten» matrices a task", len(weights))
     says("The data are «eight» points on the unit circle", x.shape[1])
     assert np.linalg.norm(x, axis=0) == pytest.approx(1)
@@ -181,19 +182,19 @@ def test_the_task_is_a_turn_of_six_degrees_in_every_layer():
     says("turn the plane by 60 degrees. A turn of six degrees in every layer would do.")
     angle = np.deg2rad(6)
     six = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    x, y = exploding.turn(60)
+    x, y = experiments.turn(60)
     assert np.linalg.matrix_power(six, 10) @ x == pytest.approx(y)
 
 
 def test_three_starts_at_one_rate():
     starts = (0.5, 1, 1.5)
     small, right, large = (descend(c, 0.01, steps=1000) for c in starts)
-    x, y = exploding.turn()
-    long = np.linalg.norm(forward(exploding.equal_layers(1.5), x).output) / np.linalg.norm(y)
+    x, y = experiments.turn()
+    long = np.linalg.norm(forward(experiments.equal_layers(1.5), x).output) / np.linalg.norm(y)
     says("«Three» networks, with $c = 0.5$, $1$ and $1.5$, train with the same learning rate 0.01.", len(starts))
     says("Which of them solve the task within a thousand steps?")
     says("Only $c = 1$ solves it.")
-    assert [run.loss[-1] < exploding.SOLVED for run in (small, right, large)] == [False, True, False]
+    assert [run.loss[-1] < experiments.SOLVED for run in (small, right, large)] == [False, True, False]
     says(
         "From $c = 1.5$ the loss starts at «720» (the output is «38» times too long, and «half» of $«38»^«2»$ is about "
         "that), and the very first step makes it worse by a factor of «84 million»; at step «3» it overflows, and what "
@@ -211,17 +212,17 @@ def test_three_starts_at_one_rate():
         "From $c = 0.5$ the loss sits at «0.5», the loss of a network that answers 0",
         near(small.loss, abs=0.0025),
     )
-    assert squared_error(0 * exploding.turn()[1], exploding.turn()[1])[0] == pytest.approx(0.5)
+    assert squared_error(0 * experiments.turn()[1], experiments.turn()[1])[0] == pytest.approx(0.5)
     says("But one learning rate for all «three» is not a fair test", len(starts))
 
 
 def test_each_start_has_rates_that_work():
-    rates = {c: solved_rates(c) for c in exploding.FACTORS}
+    rates = {c: solved_rates(c) for c in experiments.FACTORS}
     says(
         "we give each of them «nineteen» rates, from «0.0001» to «3.16»",
-        len(exploding.RATES),
-        min(exploding.RATES),
-        max(exploding.RATES),
+        len(experiments.RATES),
+        min(experiments.RATES),
+        max(experiments.RATES),
     )
     says("With its own best rate every start reaches the solution.")
     assert all(rates.values())
@@ -229,8 +230,8 @@ def test_each_start_has_rates_that_work():
     assert rates[1.5]
     assert rates[0.5]
     says("(The dotted line is the loss of a network that answers 0.)")
-    assert {panel.guide for panel in exploding.descent.panels} == {ANSWERS_ZERO}
-    assert np.square(0 - exploding.turn()[1]).sum() / 16 == pytest.approx(ANSWERS_ZERO)
+    assert {panel.guide for panel in figures.descent.panels} == {ANSWERS_ZERO}
+    assert np.square(0 - experiments.turn()[1]).sum() / 16 == pytest.approx(ANSWERS_ZERO)
 
     steps = {c: min(rates[c].values()) for c in rates}
     says("The start still decides how fast, by a factor of more than a hundred")
@@ -244,7 +245,7 @@ def test_each_start_has_rates_that_work():
 
 
 def test_the_reason_is_in_the_exponents():
-    x, y = exploding.turn()
+    x, y = experiments.turn()
     errors = {c: np.linalg.norm(c**9 * x - y) for c in (0.5, 1.0, 1.5)}
     says(
         "At $c = 1.5$ each weight gradient carries the factor $1.5^«8» = «25.63»$, and on top of it an error that is "
@@ -263,43 +264,43 @@ def test_the_reason_is_in_the_exponents():
 
 
 def test_the_count():
-    first, second, *_, last = exploding.FACTORS
+    first, second, *_, last = experiments.FACTORS
     says(
         "We have «eleven» starts, $c = «0.5», «0.6», \\dots, «1.5»$, and «nineteen» rates at hand.",
-        len(exploding.FACTORS),
+        len(experiments.FACTORS),
         first,
         second,
         last,
-        len(exploding.RATES),
+        len(experiments.RATES),
     )
-    assert np.diff(exploding.FACTORS) == pytest.approx(second - first)
+    assert np.diff(experiments.FACTORS) == pytest.approx(second - first)
     says("A run oscillates if its loss stays finite but rises in more than 50 of the last 200 steps")
     oscillating = list(oscillating_runs())
     assert oscillating
     assert {run[:2] for run in oscillating} == {
-        (c, rate) for c, rate, loss in every_run() if exploding.fate(loss) == "oscillates"
+        (c, rate) for c, rate, loss in every_run() if experiments.fate(loss) == "oscillates"
     }
     text = printed("exploding", cell="folklore-code")
     for c, rate, low, high in oscillating:
         assert f"c = {c}, rate {rate}: oscillates, {low:.3f} to {high:.3f}\n" in text
     says("What does neither overflow nor oscillate nor solve the task is slow, or stuck near «0.5».", ANSWERS_ZERO)
-    fates = [(c, exploding.fate(loss)) for c, _, loss in every_run()]
+    fates = [(c, experiments.fate(loss)) for c, _, loss in every_run()]
     for fate in ("solved", "overflow", "oscillates", "slow"):
         large = fates.count((1.5, fate))
         total = sum(each == fate for _, each in fates)
         assert f"{fate:10}: {total:3} runs, {large:2} of them from c = 1.5\n" in text
     for c, rate, loss in every_run():
-        if exploding.fate(loss) == "slow":
+        if experiments.fate(loss) == "slow":
             assert loss[-1] == pytest.approx(ANSWERS_ZERO, abs=0.005) or loss[-1] < loss[-200], (c, rate)
 
 
 def test_large_starts_do_not_oscillate_around_the_minimum():
-    says("none of the «19» runs from $c = 1.5$ oscillates", len(exploding.RATES))
+    says("none of the «19» runs from $c = 1.5$ oscillates", len(experiments.RATES))
     oscillating = list(oscillating_runs())
     assert 1.5 not in {c for c, _, _, _ in oscillating}
-    says("Our grid has one such rate, «0.562».", min(rate for rate in exploding.RATES if rate > 0.4))
+    says("Our grid has one such rate, «0.562».", min(rate for rate in experiments.RATES if rate > 0.4))
     assert {rate for _, rate, _, _ in oscillating} == {0.562}
-    small = {c for c in exploding.FACTORS if 0.5 <= c <= 1.1}
+    small = {c for c in experiments.FACTORS if 0.5 <= c <= 1.1}
     says(
         "With it starts from 0.5 to 1.1 oscillate, up to losses of 0.3 and more (here all «seven»; beyond the edge the "
         "motion is erratic, so that rounding may decide)",
@@ -309,7 +310,7 @@ def test_large_starts_do_not_oscillate_around_the_minimum():
     assert len(small) / 2 < len(oscillating) <= len(small)
     assert {c for c, _, _, _ in oscillating} <= small
     assert all(high > 0.3 for _, _, _, high in oscillating)
-    below = [rate for rate in exploding.RATES if rate < 0.562]
+    below = [rate for rate in experiments.RATES if rate < 0.562]
     says("one rate lower, at «0.316», all of them solve the task", max(below))
     assert all(max(below) in solved_rates(c) for c in small)
 
@@ -320,8 +321,8 @@ def test_the_largest_stable_rate_at_the_solution():
 
     def gradient(theta):
         net = Network(tuple(theta.reshape(10, 2, 2)), solution.biases, "identity")
-        passed = forward(net, exploding.turn()[0])
-        _, top = squared_error(passed.output, exploding.turn()[1])
+        passed = forward(net, experiments.turn()[0])
+        _, top = squared_error(passed.output, experiments.turn()[1])
         return np.concatenate([dW.ravel() for dW in backward(net, passed, top).dW])
 
     step = 1e-5
@@ -354,19 +355,21 @@ def test_scale_a_tenth_died_on_its_plateau_for_the_noise_of_its_batches():
         "In [Why initialization matters](why.ipynb) scale 0.1 sat on such a plateau, and at rates of 0.1 to 1 the "
         "noise of its batches killed it there."
     )
-    runs = why.runs("x0.1")
+    runs = why.experiments.runs("x0.1")
     assert runs.loss[:, :-1] == pytest.approx(np.log(2), abs=0.05)
-    x, y = why.data()
-    start = sample(why.WIDTHS, "relu", why.he_times(0.1), seeds=why.SEEDS)
+    x, y = why.experiments.data()
+    start = sample(why.experiments.WIDTHS, "relu", why.experiments.he_times(0.1), seeds=why.experiments.SEEDS)
     options = {"loss": "softmax_cross_entropy", "learning_rate": 0.1, "steps": 1000}
-    noisy = train(start, x, y, batch_size=why.BATCH, rng=0, **options).network
+    noisy = train(start, x, y, batch_size=why.experiments.BATCH, rng=0, **options).network
     assert evaluate(noisy, x, y, loss="softmax_cross_entropy")[0] == pytest.approx(np.log(2), abs=0.001)
     assert not forward(noisy, x).a[5].any()  # no unit is on any more, so nothing will move
     last = forward(runs.network, x).a[5]
     dead = ~last.any(axis=(-2, -1)).any(axis=1)  # all five seeds, at every rate
     alive = last.any(axis=(-2, -1)).all(axis=1)
-    assert [rate for rate, none in zip(why.RATES, dead, strict=True) if none] == [r for r in why.RATES if r >= 0.1]
-    assert all(each for rate, each in zip(why.RATES, alive, strict=True) if rate <= 0.001)
+    assert [rate for rate, none in zip(why.experiments.RATES, dead, strict=True) if none] == [
+        r for r in why.experiments.RATES if r >= 0.1
+    ]
+    assert all(each for rate, each in zip(why.experiments.RATES, alive, strict=True) if rate <= 0.001)
     large = np.array([0.1, 0.316, 1.0])
     free = train(start, x, y, **options | {"learning_rate": large[:, None]}).network
     assert forward(free, x).a[5].any(axis=(-2, -1)).all()  # all points at once leave it alive, with every seed
@@ -379,13 +382,13 @@ def test_one_step_from_too_large_to_vanished():
         "thousand steps."
     )
     for rate in (0.00178, 0.00316, 0.00562):
-        assert rate in exploding.RATES
+        assert rate in experiments.RATES
         run = descend(1.5, rate, steps=1000)
         assert run.loss[0] == pytest.approx(720, abs=0.5)
         assert run.loss[2:] == pytest.approx(0.5, abs=0.005)
         assert all(np.linalg.norm(W) < 0.5 * 1.5 * np.sqrt(2) for W in run.network.weights[:9])
     says("But «0.5» is the loss of a network that answers 0: exploding gradients have made", ANSWERS_ZERO)
-    y = exploding.turn()[1]
+    y = experiments.turn()[1]
     assert squared_error(0 * y, y)[0] == ANSWERS_ZERO
 
 
@@ -393,25 +396,25 @@ def test_a_small_start_stagnates_and_then_solves_the_task():
     says("At $c = 0.5$ and rate 0.01 the loss looks settled for three thousand steps; then it falls, faster and faster")
     run = descend(0.5, 0.01, steps=5000)
     assert run.loss[:3000] == pytest.approx(0.5, abs=0.01)
-    says("and the task is solved at step «4202»", exploding.outcome(run.loss)[1])
+    says("and the task is solved at step «4202»", experiments.outcome(run.loss)[1])
 
 
 # ---------------------------------------------------------------- from equal matrices to random ones
 
 
 def test_nine_equal_diagonal_matrices():
-    hidden = exploding.equal_layers(1.5).weights[:-1]
+    hidden = experiments.equal_layers(1.5).weights[:-1]
     says("Nobody initializes a network with $1.5\\, I$; «nine» equal diagonal matrices", len(hidden))
     assert all((W == 1.5 * np.eye(2)).all() for W in hidden)
 
 
 def test_the_guess_to_be_made():
-    start = exploding.random_matrices.frame(width="2", gain=1.0)["panels"]["lengths"]
+    start = figures.random_matrices.frame(width="2", gain=1.0)["panels"]["lengths"]
     says("Take $g = 1$, which keeps the mean square exactly, and only two units a layer.")
     assert start["y"]["equal"] == [1] * 31
     says(
         "How long is a typical signal after «30» layers, if it starts with length «1»?",
-        exploding.RANDOM_DEPTH,
+        figures.RANDOM_DEPTH,
         start["y"]["median"][0],
     )
     says("If you wrote 1, you are in good company.")
@@ -429,9 +432,9 @@ def test_how_large_a_step_of_the_walk_is():
     assert np.log(factor).var() == pytest.approx(2 / n, rel=0.05)
     says(
         "Take «half» of the logarithm, as (6) does",
-        near(products.growth_rate(n) / np.log(factor).mean(), abs=0.02),
+        near(random_matrices.growth_rate(n) / np.log(factor).mean(), abs=0.02),
     )
-    assert products.growth_variance(n) == pytest.approx(np.log(factor).var() / 4, rel=0.02)
+    assert random_matrices.growth_variance(n) == pytest.approx(np.log(factor).var() / 4, rel=0.02)
 
 
 def test_the_exact_values_of_drift_and_variance():
@@ -441,15 +444,15 @@ def test_the_exact_values_of_drift_and_variance():
         below, here, above = (math.lgamma(n / 2 + shift) for shift in (-step, 0, step))
         digamma, trigamma = (above - below) / (2 * step), (above - 2 * here + below) / step**2
         drift = math.log(g) + (digamma - math.log(n / 2)) / 2
-        assert products.growth_rate(n, g) == pytest.approx(drift, abs=1e-6)
-        assert products.growth_variance(n) == pytest.approx(trigamma / 4, abs=1e-5)
+        assert random_matrices.growth_rate(n, g) == pytest.approx(drift, abs=1e-6)
+        assert random_matrices.growth_variance(n) == pytest.approx(trigamma / 4, abs=1e-5)
         assert drift < math.log(g)
     says("so the drift is always below $\\ln g$")
 
 
 def test_the_typical_length_at_width_two():
-    low, typical, high = (float(products.growth_quantile(p, 30, 2)) for p in (0.025, 0.5, 0.975))
-    ends = products.stretch(2, 30, seeds=20_000, rng=0)[:, -1]
+    low, typical, high = (float(random_matrices.growth_quantile(p, 30, 2)) for p in (0.025, 0.5, 0.975))
+    ends = random_matrices.stretch(2, 30, seeds=20_000, rng=0)[:, -1]
     says(
         "«Half» of all networks end below «0.0002».",
         near(np.mean(ends < 0.0002), abs=0.02),
@@ -470,10 +473,10 @@ def test_the_mean_square_of_twenty_thousand_networks_misses_its_expectation():
 
 
 def test_wide_layers_are_predictable():
-    low, high = (float(products.growth_quantile(p, 30, 512)) for p in (0.025, 0.975))
+    low, high = (float(random_matrices.growth_quantile(p, 30, 512)) for p in (0.025, 0.975))
     says("At width 512 they lie between «0.69» and «1.36».", low, high)
     says("a relative spread of $1/\\sqrt{2n}$")
-    factor = products.stretch(512, 1, seeds=400, rng=0)[:, 1]
+    factor = random_matrices.stretch(512, 1, seeds=400, rng=0)[:, 1]
     # the standard error of a standard deviation from 400 draws is its 1/sqrt(800)-th part
     assert factor.std() == pytest.approx(1 / np.sqrt(2 * 512), rel=4 / np.sqrt(800))
 
@@ -481,20 +484,22 @@ def test_wide_layers_are_predictable():
 def test_drift_and_spread_go_with_depth_over_width():
     says("drifted by $-L/(2n)$, at $g = 1$, and spread by $\\sqrt{L/(2n)}$")
     for n in (32, 128, 512):
-        assert products.growth_rate(n, gain=1) == pytest.approx(-1 / (2 * n), rel=0.05)
-        assert products.growth_variance(n) == pytest.approx(1 / (2 * n), rel=0.05)
+        assert random_matrices.growth_rate(n, gain=1) == pytest.approx(-1 / (2 * n), rel=0.05)
+        assert random_matrices.growth_variance(n) == pytest.approx(1 / (2 * n), rel=0.05)
 
 
 def test_the_picture_of_the_spread():
     widths = (2, 8, 32)
     says("for widths 2, 8 and 32. In each case the points from 500 simulated networks lie on the theoretical curve")
     for n in widths:
-        logs = np.log(products.stretch(n, 30, seeds=500, rng=n))[:, -1]
+        logs = np.log(random_matrices.stretch(n, 30, seeds=500, rng=n))[:, -1]
         # the standard error of a standard deviation from 500 draws is its 1/sqrt(1000)-th part
-        assert logs.std() == pytest.approx(math.sqrt(30 * products.growth_variance(n)), rel=4 / math.sqrt(1000))
-    ends = (math.sqrt(30 * products.growth_variance(n)) for n in widths)
+        assert logs.std() == pytest.approx(math.sqrt(30 * random_matrices.growth_variance(n)), rel=4 / math.sqrt(1000))
+    ends = (math.sqrt(30 * random_matrices.growth_variance(n)) for n in widths)
     says("The line is the exact theory.")
-    exact, rough = ([math.sqrt(30 * f(n)) for n in widths] for f in (products.growth_variance, lambda n: 1 / (2 * n)))
+    exact, rough = (
+        [math.sqrt(30 * f(n)) for n in widths] for f in (random_matrices.growth_variance, lambda n: 1 / (2 * n))
+    )
     close = [n for n, e, r in zip(widths, exact, rough, strict=True) if abs(r / e - 1) < 0.07]
     says(
         "From width «8» on (7) comes close to it; at width 2 it gives «2.7» after 30 layers instead of «3.5».",
@@ -503,22 +508,22 @@ def test_the_picture_of_the_spread():
         exact[0],
     )
     for n in range(min(close), 513):
-        assert math.sqrt(1 / (2 * n) / products.growth_variance(n)) == pytest.approx(1, abs=0.07)
+        assert math.sqrt(1 / (2 * n) / random_matrices.growth_variance(n)) == pytest.approx(1, abs=0.07)
     says("after 30 layers it reaches «3.5», «1.5» and «0.7»", next(ends), next(ends), next(ends))
 
 
 def test_randomness_takes_the_edge_off():
-    typical = products.growth_quantile(0.5, 30, 2, 1.5)
+    typical = random_matrices.growth_quantile(0.5, 30, 2, 1.5)
     says(
         "at width 2, thirty equal matrices $1.5\\, I$ multiply a signal by «190,000», and thirty random ones with "
         "$g = 1.5$ typically by «38».",
         near(1.5**30, rel=0.01),
         typical,
     )
-    lengths = products.stretch(2, 30, seeds=20_000, rng=1)[:, -1] * 1.5**30
+    lengths = random_matrices.stretch(2, 30, seeds=20_000, rng=1)[:, -1] * 1.5**30
     assert np.median(lengths) == pytest.approx(typical, rel=0.1)
     for n, g in ((2, 1.5), (8, 1.0), (32, 0.7)):
-        assert products.growth_rate(n, g) < math.log(g)
+        assert random_matrices.growth_rate(n, g) < math.log(g)
 
 
 def test_random_products_flatten_directions():
@@ -599,17 +604,17 @@ def test_the_standard_deviation_that_keeps_the_mean_square():
 
 def test_the_gain_that_keeps_the_typical_length():
     says("At width $n = 2$ and $g = 1$ a typical signal dies.")
-    assert products.growth_quantile(0.5, 30, 2, gain=1) < 0.001
+    assert random_matrices.growth_quantile(0.5, 30, 2, gain=1) < 0.001
     says("How good is that at width 2, and at width 100?")
     says("is the exact drift at $g = 1$ (see *The exact values* below (7)), and $g$ adds $\\ln g$ to it")
-    assert products.growth_rate(2, gain=1) == pytest.approx(-np.euler_gamma / 2)  # psi(1) = -gamma, and ln 1 = 0
-    assert products.growth_rate(2, 1.5) == pytest.approx(products.growth_rate(2, gain=1) + math.log(1.5))
+    assert random_matrices.growth_rate(2, gain=1) == pytest.approx(-np.euler_gamma / 2)  # psi(1) = -gamma, and ln 1 = 0
+    assert random_matrices.growth_rate(2, 1.5) == pytest.approx(random_matrices.growth_rate(2, gain=1) + math.log(1.5))
     says("The exact drift has to be zero, so $\\ln g$ must cancel what it is at $g = 1$.")
     (exact, approximation), (exact_100, approximation_100) = (
-        (np.exp(-products.growth_rate(n, gain=1)), np.exp(1 / (2 * n))) for n in (2, 100)
+        (np.exp(-random_matrices.growth_rate(n, gain=1)), np.exp(1 / (2 * n))) for n in (2, 100)
     )
-    assert products.growth_rate(2, exact) == pytest.approx(0, abs=1e-12)
-    assert products.growth_rate(100, exact_100) == pytest.approx(0, abs=1e-12)
+    assert random_matrices.growth_rate(2, exact) == pytest.approx(0, abs=1e-12)
+    assert random_matrices.growth_rate(100, exact_100) == pytest.approx(0, abs=1e-12)
     says(
         "At width 2 the exact gain is «1.33457», and the approximation gives «1.28403», which is «4 %» too small.",
         exact,
@@ -621,7 +626,7 @@ def test_the_gain_that_keeps_the_typical_length():
 
 
 def test_what_a_single_step_has_done_to_the_matrices():
-    start, run = exploding.equal_layers(1.5), descend(1.5, 0.00316, steps=1)
+    start, run = experiments.equal_layers(1.5), descend(1.5, 0.00316, steps=1)
     says(
         "From $c = 1.5$ at learning rate 0.00316, the loss falls from «720» to «0.5» and stays there.",
         run.loss[0],
@@ -673,10 +678,10 @@ def test_a_repaired_output_trains_like_a_good_network_at_a_quarter_of_the_rate()
 
 def test_takeaways():
     says("$1.5^9 = «38»$, $0.5^9 = «0.002»$, and $1.1^{50} = «117»$", 1.5**9, 0.5**9, 1.1**50)
-    rates = {c: solved_rates(c) for c in exploding.FACTORS}
+    rates = {c: solved_rates(c) for c in experiments.FACTORS}
     says(
         "On the «ten» matrices each still had a learning rate that works, in a narrower range or more slowly.",
-        len(exploding.equal_layers(1.5).weights),
+        len(experiments.equal_layers(1.5).weights),
     )
     for c, solved in rates.items():
         assert solved
@@ -687,9 +692,9 @@ def test_takeaways():
     says(
         "In the first chapter scales 0.1, 3 and 10 had none that got «99 %» right within «a thousand» steps.",
         enough,
-        why.STEPS,
+        why.experiments.STEPS,
     )
-    works = {scale: why.runs(f"x{scale:g}").accuracy.min(axis=1) >= enough for scale in (0.1, 1, 3, 10)}
+    works = {scale: why.experiments.runs(f"x{scale:g}").accuracy.min(axis=1) >= enough for scale in (0.1, 1, 3, 10)}
     assert {scale for scale, each in works.items() if not each.any()} == {0.1, 3, 10}
 
 
@@ -718,25 +723,25 @@ def test_nine_hidden_layers_get_equally_small_weight_gradients():
 
 def test_a_loss_of_one_half_may_be_a_plateau_or_what_an_explosion_left():
     quiz_says(quiz, "c = 0.5 looks settled like this at learning rate 0.01, and solves the task at step 4202")
-    x, y = exploding.turn(60)
-    slow = train(exploding.equal_layers(0.5), x, y, loss="squared_error", learning_rate=0.01, steps=5000).loss
-    assert exploding.outcome(slow) == ("solved", 4202)
+    x, y = experiments.turn(60)
+    slow = train(experiments.equal_layers(0.5), x, y, loss="squared_error", learning_rate=0.01, steps=5000).loss
+    assert experiments.outcome(slow) == ("solved", 4202)
     assert np.allclose(slow[:1000], 0.5, atol=0.005)
     quiz_says(quiz, "From c = 1.5 at learning rate 0.00316, the first step shrinks", "falls from 720 to 0.5 and stays")
-    thrown = train(exploding.equal_layers(1.5), x, y, loss="squared_error", learning_rate=0.00316, steps=1000)
+    thrown = train(experiments.equal_layers(1.5), x, y, loss="squared_error", learning_rate=0.00316, steps=1000)
     assert round(thrown.loss[0]) == 720
     assert np.allclose(thrown.loss[1:], 0.5, atol=0.001)
 
 
 def test_what_keeps_a_typical_signal():
-    lengths = products.stretch(2, 30, seeds=20_000, rng=2)
+    lengths = random_matrices.stretch(2, 30, seeds=20_000, rng=2)
     quiz_says(quiz, "a typical signal has shrunk to 0.0002", "After 3 layers of width 2", "about half of its length")
     assert np.median(lengths[:, 30]) == pytest.approx(0.0002, rel=0.1)
     assert np.median(lengths[:, 3]) == pytest.approx(0.5, abs=0.06)
     quiz_says(quiz, "drifts by about −1/(2n)", "At width 512 a typical signal keeps 97 %")
-    assert products.growth_rate(512) == pytest.approx(-1 / 1024, rel=0.01)
-    assert round(100 * products.growth_quantile(0.5, 30, 512)) == 97
+    assert random_matrices.growth_rate(512) == pytest.approx(-1 / 1024, rel=0.01)
+    assert round(100 * random_matrices.growth_quantile(0.5, 30, 512)) == 97
     quiz_says(quiz, "At width 2 a gain of 1.335 cancels the drift", "about kept, but the mean square explodes")
-    assert products.growth_rate(2, 1.335) == pytest.approx(0, abs=0.001)
+    assert random_matrices.growth_rate(2, 1.335) == pytest.approx(0, abs=0.001)
     assert 0.8 < np.median(lengths[:, 30]) * 1.335**30 < 1.25
     assert 1.335**60 > 1e7

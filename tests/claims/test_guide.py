@@ -13,14 +13,14 @@ from harness import ROOT, quiz_says, read_notebook
 
 from initlab import gaussian, recommend
 from initlab.datasets import spiral
-from initlab.demos import guide, limits
-from initlab.exercises import guide as exercises
 from initlab.frameworks import DEFAULTS, LEAKY_SLOPES, RULES, SHARED, SNIPPETS
 from initlab.initializers import TRUNCATED_STD, fans, he_uniform, variance_scaling
 from initlab.losses import softmax_cross_entropy
 from initlab.network import forward, sample
-from initlab.quizzes import guide as quizzes
 from initlab.recommend import LAYERS, WHOLE_MODEL, fingerprint
+from initlab_book.chapters import limits
+from initlab_book.chapters.guide import exercises, experiments, figures
+from initlab_book.chapters.guide import quiz as quizzes
 
 from . import chapter, near, printed
 
@@ -93,10 +93,10 @@ def test_pytorch_takes_a_slope_for_its_default():
 
 
 def test_the_network_of_the_figure():
-    first, *rest = guide.variances("relu", "dense")
+    first, *rest = experiments.variances("relu", "dense")
     says("The first layer gets data instead of activations, so it has gain «1».", size(256 * first))
     assert 256 * np.array(rest) == pytest.approx(2)
-    theory, _ = guide.expected("relu", "dense")
+    theory, _ = experiments.expected("relu", "dense")
     says("for ReLU it has size «0.71» where $z$ has size «1»", np.sqrt(theory.a[1:]), np.sqrt(theory.z))
     says("The shaded band is where «95 %» of networks lie at these widths", 0.975 - 0.025)
     says("leaves $«1.7 \\cdot 10^{-8}»$ of a signal after «twenty» ReLU layers", size((1 / 6) ** DEPTH), DEPTH)
@@ -106,7 +106,7 @@ def test_the_network_of_the_figure():
 
 
 def test_biases_hold_the_signal_of_pytorch_up():
-    default = guide.expected_by_default("relu", "dense", "torch")
+    default = experiments.expected_by_default("relu", "dense", "torch")
     says("stops at «0.028»: the random biases hold it up.", size(default.a[-1]))
     assert default.a[-1] == pytest.approx(default.a[-5], rel=1e-3)
     says("and the gradient is gone")
@@ -126,25 +126,25 @@ def test_biases_hold_the_signal_of_pytorch_up():
 
 
 def test_the_answers_to_what_to_try():
-    flax, torch = (guide.expected_by_default("relu", "dense", name).dz for name in ("flax", "torch"))
+    flax, torch = (experiments.expected_by_default("relu", "dense", name).dz for name in ("flax", "torch"))
     assert torch[0] < flax[0] < 0.01  # PyTorch's dies faster
     for activation, narrow in (("selu", True), ("tanh", True), ("gelu", False), ("silu", False)):
-        _, (low, high) = guide.expected(activation, "dense")
+        _, (low, high) = experiments.expected(activation, "dense")
         width = np.log(high / low)
         assert (width[20] < 1.5 * width[10]) == narrow, activation
     for layer, grows in (("halving", False), ("doubling", True)):
-        theory, _ = guide.expected("tanh", layer)
+        theory, _ = experiments.expected("tanh", layer)
         assert (theory.dz[0] > theory.dz[-1]) == grows
     for framework in LINEAR:
-        default = guide.expected_by_default("sigmoid", "dense", framework)
+        default = experiments.expected_by_default("sigmoid", "dense", framework)
         assert default.a[-1] > 0.25
         assert default.dz[0] < 1e-20
 
 
 def test_one_drawn_network_lies_in_the_band():
-    for activation in guide.NAMES:
-        _, (low, high) = guide.expected(activation, "dense")
-        signal = np.square(guide.drawn(activation, "dense")[0])
+    for activation in figures.NAMES:
+        _, (low, high) = experiments.expected(activation, "dense")
+        signal = np.square(experiments.drawn(activation, "dense")[0])
         assert (signal > 0.8 * low).all(), activation
         assert (signal < 1.25 * high).all(), activation
 
@@ -158,14 +158,14 @@ def places(image):
 def test_the_band_of_a_convolution():
     says("that all places of a picture share their luck, as they share their weights, and is a little too wide.")
     rng, ends = np.random.default_rng(0), []
-    weights = guide.variances("relu", "conv")
+    weights = experiments.variances("relu", "conv")
     for _ in range(60):
         a = rng.standard_normal((64, 8, 8), dtype=np.float32)
         for variance in weights:
             W = np.float32(size(variance)) * rng.standard_normal((64, 576), dtype=np.float32)
             a = np.maximum(W @ places(a), 0).reshape(64, 8, 8)
         ends.append(np.square(a).mean())
-    low, high = guide.expected("relu", "conv")[1][:, -1]
+    low, high = experiments.expected("relu", "conv")[1][:, -1]
     assert np.mean((low < ends) & (ends < high)) > 0.9
     spread, of_band = np.log(ends).std(), np.log(high / low) / (2 * 1.96)
     assert 0.6 * of_band < spread < 1.05 * of_band
@@ -175,13 +175,13 @@ def test_the_band_of_a_convolution():
 
 
 def test_zeros_at_the_edges():
-    weights, square = guide.variances("relu", "conv"), np.ones((32, 32))
+    weights, square = experiments.variances("relu", "conv"), np.ones((32, 32))
     for layer, variance in enumerate(weights):
         a = square if layer == 0 else square * gaussian.second_moment("relu")
         around = np.pad(a, 1)
         square = 64 * variance * sum(around[i : i + 32, j : j + 32] for i in range(3) for j in range(3))
     a = square * gaussian.second_moment("relu")
-    inside = guide.expected("relu", "conv")[0].a[-1]
+    inside = experiments.expected("relu", "conv")[0].a[-1]
     assert a[16, 16] == pytest.approx(inside, rel=1e-3)
     says(
         "in a picture of 32 × «32», the zeros around it cost «28 %» of $\\mathbb{E}[a^2]$ in «twenty» ReLU layers",
@@ -242,7 +242,7 @@ def test_no_gain_gives_gelu_or_silu_a_stable_size():
 def test_ten_layers_of_gelu_are_little():
     says("For a few layers nothing, for ten layers little")
     for activation in ("gelu", "silu"):
-        theory, (low, high) = guide.expected(activation, "dense")
+        theory, (low, high) = experiments.expected(activation, "dense")
         assert size(low[10] / theory.a[10]) > 0.2
         assert size(high[10] / theory.a[10]) < 3
         assert size(low[20] / theory.a[20]) < 0.1  # and twenty are much
@@ -256,10 +256,10 @@ def test_the_experiment():
     says(
         "«32» units a layer, «300» steps, «five» networks for every gain and learning rate. We report the median "
         "network at the best of «five» rates.",
-        guide.UNITS,
-        guide.STEPS,
-        guide.NETWORKS,
-        len(guide.RATES),
+        experiments.UNITS,
+        experiments.STEPS,
+        experiments.NETWORKS,
+        len(experiments.RATES),
     )
     assert x.shape == (2, 200)
     says(
@@ -272,7 +272,7 @@ def test_the_experiment():
 
 
 def test_tanh_learns_better_with_its_forward_gain():
-    one, forward_gain, torch = (guide.best_loss("tanh", g, 10)[0] for g in (1, gaussian.gain("tanh"), 5 / 3))
+    one, forward_gain, torch = (experiments.best_loss("tanh", g, 10)[0] for g in (1, gaussian.gain("tanh"), 5 / 3))
     says("With gain 1 a signal fades, if slowly, and the network learns.")
     assert one < 0.1
     says("With the forward gain «1.59» it learns to a loss more than ten times lower here.", gaussian.gain("tanh"))
@@ -303,10 +303,13 @@ def test_tanh_learns_better_with_its_forward_gain():
 
 def test_silu_wants_more_than_he_and_gelu_does_not_care():
     says("He's gain $\\sqrt2$ is too small, and here it shows.")
-    assert 5 * guide.best_loss("silu", gaussian.gain("silu"), 10)[0] < guide.best_loss("silu", math.sqrt(2), 10)[0]
+    assert (
+        5 * experiments.best_loss("silu", gaussian.gain("silu"), 10)[0]
+        < experiments.best_loss("silu", math.sqrt(2), 10)[0]
+    )
     says("That depends on the draw: with other points and networks both gains can do equally well.")
     ratios = [
-        np.divide(*(guide.best_loss("silu", g, 10, seed=seed)[0] for g in (math.sqrt(2), gaussian.gain("silu"))))
+        np.divide(*(experiments.best_loss("silu", g, 10, seed=seed)[0] for g in (math.sqrt(2), gaussian.gain("silu"))))
         for seed in (5, 6)
     ]
     assert min(ratios) < 1.5
@@ -316,12 +319,12 @@ def test_silu_wants_more_than_he_and_gelu_does_not_care():
     )
     assert math.sqrt(2) < gaussian.gain("gelu") < gaussian.gain("silu")
     # at 0.18, the best of the five for both
-    both = [guide.best_loss("gelu", g, 10, rates=(0.18,)) for g in (math.sqrt(2), gaussian.gain("gelu"))]
+    both = [experiments.best_loss("gelu", g, 10, rates=(0.18,)) for g in (math.sqrt(2), gaussian.gain("gelu"))]
     assert all(accuracy > 0.98 for _, accuracy, _ in both)
 
 
 def test_a_sigmoid_network_at_the_critical_gain():
-    lost, accuracy, _ = guide.best_loss("sigmoid", 1, 6)
+    lost, accuracy, _ = experiments.best_loss("sigmoid", 1, 6)
     says("with Xavier's gain it learns nothing at any of our rates: it answers as if it tossed a coin")
     assert accuracy == 0.5
     assert lost == pytest.approx(math.log(2), abs=0.001)
@@ -333,8 +336,13 @@ def test_a_sigmoid_network_at_the_critical_gain():
     (point,) = gaussian.fixed_points("sigmoid", weight_variance=g**2)
     says("The gain at which $\\chi_1 = «1»$, where gradients neither grow nor fade, is «10.149».", point.chi_1, g)
     says("Divide $g^2\\, \\mathbb{E}[f'(z)^2] = «1»$ by", g**2 * gaussian.squared_slope("sigmoid", point.q))
-    says("found the same with «five» layers", inspect.signature(limits.trained).parameters["hidden"].default)
-    says("With it the same network gets about «99 %» right.", near(guide.best_loss("sigmoid", g, 6)[1], abs=0.0075))
+    says(
+        "found the same with «five» layers", inspect.signature(limits.experiments.trained).parameters["hidden"].default
+    )
+    says(
+        "With it the same network gets about «99 %» right.",
+        near(experiments.best_loss("sigmoid", g, 6)[1], abs=0.0075),
+    )
     says("(preactivations have size «6.8»), and with an output whose mean is far from zero", size(point.q))
     assert gaussian.mean("sigmoid", point.q) == pytest.approx(0.5)
 
@@ -359,14 +367,14 @@ def test_the_first_layer_has_gain_one():
     assert gaussian.propagate("identity", weight_variance=1, depth=1).z[0] == 1
     says("For ReLU a factor of 2 in a single layer does no harm.")
     relu = recommend.forecast("relu", [256] * 21, [2 / 256] * 20)
-    assert relu.a[-1] / guide.expected("relu", "dense")[0].a[-1] == pytest.approx(2)  # it stays a factor of 2
+    assert relu.a[-1] / experiments.expected("relu", "dense")[0].a[-1] == pytest.approx(2)  # it stays a factor of 2
     variance = recommend.recommend("gelu").scale / 256
     all_layers = recommend.forecast("gelu", [256] * 21, [variance] * 20)
     says(
         "with its forward gain in the first layer as well, the signal has size «4» after twenty layers instead of "
         "«0.66»",
         size(all_layers.a[-1]),
-        size(guide.expected("gelu", "dense")[0].a[-1]),
+        size(experiments.expected("gelu", "dense")[0].a[-1]),
     )
 
 
@@ -440,7 +448,10 @@ def test_normalization_undoes_a_factor():
 def test_takeaways_and_citation():
     says("no default of the «three» is made for ReLU", len(LINEAR))
     assert all(scale(*name) < 2 for name in LINEAR.items())
-    says("Biases are zero, and the first layer has gain «1».", size(256 * guide.variances("tanh", "dense")[0]))
+    says(
+        "Biases are zero, and the first layer has gain «1».",
+        size(256 * experiments.variances("tanh", "dense")[0]),
+    )
     cff = (ROOT / "CITATION.cff").read_text()
     version = re.search(r"^version: (\S+)$", cff, re.MULTILINE)[1]
     says("version «0.1».0, «2026»", float(version.removesuffix(".0")), int(re.search(r'released: "(\d+)', cff)[1]))

@@ -8,19 +8,18 @@ import numpy as np
 import pytest
 from harness import quiz_says
 
-from initlab import activations, algebra, gaussian, products
+from initlab import activations, algebra, gaussian, random_matrices
 from initlab.agreement import agreement, critical, z_scores
-from initlab.demos import exploding, he
-from initlab.exercises import he as exercises
 from initlab.initializers import fans, he_normal, he_uniform, lecun_normal, normal, variance_scaling
 from initlab.network import forward, sample, simulate
-from initlab.quizzes.he import quiz
+from initlab_book.chapters import exploding
+from initlab_book.chapters.he import exercises, experiments, figures, quiz
 
 from . import chapter, near, printed
 
 says = chapter("he")
 
-DEPTH = he.DEPTH
+DEPTH = experiments.DEPTH
 RELU_SHARE = gaussian.second_moment("relu")  # of E[z^2] = 1
 
 
@@ -60,36 +59,42 @@ def test_thirty_relu_layers_with_xavier():
 
 
 def test_the_first_figure():
-    says("The figure shows «four» networks with 128 units in every layer", he.STRANDS)
-    (width,) = (control.value for control in he.deep.controls if control.name == "width")
+    says("The figure shows «four» networks with 128 units in every layer", experiments.STRANDS)
+    (width,) = (control.value for control in figures.deep.controls if control.name == "width")
     assert width == 128
-    deep = he.deep.frame(slope=0.0)["panels"]["backward"]
+    deep = figures.deep.frame(slope=0.0)["panels"]["backward"]
     says("with one input each and a gradient of size «1» at $a^{[30]}$", math.sqrt(2) * deep["y"]["theory"][-1])
     assert len(deep["y"]["theory"]) == 30
     says("$f(z) = z$ for $z > 0$ and $s z$ below, so that $s = 0$ is ReLU and $s = 1$ is no activation at all.")
     z = np.linspace(-2, 2, 9)
     for s, f in ((0, np.maximum(z, 0)), (1, z), (0.25, np.where(z > 0, z, 0.25 * z))):
         assert activations.leaky_relu(s).f(z) == pytest.approx(f)
-    for slope in he.SLOPES:
-        kept = he.deep.frame(slope=slope, scheme="he")["panels"]
+    for slope in experiments.SLOPES:
+        kept = figures.deep.frame(slope=slope, scheme="he")["panels"]
         assert kept["forward"]["y"]["theory"] == pytest.approx([1] * (DEPTH + 1))
         assert len(set(kept["backward"]["y"]["theory"])) == 1
     for scheme in ("xavier", "he-relu", "std"):
-        gone = [he.deep.frame(slope=s, scheme=scheme)["panels"]["forward"]["y"]["theory"][-1] for s in he.SLOPES]
+        gone = [
+            figures.deep.frame(slope=s, scheme=scheme)["panels"]["forward"]["y"]["theory"][-1]
+            for s in experiments.SLOPES
+        ]
         assert any(not 0.9 < end < 1.1 for end in gone)
     says("Then take *He for ReLU* and move the slope to 1")
-    says("At slope 1, $2/n$ «doubles» the second moment in every layer", he.scale("he-relu", 1.0) * he.factor(1.0))
-    says("like the «ten» matrices with $c > 1$", exploding.DEPTH)
+    says(
+        "At slope 1, $2/n$ «doubles» the second moment in every layer",
+        experiments.scale("he-relu", 1.0) * experiments.factor(1.0),
+    )
+    says("like the «ten» matrices with $c > 1$", exploding.experiments.DEPTH)
 
 
 def test_the_figures_agree_with_the_simulator_and_with_gaussian_theory():
     slope, scheme = 0.25, "he-relu"
-    panels = he.deep.frame(slope=slope, scheme=scheme)["panels"]
+    panels = figures.deep.frame(slope=slope, scheme=scheme)["panels"]
     f = activations.leaky_relu(slope)
     theory = gaussian.propagate(f, weight_variance=2.0, depth=DEPTH)
     assert panels["forward"]["y"]["theory"] == pytest.approx(np.sqrt(theory.a), rel=0.01)
     assert panels["backward"]["y"]["theory"] == pytest.approx(np.sqrt(theory.dz), rel=0.01)
-    drawn = simulate([128] * (DEPTH + 1), f, he_normal, seeds=range(he.STRANDS), batch=1)
+    drawn = simulate([128] * (DEPTH + 1), f, he_normal, seeds=range(experiments.STRANDS), batch=1)
     ratio = np.sqrt(drawn.a.second_moment / drawn.a.second_moment[:, :1])
     assert np.array(panels["forward"]["y"]["strands"]) == pytest.approx(ratio, rel=0.01)
     assert np.array(panels["backward"]["y"]["strands"]) == pytest.approx(np.sqrt(drawn.dz.second_moment), rel=0.01)
@@ -102,14 +107,14 @@ def test_the_bands_of_the_figures_hold_95_per_cent_of_the_networks():
     deep = simulate([128] * (30 + 1), "relu", he_normal, seeds=range(seeds), batch=1, bias_initializer=None)
     forward_size = np.sqrt(deep.a.second_moment[:, -1] / deep.a.second_moment[:, 0])
     backward_size = np.sqrt(2 * deep.dz.second_moment[:, 0])
-    low, high = (products.relu_quantile(p, [128] * 30)[-1] for p in (0.025, 0.975))
+    low, high = (random_matrices.relu_quantile(p, [128] * 30)[-1] for p in (0.025, 0.975))
     for size in (forward_size, backward_size):
         # three standard errors of a share of 0.95
         assert np.mean((low < size) & (size < high)) == pytest.approx(0.95, abs=3 * math.sqrt(0.95 * 0.05 / seeds))
         assert np.mean(size < 1) > 0.6
     says("(How much larger, the next chapter shows.)")
     for slope, variance in ((0, 5 / (4 * 128)), (1, 1 / (2 * 128))):
-        assert products.relu_walk([128], slope)[1][-1] == pytest.approx(variance)
+        assert random_matrices.relu_walk([128], slope)[1][-1] == pytest.approx(variance)
 
 
 # ---------------------------------------------------------------- where the half goes
@@ -147,8 +152,8 @@ def test_the_leaky_half():
         "A slope of 0.01 hardly matters: it changes the variance by one part in «10,000».", near(1 / 0.01**2, rel=0.01)
     )
     says("A slope of 0.25, with which He and colleagues start")
-    says("asks for $«1.88»/n$ instead of $2/n$.", he.scale("he", 0.25))
-    growth = 2 * he.factor(0.25)
+    says("asks for $«1.88»/n$ instead of $2/n$.", experiments.scale("he", 0.25))
+    growth = 2 * experiments.factor(0.25)
     says("grow by «6 %» in every layer: by a factor of «6» after «thirty».", growth - 1, growth**DEPTH, DEPTH)
 
 
@@ -174,7 +179,7 @@ def test_the_gain_that_keeps_the_variance_explodes():
     assert min((5, 30, 300), key=lambda guess: abs(math.log(guess / predicted))) == 300
     says("About «300». The mean of $a$ is not lost", near(predicted, rel=0.1))
     says("Theory says $(1.707^2/2)^{15} = «283»$ for the size after «thirty» layers.", predicted, DEPTH)
-    drift, variance = products.relu_walk([128] * DEPTH)
+    drift, variance = random_matrices.relu_walk([128] * DEPTH)
     # of the mean square of ten networks, and of the inputs' common luck
     assert abs(math.log(size["1.707", 30][0] / predicted)) < 3 * math.sqrt(variance[-1] / 10) + abs(drift[-1])
 
@@ -292,7 +297,7 @@ def test_the_backward_rule_is_exact_at_any_width():
 
 
 def test_one_direction_is_enough():
-    taper = he.SHAPES["taper"]
+    taper = experiments.SHAPES["taper"]
     says(
         "«Thirty» ReLU layers whose widths go from «256» down to «32».",
         len(taper) - 1,
@@ -311,12 +316,12 @@ def test_one_direction_is_enough():
     ):
         assert line + "\n" in text
     assert text.count("Product") == 2
-    says("Compare the «three» rules when widths narrow", len(he.MODES))
-    for widths in he.SHAPES.values():
-        signal, gradient = he.he_moments("fan_in", widths)
+    says("Compare the «three» rules when widths narrow", len(experiments.MODES))
+    for widths in experiments.SHAPES.values():
+        signal, gradient = experiments.he_moments("fan_in", widths)
         assert signal == pytest.approx(1)
         assert gradient[0] / gradient[-1] == pytest.approx(widths[-1] / widths[1])
-        signal, gradient = he.he_moments("fan_out", widths)
+        signal, gradient = experiments.he_moments("fan_out", widths)
         assert signal[-1] == pytest.approx(widths[0] / widths[-1])
         assert gradient == pytest.approx(0.5)
 
@@ -324,13 +329,13 @@ def test_one_direction_is_enough():
 def test_the_mean_of_the_fans_splits_the_damage_and_fails_where_widths_alternate():
     says("the mean splits the damage evenly between signal and gradient")
     for shape in ("taper", "widen"):
-        widths = he.SHAPES[shape]
-        signal, gradient = he.he_moments("fan_avg", widths)
+        widths = experiments.SHAPES[shape]
+        signal, gradient = experiments.he_moments("fan_avg", widths)
         even = math.sqrt(widths[0] / widths[-1])
         assert signal[-1] == pytest.approx(even, rel=0.05)
         assert gradient[-1] / gradient[0] == pytest.approx(even, rel=0.05)
-    widths = he.SHAPES["bottleneck"]
-    signal, gradient = he.he_moments("fan_avg", widths)
+    widths = experiments.SHAPES["bottleneck"]
+    signal, gradient = experiments.he_moments("fan_avg", widths)
     pair = (signal[2] / signal[0], gradient[-3] / gradient[-1])
     says("multiplies the second moment of *both* by $\\tfrac85 \\cdot \\tfrac25 = «0.64»$.", pair)
     assert (signal[1] / signal[0], signal[2] / signal[1]) == pytest.approx((8 / 5, 2 / 5))
@@ -341,7 +346,9 @@ def test_the_mean_of_the_fans_splits_the_damage_and_fails_where_widths_alternate
         len(widths) - 1,
     )
     assert "two layers: x 0.64; thirty: x 0.0012" in printed("he", cell="zigzag")
-    drawn = simulate(widths, "relu", he.normal(2.0, "fan_avg"), seeds=range(40), batch=1, bias_initializer=None)
+    drawn = simulate(
+        widths, "relu", experiments.normal(2.0, "fan_avg"), seeds=range(40), batch=1, bias_initializer=None
+    )
     assert (
         np.abs(z_scores(np.log(drawn.a.second_moment[:, -1]), math.log(signal[-1]) - 1.6)) < 4
     )  # drift at such widths
@@ -401,7 +408,7 @@ def test_what_theory_says_of_22_and_30_layers():
     says("## «Twenty-two» layers and «thirty»", DEPTHS[0], DEPTHS[1])
     says("a network of «22» layers converged from both starts", DEPTHS[0])
     says("One of «30» layers converged from He's start", DEPTHS[1])
-    ratio = [math.sqrt(he.factor(0.0) ** depth) for depth in DEPTHS]
+    ratio = [math.sqrt(experiments.factor(0.0) ** depth) for depth in DEPTHS]
     says(
         "$2^{-11} = «0.0005»$ times as large after «22» layers, $2^{-15} = «0.00003»$ times after «30».",
         near(ratio[0], rel=0.03),
@@ -420,10 +427,10 @@ DEPTHS = (22, 30)
 @cache
 def best(scheme, depth):
     """(best rate, losses after the last step at it by seed, all losses) as the chapter chooses the rate."""
-    loss = he.race(depth)[:, list(he.TRAINED).index(scheme)]
+    loss = experiments.race(depth)[:, list(experiments.TRAINED).index(scheme)]
     last = np.nan_to_num(loss[-1], nan=np.inf)
     at = np.median(last, axis=1).argmin()
-    return he.RATES[at], np.sort(last[at]), loss[:, at]
+    return experiments.RATES[at], np.sort(last[at]), loss[:, at]
 
 
 def learns(loss):
@@ -432,15 +439,20 @@ def learns(loss):
 
 
 def test_the_race():
-    loss = he.race(22)
+    loss = experiments.race(22)
     says(
         "two moons, «40» points, networks of «24» units a layer, «200» steps of gradient descent on all points.",
-        he.RACE_POINTS,
-        he.RACE_WIDTH,
+        experiments.RACE_POINTS,
+        experiments.RACE_WIDTH,
         len(loss) - 1,
     )
-    says("Each scheme may choose among «four» learning rates", len(he.RATES))
-    says("**Predict.** «Four» kinds of runs: «22» or «30» layers", len(he.TRAINED) * len(DEPTHS), DEPTHS[0], DEPTHS[1])
+    says("Each scheme may choose among «four» learning rates", len(experiments.RATES))
+    says(
+        "**Predict.** «Four» kinds of runs: «22» or «30» layers",
+        len(experiments.TRAINED) * len(DEPTHS),
+        DEPTHS[0],
+        DEPTHS[1],
+    )
     says("has the loss $\\ln 2 = «0.693»$", math.log(2))
     says(
         "for networks of «22» layers on the left and «30» layers on the right, «five» seeds for each scheme",
@@ -450,7 +462,7 @@ def test_the_race():
     )
     text = printed("he", cell="race")
     for depth in DEPTHS:
-        for scheme in he.TRAINED:
+        for scheme in experiments.TRAINED:
             rate, last, _ = best(scheme, depth)
             line = f"{depth} layers, {scheme:6}: rate {rate}, losses at the end: "
             values = np.array(re.search(re.escape(line) + r"\[(.*)\]", text)[1].split(), dtype=float)
@@ -461,7 +473,7 @@ def test_the_race():
 def test_what_the_race_shows():
     says("With «22» layers both learn, He's networks earlier.", DEPTHS[0])
     says("One or two of Xavier's may not get there in «200» steps.", len(best("Xavier", 22)[2]) - 1)
-    first = {(name, depth): learns(best(name, depth)[2]) for name in he.TRAINED for depth in DEPTHS}
+    first = {(name, depth): learns(best(name, depth)[2]) for name in experiments.TRAINED for depth in DEPTHS}
     # which rate is the best one depends on the rounding, and which networks do not get there, too
     assert np.isfinite(first["He", 22]).all()
     assert np.isinf(first["Xavier", 22]).sum() <= 2
@@ -471,20 +483,20 @@ def test_what_the_race_shows():
     says("He's networks of «30» layers suffer from them too.", DEPTHS[1])
     says("What follows a spike depends on the last digits, so the losses at the end differ from computer to computer.")
     assert np.nanmax(best("He", 30)[2]) > 0.8
-    stalled = he.race(30)[:, 0]
+    stalled = experiments.race(30)[:, 0]
     says(
         "With «30» layers Xavier's do not move within «200» steps, at *any* of the rates.", DEPTHS[1], len(stalled) - 1
     )
     assert np.abs(stalled - math.log(2)).max() < 0.01
     # a rate larger or smaller than all of these would not have helped Xavier's networks
-    smallest = np.median(he.race(22, schemes=("Xavier",), rates=he.RATES[:1])[-1])
-    above = np.nan_to_num(he.race(22, schemes=("Xavier",), rates=(1.0,))[-1], nan=np.inf)
+    smallest = np.median(experiments.race(22, schemes=("Xavier",), rates=experiments.RATES[:1])[-1])
+    above = np.nan_to_num(experiments.race(22, schemes=("Xavier",), rates=(1.0,))[-1], nan=np.inf)
     assert min(smallest, np.median(above)) > np.median(best("Xavier", 22)[1]) + 0.1
 
 
 def test_stagnation_and_not_a_dead_end():
     slow, fast = (
-        learns(he.race(30, schemes=(name,), steps=steps, rates=(0.01,), seeds=10)[:, 0, 0])
+        learns(experiments.race(30, schemes=(name,), steps=steps, rates=(0.01,), seeds=10)[:, 0, 0])
         for name, steps in (("Xavier", 3000), ("He", 200))
     )
     says(
@@ -503,7 +515,7 @@ def test_stagnation_and_not_a_dead_end():
 # ---------------------------------------------------------------- do theory and simulation agree?
 
 SLOPES = {"ReLU": 0.0, "leaky": 0.25, "linear": 1.0}
-CELLS = len(SLOPES) * len(he.TRIALS) * 2 * (len(he.TRIAL_WIDTHS) - 1)
+CELLS = len(SLOPES) * len(experiments.TRIALS) * 2 * (len(experiments.TRIAL_WIDTHS) - 1)
 SEEDS = 80
 
 
@@ -511,23 +523,23 @@ def trial(first, factor=1.0, uniform=1.0):
     """The agreement of the chapter on seeds of its own, with predictions that may be wrong."""
     z = []
     for slope in SLOPES.values():
-        for scheme in he.TRIALS:
+        for scheme in experiments.TRIALS:
             measured, _ = _measured(slope, scheme, first)
-            z.append(z_scores(measured, uniform * he.predicted(slope, scheme, factor)))
+            z.append(z_scores(measured, uniform * experiments.predicted(slope, scheme, factor)))
             first += SEEDS
     return agreement(z, SEEDS)
 
 
 @cache
 def _measured(slope, scheme, first):
-    return he.trial(slope, scheme, range(first, first + SEEDS))
+    return experiments.trial(slope, scheme, range(first, first + SEEDS))
 
 
 def test_theory_and_simulation_agree_in_all_cells():
     says(
         "linear, ReLU and leaky networks, «three» schemes, «five» layers of unequal width, forward and backward",
-        len(he.TRIALS),
-        len(he.TRIAL_WIDTHS) - 1,
+        len(experiments.TRIALS),
+        len(experiments.TRIAL_WIDTHS) - 1,
     )
     says("Each of these «90» *cells* has a prediction", CELLS)
     says("a mean over «80» networks, and a standard error $\\mathrm{se}$ from the spread among the «80».", SEEDS, SEEDS)
@@ -570,7 +582,7 @@ def test_the_picture_of_all_cells():
     z = [
         z_scores(*_measured(slope, scheme, SEEDS * (3 * i + j)))
         for i, slope in enumerate(SLOPES.values())
-        for j, scheme in enumerate(he.TRIALS)
+        for j, scheme in enumerate(experiments.TRIALS)
     ]
     assert np.abs(z).max() < limit
     assert np.mean(np.abs(z) < 2) > 0.8
@@ -579,14 +591,16 @@ def test_the_picture_of_all_cells():
 def test_schemes_on_the_same_seeds_would_be_one_measurement():
     says(
         "so with the same seeds «three» schemes would be one measurement, counted «three» times",
-        len(he.TRIALS),
-        len(he.TRIALS),
+        len(experiments.TRIALS),
+        len(experiments.TRIALS),
     )
-    ends = [simulate([20] * 5, "relu", he.normal(g**2), seeds=[3], batch=4).a.second_moment[0, -1] for g in (1, 2)]
+    ends = [
+        simulate([20] * 5, "relu", experiments.normal(g**2), seeds=[3], batch=4).a.second_moment[0, -1] for g in (1, 2)
+    ]
     growth = math.sqrt(ends[1] / ends[0]) ** (1 / 4)
     says("a (leaky) ReLU network with weights «twice» as large computes $2^L$ times the same numbers", growth)
     assert math.sqrt(ends[1] / ends[0]) == pytest.approx(2**4)
-    z = [z_scores(*he.trial(0.0, scheme, range(10))) for scheme in he.TRIALS]
+    z = [z_scores(*experiments.trial(0.0, scheme, range(10))) for scheme in experiments.TRIALS]
     assert z[1] == pytest.approx(z[0])
     assert z[2] == pytest.approx(z[0])
 
@@ -606,7 +620,7 @@ def test_the_standard_deviation():
 def test_the_gradient_over_widths():
     says("By which factor does $\\mathbb{E}[\\delta^2]$ change between layer $L$ and layer 1?")
     for widths in ([784, 300, 100, 50, 10], [10, 20, 30, 40]):
-        _, gradient = he.he_moments("fan_in", widths)
+        _, gradient = experiments.he_moments("fan_in", widths)
         assert gradient[1 - 1] / gradient[-1] == pytest.approx(exercises.gradient_factor.solution(widths))
 
 
@@ -705,7 +719,7 @@ def test_the_numbers_of_the_quiz():
     widths = [256, 64] * 20
     ends = {}
     for mode in ("fan_in", "fan_out", "fan_avg"):
-        signal, gradient = he.he_moments(mode, widths)
+        signal, gradient = experiments.he_moments(mode, widths)
         ends[mode] = [max(x.max() / x.min(), 1) for x in (signal, gradient)]
     assert [max(ends[mode]) < 5 for mode in ends] == [True, True, False]
     assert [option.right for option in turns.options] == [True, True, False, False]

@@ -10,9 +10,10 @@ import pytest
 from harness import ROOT
 
 from initlab import frameworks, gaussian
-from initlab.demos import exploding, signal, why, xavier
 from initlab.initializers import variance_scaling, xavier_normal
 from initlab.network import forward, sample
+from initlab_book.chapters import exploding, why, xavier
+from initlab_book.chapters.index import figures
 
 from . import chapter, near, prose_of
 from .prose import CHAPTERS
@@ -22,14 +23,14 @@ says = chapter("index")
 
 def fates(**settings):
     """What the figure says about the signal and the gradient."""
-    return re.findall(r"(lives|dies|explodes)", signal.signal.frame(**settings)["text"])
+    return re.findall(r"(lives|dies|explodes)", figures.signal.frame(**settings)["text"])
 
 
 # ---------------------------------------------------------------- the figure
 
 
 def test_the_picture_is_the_network_that_the_page_describes():
-    settings = signal.signal.settings()
+    settings = figures.signal.settings()
     says("a network of «50» layers with «200» units each", settings["depth"], settings["width"])
     says("Gradients of size 1 enter behind layer «50»", settings["depth"])
     weights = variance_scaling((200, 200), scale=1.3**2, mode="fan_in", distribution="normal", rng=0)
@@ -38,7 +39,7 @@ def test_the_picture_is_the_network_that_the_page_describes():
 
 
 def test_signal_and_gradient_enter_with_size_one():
-    panels = signal.signal.frame(activation="identity", gain=1.0)["panels"]
+    panels = figures.signal.frame(activation="identity", gain=1.0)["panels"]
     enters = near(panels["forward"]["y"]["measured"][0], rel=0.02)
     says("Signals of size «1» enter on the left of the blue picture.", enters)
     enters = near(panels["backward"]["y"]["measured"][-1], rel=0.02)
@@ -46,28 +47,28 @@ def test_signal_and_gradient_enter_with_size_one():
 
 
 def test_tanh_lives_at_a_scale_between_one_and_two():
-    says("raise $g$ until signal and gradient both survive «50» layers", signal.DEPTH)
-    alive = [gain for gain in signal.GAINS if fates(activation="tanh", gain=gain) == ["lives", "lives"]]
+    says("raise $g$ until signal and gradient both survive «50» layers", figures.DEPTH)
+    alive = [gain for gain in figures.GAINS if fates(activation="tanh", gain=gain) == ["lives", "lives"]]
     says("so many scales will do: from $g = «1»$ to «1.6» both survive here", alive[0], alive[-1])
-    assert alive == [gain for gain in signal.GAINS if alive[0] <= gain <= alive[-1]]
+    assert alive == [gain for gain in figures.GAINS if alive[0] <= gain <= alive[-1]]
 
 
 def test_a_signal_lives_while_its_size_stays_within_a_factor_of_a_hundred():
-    lives = [ratio for ratio in np.geomspace(1e-4, 1e4, 801) if signal._fate(ratio) == "lives"]
+    lives = [ratio for ratio in np.geomspace(1e-4, 1e4, 801) if figures._fate(ratio) == "lives"]
     says("We say that one *lives* if its size stays within a factor of «100».", near(lives[-1], rel=0.03))
     assert lives[-1] * lives[0] == pytest.approx(1, rel=0.03)
 
 
 def test_fifty_equal_layers_raise_the_factor_to_the_fiftieth_power():
-    says("if every layer has the same factor, «fifty» layers raise it", signal.DEPTH)
-    size = math.sqrt(gaussian.propagate("identity", weight_variance=1.1**2, depth=signal.DEPTH).a[-1])
+    says("if every layer has the same factor, «fifty» layers raise it", figures.DEPTH)
+    size = math.sqrt(gaussian.propagate("identity", weight_variance=1.1**2, depth=figures.DEPTH).a[-1])
     says("raise it to the «fiftieth» power", math.log(size) / math.log(1.1))
 
 
 def test_ten_per_cent_too_large_is_a_hundred_times_too_large():
     says(
         "$1.1^{«50»} = «117»$: weights «ten per cent» too large make a signal «a hundred» times too large",
-        signal.DEPTH,
+        figures.DEPTH,
         1.1**50,
         1.1 - 1,
         near(1.1**50, rel=0.2),
@@ -81,7 +82,7 @@ def test_relu_wants_root_two():
         1 / gaussian.second_moment("relu", 1.0),
         math.sqrt(2),
     )
-    assert math.sqrt(2) in [pytest.approx(gain, abs=5e-4) for gain in signal.GAINS]
+    assert math.sqrt(2) in [pytest.approx(gain, abs=5e-4) for gain in figures.GAINS]
     assert fates(activation="relu", gain=1.4142)[0] == "lives"
     # "Now switch to ReLU without moving the slider: what happened": at a scale that suits tanh, ReLU dies
     assert fates(activation="tanh", gain=1.0) == ["lives", "lives"]
@@ -90,7 +91,7 @@ def test_relu_wants_root_two():
 
 def test_no_scale_on_the_slider_keeps_the_gradient_of_a_sigmoid_alive():
     says("one layer multiplies the gradient by at most $g/4$: at no setting of this slider does the gradient survive")
-    for gain in signal.GAINS:
+    for gain in figures.GAINS:
         assert fates(activation="sigmoid", gain=gain)[1] == "dies"
     for q in np.geomspace(1e-3, 1e3, 13):
         assert gaussian.squared_slope("sigmoid", q) <= (1 / 4) ** 2 * (1 + 1e-12)
@@ -102,7 +103,7 @@ def test_each_unit_of_a_deep_sigmoid_network_ends_on_a_constant_of_its_own():
         "each unit ends on a constant of its own that says practically nothing about the input."
     )
     x = np.random.default_rng(0).standard_normal((200, 50))
-    for gain in signal.GAINS:
+    for gain in figures.GAINS:
         last = forward(sample([200] * 51, "sigmoid", partial(xavier_normal, gain=gain), rng=0), x).a[-2]
         assert last.std(axis=1).max() < 1e-6 * last.std(axis=0).min()  # over inputs, against over units
         assert last.mean() == pytest.approx(1 / 2, abs=0.04)
@@ -117,7 +118,7 @@ def test_for_a_linear_network_the_factor_is_g():
 
 def test_the_power_that_the_third_chapter_explains():
     says("You will be able to say what $1.5^9$ has to do with gradients")
-    gradient = exploding.ten_matrices.frame(factor=1.5)["panels"]["backward"]["y"]["gradient"]
+    gradient = exploding.figures.ten_matrices.frame(factor=1.5)["panels"]["backward"]["y"]["gradient"]
     assert gradient[0] == pytest.approx(1.5**9, rel=1e-3)
 
 
@@ -140,10 +141,10 @@ def test_ten_minutes():
 
 
 def test_the_chapters():
-    says("One network, «seven» starts, each at its own best learning rate.", len(why.STARTS))
+    says("One network, «seven» starts, each at its own best learning rate.", len(why.experiments.STARTS))
     chapters = re.findall(r"\d\. \[[^\]]+\]\(([\w-]+)\.ipynb\)", section("The chapters"))
     assert chapters == [name for name in CHAPTERS if name != "index"]
-    says("You will be able to say what it does to «ten» layers", xavier.DEPTH)
+    says("You will be able to say what it does to «ten» layers", xavier.experiments.DEPTH)
     says("You will be able to say where the factor «2» comes from", 1 / gaussian.second_moment("relu"))
     says("computes it for linear networks, the eighth for all others")
     assert chapters[8 - 1] == "limits"

@@ -10,10 +10,9 @@ from scipy.special import eval_hermitenorm, factorial, ndtr
 
 from initlab import finite_width, frameworks, gaussian, network
 from initlab.activations import Activation, get, names
-from initlab.demos import limits, why
-from initlab.exercises import limits as exercises
 from initlab.initializers import TRUNCATED_STD, he_uniform, orthogonal, uniform, xavier_normal
-from initlab.quizzes.limits import quiz
+from initlab_book.chapters import why
+from initlab_book.chapters.limits import exercises, experiments, figures, quiz
 
 from . import chapter, near, printed
 
@@ -115,8 +114,8 @@ def test_what_the_left_panel_shows():
     says("A rule asks: which $g$ gives $q' = 1$ when $q = 1$?")
     for name in ("tanh", "relu", "gelu", "selu"):
         assert gaussian.length_map(name, 1, weight_variance=gaussian.gain(name) ** 2) == pytest.approx(1)
-    walks = limits.length_maps.frame()["panels"]["walks"]["y"]["walks"]
-    panel = limits.length_maps.frame(gain=1.0)["panels"]["map"]
+    walks = figures.length_maps.frame()["panels"]["walks"]["y"]["walks"]
+    panel = figures.length_maps.frame(gain=1.0)["panels"]["map"]
     dots = [q for q, value in zip(panel["x"], panel["y"]["here"], strict=True) if value is not None]
     says("(The dots are the first layers of a signal that starts at $q = «1»$.)", max(dots))
     assert sorted(dots, reverse=True) == pytest.approx(lengths("tanh", 1.0)[: len(dots)], rel=0.01)
@@ -132,11 +131,11 @@ def test_what_the_left_panel_shows():
 def test_tanh_attracts_and_gelu_repels():
     says("In [Finding the right scale](scale.ipynb) tanh brought three sizes together, and GELU drove them apart.")
     says("Then look: tanh with gain 1.2, and GELU")
-    assert {1.0, 1.2} < set(limits.GAINS)
+    assert {1.0, 1.2} < set(figures.GAINS)
     assert rest("tanh", 1.2).stable
     gain = gaussian.gain("gelu")
     says("GELU with its forward gain «1.5335», which makes $q'/q = 1$ at $q = 1$.", gain)
-    frame = limits.length_maps.frame(activation="gelu", gain=gain)
+    frame = figures.length_maps.frame(activation="gelu", gain=gain)
     assert "q = 1 (repels" in frame["text"]
     walks = frame["panels"]["walks"]["y"]["walks"]
     assert len(walks) == 3
@@ -154,7 +153,7 @@ def test_tanh_attracts_and_gelu_repels():
         zero, point = gaussian.fixed_points("tanh", weight_variance=g**2)
         assert point.stable
         assert not zero.stable
-        for start in limits.STARTS:
+        for start in figures.STARTS:
             assert lengths("tanh", g, q=start, depth=100)[-1] == pytest.approx(point.q, rel=1e-3)
 
 
@@ -407,36 +406,36 @@ def test_the_sigmoid_in_training():
     says(
         "with sigmoids in its «five» hidden layers of «16» units, at «five» learning rates from «0.0316» to «3.16» and "
         "with «five» seeds",
-        len(why.WIDTHS) - 2,
-        list(why.WIDTHS[1:-1]),
-        len(limits.RATES),
-        min(limits.RATES),
-        max(limits.RATES),
-        len(why.SEEDS),
+        len(why.experiments.WIDTHS) - 2,
+        list(why.experiments.WIDTHS[1:-1]),
+        len(experiments.RATES),
+        min(experiments.RATES),
+        max(experiments.RATES),
+        len(why.experiments.SEEDS),
     )
     says("a gain of 10, with which $\\chi$ is close to «1»", near(rest("sigmoid", 10.0).chi_1, abs=0.02))
-    xavier, ten = limits.trained("sigmoid", 1.0), limits.trained("sigmoid", 10.0)
+    xavier, ten = experiments.trained("sigmoid", 1.0), experiments.trained("sigmoid", 10.0)
     says(
         "With Xavier's gain not one of the «25» networks is better than a coin after «a thousand» steps.",
         xavier.accuracy.size,
-        why.STEPS,
+        why.experiments.STEPS,
     )
     assert xavier.accuracy == pytest.approx(0.5, abs=0.01)
     says("With gain 10 the same sigmoids learn the task in a thousand steps at their best rate, with every seed.")
-    assert why.STEPS == 1000
+    assert why.experiments.STEPS == 1000
     assert ten.best.min() > 0.99
     says(
         "(With a single hidden layer either gain gets «99 %».)",
-        near([limits.trained("sigmoid", g, hidden=1).best.mean() for g in (1.0, 10.0)], abs=0.01),
+        near([experiments.trained("sigmoid", g, hidden=1).best.mean() for g in (1.0, 10.0)], abs=0.01),
     )
 
 
 def test_patience_with_the_sigmoid():
-    (rate,) = [rate for rate in limits.RATES if 0.3 < rate < 0.4]
-    long = np.sort(limits.trained("sigmoid", 1.0, rates=(rate,), steps=10 * why.STEPS).accuracy[0])
+    (rate,) = [rate for rate in experiments.RATES if 0.3 < rate < 0.4]
+    long = np.sort(experiments.trained("sigmoid", 1.0, rates=(rate,), steps=10 * why.experiments.STEPS).accuracy[0])
     says(
         "after «ten thousand» at the rate «0.316», «three» of «five» get more than 95 %, the other two «75 %»",
-        10 * why.STEPS,
+        10 * why.experiments.STEPS,
         rate,
         int((long > 0.95).sum()),
         long.size,
@@ -446,8 +445,8 @@ def test_patience_with_the_sigmoid():
 
 def test_what_xavier_assumes_and_the_sigmoid_does_not_have():
     sigmoid, zero = get("sigmoid"), np.zeros(1)
-    says("So the folklore fails here «twice».", len([limits.trained("sigmoid", g) for g in (1.0, 10.0)]))
-    assert limits.trained("sigmoid", 1.0).best.max() < 0.55 < limits.trained("sigmoid", 10.0).best.min()
+    says("So the folklore fails here «twice».", len([experiments.trained("sigmoid", g) for g in (1.0, 10.0)]))
+    assert experiments.trained("sigmoid", 1.0).best.max() < 0.55 < experiments.trained("sigmoid", 10.0).best.min()
     says("it assumes $f(0) = 0$ and $f'(0) = 1$, and the sigmoid has $\\tfrac12$ and $\\tfrac14$")
     assert get("tanh").f(zero)[0] == 0
     assert get("tanh").df(zero)[0] == 1
@@ -504,14 +503,14 @@ def test_the_logarithm_of_the_squared_length():
 
 
 def test_how_two_draws_differ():
-    says("He's rule, «50» layers of 128 units.", limits.DEPTH)
-    assert 128 in limits.WIDTHS
+    says("He's rule, «50» layers of 128 units.", figures.DEPTH)
+    assert 128 in figures.WIDTHS
     says("By what factor do two draws typically differ in the size of what comes out: 1.1, 2 or 10?")
     says("And for tanh with gain 5/3?")
-    assert limits.SCHEMES["tanh"] == 5 / 3
+    assert figures.SCHEMES["tanh"] == 5 / 3
 
     def pairs(activation, depth):
-        gain = limits.SCHEMES[activation]
+        gain = figures.SCHEMES[activation]
         q = finite_width.walk(activation, 128, depth, weight_variance=gain**2, seeds=4000, rng=2)[:, -1]
         return float(np.median(np.exp(np.abs(np.log(q[::2] / q[1::2])) / 2)))
 
@@ -790,7 +789,10 @@ def test_exercise_on_the_band():
     says(
         "Between which two factors does the *size* of the signal change in about «95 %» of all networks?", 0.975 - 0.025
     )
-    says("How wide must «50» equal layers be, so that the size stays within a factor of 2 up and down?", limits.DEPTH)
+    says(
+        "How wide must «50» equal layers be, so that the size stays within a factor of 2 up and down?",
+        figures.DEPTH,
+    )
     says(
         "A normal number is within 1.96 standard deviations of its mean in «95 %» of all cases.",
         ndtr(1.96) - ndtr(-1.96),

@@ -16,17 +16,15 @@ from scipy.special import ndtr
 
 from initlab import activations, exercise, gaussian, network
 from initlab.algebra import E, Total, Var, random
-from initlab.demos import scale
-from initlab.exercises import scale as exercises
 from initlab.initializers import normal
-from initlab.quizzes.scale import quiz
+from initlab_book.chapters.scale import exercises, experiments, figures, quiz
 
 from . import chapter, near, printed
 
 says = chapter("scale")
 
-NAMES = tuple(scale.ACTIVATIONS)
-DEPTH = scale.DEPTH
+NAMES = tuple(figures.ACTIVATIONS)
+DEPTH = experiments.DEPTH
 
 
 def code(cell):
@@ -45,7 +43,7 @@ def luck(name, width, layers=DEPTH):
 
 @cache
 def seen(name, width, stds, start=1.0, seed=0):
-    return scale.sizes(name, width, stds, start, seed)
+    return experiments.sizes(name, width, stds, start, seed)
 
 
 def ends(name, width, std, start=1.0, seed=0):
@@ -73,11 +71,11 @@ def test_the_network_of_the_chapter():
 
 
 def test_the_figure_is_the_simulator():
-    weights, x, top = scale._draws(64, 0)
+    weights, x, top = experiments._draws(64, 0)
     for name in NAMES:
         net = network.Network(tuple(0.21 * W for W in weights), (None,) * DEPTH, name, output_activation=name)
         stats = network.observe(net, 1.3 * x, targets=top)
-        found = scale.sizes(name, 64, (0.1, 0.21), 1.3)
+        found = experiments.sizes(name, 64, (0.1, 0.21), 1.3)
         assert found.z[1] == pytest.approx(np.sqrt(stats.z.second_moment), rel=1e-10)
         assert found.a[1] == pytest.approx(np.sqrt(stats.a.second_moment), rel=1e-10)
         assert found.dz[1] == pytest.approx(np.sqrt(stats.dz.second_moment), rel=1e-10)
@@ -100,8 +98,8 @@ def test_four_times_the_width_asks_for_half_of_the_scale():
     says("A linear network with 16 units a layer needs $\\sigma = «0.25»$.", 1 / math.sqrt(16))
     says("Which $\\sigma$ does it need with 64 units: a larger one, the same, half, or a quarter?")
     assert math.sqrt(1 / 64) / math.sqrt(1 / 16) == pytest.approx(0.5) != 0.25
-    assert scale.find_the_scale.settings() == {"activation": "identity", "width": "64", "std": 0.25}
-    narrow, middle, wide = scale.WIDTHS
+    assert figures.find_the_scale.settings() == {"activation": "identity", "width": "64", "std": 0.25}
+    narrow, middle, wide = figures.WIDTHS
     says("Find $\\sigma$ for the linear network at widths «16», «64» and «256».", narrow, middle, wide)
     says("The input has size 1, and so has the gradient that enters at the top.")
     start = seen("identity", 64, (0.25,))
@@ -124,16 +122,16 @@ def test_four_times_the_width_asks_for_half_of_the_scale():
     )
     # On the slider, no other scale comes nearer to 1, forward or backward.
     for name, gain in (("identity", 1), ("relu", math.sqrt(2))):
-        for n in scale.WIDTHS:
-            found = seen(name, n, scale.STDS)
+        for n in figures.WIDTHS:
+            found = seen(name, n, figures.STDS)
             up, down = found.a[:, -1] / found.a[:, 0], found.dz[:, 0] / found.dz[:, -1]
             for ratio in (up, down):
-                best = scale.STDS[int(np.argmin(np.abs(np.log(ratio))))]
+                best = figures.STDS[int(np.argmin(np.abs(np.log(ratio))))]
                 assert best == pytest.approx(gain / math.sqrt(n), rel=2e-3)
 
 
 def test_one_step_of_the_slider():
-    steps = np.divide(scale.STDS[1:], scale.STDS[:-1])
+    steps = np.divide(figures.STDS[1:], figures.STDS[:-1])
     says(
         "One step of the slider is «19 per cent»; over «20» layers that makes a factor of «32».",
         near(steps - 1, abs=0.006),
@@ -144,9 +142,9 @@ def test_one_step_of_the_slider():
 
 def test_tanh_is_flat_forward_and_explodes_backward():
     says("With **tanh** the forward picture is flat for *every* large $\\sigma$. An output of tanh cannot exceed 1")
-    for n in scale.WIDTHS:
-        found = seen("tanh", n, scale.STDS)
-        large = np.array(scale.STDS) * math.sqrt(n) > 1.3
+    for n in figures.WIDTHS:
+        found = seen("tanh", n, figures.STDS)
+        large = np.array(figures.STDS) * math.sqrt(n) > 1.3
         assert large.sum() >= 4
         assert (found.a[large, 10:].max(axis=1) / found.a[large, 10:].min(axis=1) < 1.8).all()
         assert found.a[:, 1:].max() <= 1
@@ -157,10 +155,10 @@ def test_the_sigmoid_is_flat_forward_and_vanishes_backward():
     says(
         "With the **sigmoid** the forward picture is flat at every $\\sigma$, and the dashed line tells why: most of "
         "the signal is its mean. Its gradients vanish, at every $\\sigma$ but the two largest at width «256»",
-        scale.WIDTHS[-1],
+        figures.WIDTHS[-1],
     )
-    for n in scale.WIDTHS:
-        found = seen("sigmoid", n, scale.STDS)
+    for n in figures.WIDTHS:
+        found = seen("sigmoid", n, figures.STDS)
         assert (found.a[:, 1:].max(axis=1) / found.a[:, 1:].min(axis=1) < 1.5).all()
         assert (found.mean[:, 1:] ** 2 > 0.5 * found.a[:, 1:] ** 2).all()
         kept = found.dz[:, 0] / found.dz[:, -1] > 0.1
@@ -173,12 +171,12 @@ def test_gelu_leaves_even_less_room():
     says("$z\\,\\Phi(z)$, where $\\Phi(z)$ is the probability that a standard normal number is below $z$.")
     z = np.linspace(-5, 5, 101)
     assert activations.get("gelu").f(z) == pytest.approx(z * ndtr(z), abs=1e-12)
-    for n in scale.WIDTHS:
-        end = seen("gelu", n, scale.STDS).a[:, -1]
+    for n in figures.WIDTHS:
+        end = seen("gelu", n, figures.STDS).a[:, -1]
         steps = end[1:] / end[:-1]
         near_one = np.abs(np.log(end)).argmin()
         assert 200 < steps[near_one - 1 : near_one + 1].max() < 10_000
-        linear = seen("identity", n, scale.STDS).a[:, -1]
+        linear = seen("identity", n, figures.STDS).a[:, -1]
         assert (linear[1:] / linear[:-1] < 40).all()
     says("The weaker a signal is, the smaller is the part of it that GELU hands on.")
     parts = [gaussian.second_moment("gelu", q) / q for q in np.geomspace(1e-6, 1e4, 60)]
@@ -187,9 +185,9 @@ def test_gelu_leaves_even_less_room():
 
 def test_the_mean_tells_us_little():
     says("ReLU, whose mean is far from zero, can be scaled as well as the linear network; tanh, whose mean is zero")
-    found = seen("relu", 256, scale.STDS)
+    found = seen("relu", 256, figures.STDS)
     assert (found.mean[:, 1:] > 0.4 * found.a[:, 1:]).all()
-    found = seen("tanh", 256, scale.STDS)
+    found = seen("tanh", 256, figures.STDS)
     assert (np.abs(found.mean[:, 1:]) < 0.15 * found.a[:, 1:]).all()
 
 
@@ -251,7 +249,7 @@ def test_narrow_layers_need_a_little_more():
     says(
         "At width «16» ReLU needs «10 per cent» more than its line says, because a typical signal falls behind the "
         "mean square",
-        scale.WIDTHS[0],
+        figures.WIDTHS[0],
         narrow - 1,
     )
 
@@ -370,18 +368,18 @@ def test_single_layers_spread_as_predicted():
 
 
 def test_three_sizes():
-    half, one, double = scale.STARTS.values()
+    half, one, double = figures.STARTS.values()
     says(
         "sends «three» signals, whose $z^{[1]}$ has size «0.5», «1» and «2», through the same «20» layers",
-        len(scale.STARTS),
+        len(figures.STARTS),
         half,
         one,
         double,
         DEPTH,
     )
-    first = scale._gains_and_starts("tanh", (1.3,)).z[:, 0]
+    first = figures._gains_and_starts("tanh", (1.3,)).z[:, 0]
     assert first == pytest.approx([half, one, double], rel=0.15)
-    says("what becomes of the «three» sizes: do they stay apart in the same ratio", len(scale.STARTS))
+    says("what becomes of the «three» sizes: do they stay apart in the same ratio", len(figures.STARTS))
     says("## One layer is not «twenty»", DEPTH)
     fates = {"stay apart": "relu", "come together": "tanh", "drift away": "gelu"}
     says("All «three» answers occur.", len(fates))
@@ -395,12 +393,12 @@ def test_three_sizes():
     says("Equation (6) starts from a preactivation of size exactly 1.")
 
     def last(name, gain):
-        return scale._gains_and_starts(name, (gain,)).z[:, -1]
+        return figures._gains_and_starts(name, (gain,)).z[:, -1]
 
-    lost = last("relu", math.sqrt(2)) / list(scale.STARTS.values())
+    lost = last("relu", math.sqrt(2)) / list(figures.STARTS.values())
     assert lost == pytest.approx(np.full(3, 0.5), abs=0.04)
-    std = math.sqrt(2 / scale.WIDE)
-    others = [seen("relu", scale.WIDE, (std,), math.sqrt(0.5), seed).z[0] for seed in range(60)]
+    std = math.sqrt(2 / figures.WIDE)
+    others = [seen("relu", figures.WIDE, (std,), math.sqrt(0.5), seed).z[0] for seed in range(60)]
     says(
         "(That all «three» ReLU signals lose about half is the luck of this one network, not the gain: of «sixty» "
         "networks the median keeps «0.93».)",
@@ -411,10 +409,10 @@ def test_three_sizes():
     says("twice the input gives twice the output in every layer")
     for name, gain in (("identity", 1.0), ("relu", 1.4142)):
         assert last(name, gain) / last(name, gain)[0] == pytest.approx([1, 2, 4])
-    says("from $g = 1.1$ on, every gain leads all «three» to one size that stays", len(scale.STARTS))
+    says("from $g = 1.1$ on, every gain leads all «three» to one size that stays", len(figures.STARTS))
     for gain in np.arange(1.1, 5, 0.1):
         settled = math.sqrt(gaussian.fixed_points("tanh", weight_variance=gain**2)[-1].q)
-        for start in scale.STARTS.values():
+        for start in figures.STARTS.values():
             limit = gaussian.propagate("tanh", weight_variance=gain**2, depth=DEPTH, input=(start / gain) ** 2)
             assert math.sqrt(limit.z[-1]) == pytest.approx(settled, rel=0.05)
         assert (settled < 1) == (gain < 1.5925)
@@ -435,7 +433,7 @@ def test_three_sizes():
 
 def test_gelu_wanders_off():
     g = gaussian.gain("gelu")
-    width = scale.WIDTHS[-1]
+    width = figures.WIDTHS[-1]
     says("even the signal that starts at 1 wanders off")
     found = [seen("gelu", width, (g / math.sqrt(width),), 1 / g, seed) for seed in range(60)]
     assert all(each.z[0, 0] == pytest.approx(1, abs=0.15) for each in found)
@@ -753,7 +751,7 @@ def test_the_gain_that_keeps_the_gradients_of_a_sigmoid():
     assert slope(np.array([3.0]))[0] < slope(np.array([0.0]))[0] / 5
     says(
         "the gradients of the sigmoid survived at width «256» and the largest $\\sigma$",
-        max(n for n in scale.WIDTHS if ends("sigmoid", n, scale.STDS[-1])[1] > 0.1),
+        max(n for n in figures.WIDTHS if ends("sigmoid", n, figures.STDS[-1])[1] > 0.1),
     )
 
 

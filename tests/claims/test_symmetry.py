@@ -13,13 +13,11 @@ import pytest
 from harness import quiz_says
 
 from initlab import datasets, symmetry
-from initlab.demos import symmetry as demo
-from initlab.exercises import symmetry as exercises
 from initlab.initializers import constant, normal, xavier_normal, zeros
 from initlab.losses import softmax_cross_entropy
 from initlab.network import Network, backward, forward, sample
-from initlab.quizzes.symmetry import quiz
 from initlab.training import evaluate, train
+from initlab_book.chapters.symmetry import exercises, experiments, figures, quiz
 
 from . import chapter, near, printed
 
@@ -31,13 +29,13 @@ OPTIONS = {"loss": "softmax_cross_entropy", "learning_rate": 0.3}
 
 def trained(data, centre, noise, activation="tanh", steps=1000, **options):
     """The run from a nearly equal start; an array of noise trains one network for each."""
-    return train(demo.noisy(centre, noise, activation), *DATA[data], steps=steps, **OPTIONS | options)
+    return train(experiments.noisy(centre, noise, activation), *DATA[data], steps=steps, **OPTIONS | options)
 
 
 @functools.cache
 def theory(data, activation="tanh", steps=5000):
     """Growth of the largest difference, and loss of equal units, along the path that they take from 0.5."""
-    equal = demo.noisy(0.5, 0.0, activation)
+    equal = experiments.noisy(0.5, 0.0, activation)
     growth, loss = symmetry.twin_differences(equal, *DATA[data], learning_rate=0.3, steps=steps)
     return np.linalg.norm(growth, ord=2, axis=(1, 2)), loss
 
@@ -190,7 +188,7 @@ def test_dropout_and_learning_rates_of_their_own_part_twins():
 
 
 def test_a_constant_start_is_worth_a_single_unit():
-    start = demo.noisy(0.5, 0.0)
+    start = experiments.noisy(0.5, 0.0)
     says("One hidden layer of «eight» tanh units, all weights 0.5.", start.widths[1])
     assert (start.depth, start.activation.name) == (2, "tanh")
     assert all((W == 0.5).all() for W in start.weights)
@@ -284,7 +282,7 @@ def test_what_fifty_steps_from_zero_do():
     ranks, biases = {}, {}
     for activation in ("tanh", "relu", "sigmoid"):
         for kind, (x_, y_, size) in batches.items():
-            net = sample([2, demo.UNITS, 2], activation, zeros)
+            net = sample([2, experiments.UNITS, 2], activation, zeros)
             end = train(net, x_, y_, batch_size=size, rng=0, steps=steps, **OPTIONS).network
             case = activation, kind
             ranks[case], biases[case] = [rank(W) for W in end.weights], bool(np.abs(end.biases[1]).max() > 1e-9)
@@ -329,18 +327,18 @@ def test_w2_moves_first_and_then_w1():
 
 def test_the_two_data_sets():
     says("We start at a constant, add normal noise to every weight, and train on one of two data sets.")
-    assert len(demo.DATA) == 2
+    assert len(experiments.DATA) == 2
     x, y = datasets.cross(noise=0.0)
     clouds = {(*point, label) for point, label in zip(x.round(6).T.tolist(), y.tolist(), strict=True)}
     says("The *cross* has «four» clouds, opposite ones alike; the moons you know.", len(clouds))
     assert {(-a, -b, label) for a, b, label in clouds} == clouds
-    start = demo.noisy(0.5, 0.1)
+    start = experiments.noisy(0.5, 0.1)
     says(
         "(Both with all «100» examples in every step, and «eight» hidden units. We say that the units *have parted* "
         "when the loss is «10 %» below that of equal units.)",
         [x.shape[1] for x, _ in DATA.values()],
         start.widths[1],
-        1 - demo.PARTED,
+        1 - experiments.PARTED,
     )
     says(
         "All weights 0.5, tanh, the cross, and noise of $10^{-12}$: one part in «five hundred billion».",
@@ -414,7 +412,7 @@ def test_the_noise_of_rounding():
 def test_where_equal_units_rest_on_a_saddle_noise_grows_by_a_fixed_factor():
     says("If $d$ were a single number, one step would multiply it by $1 - \\eta H$: more than 1 if $H$ is negative.")
     says("some differences grow by a fixed factor in every step: the units rest on a *saddle*")
-    net, rate = demo.noisy(0.0, 0.0), 0.3
+    net, rate = experiments.noisy(0.0, 0.0), 0.3
     growth, _ = symmetry.twin_differences(net, *DATA["moons"], learning_rate=rate, steps=100)
     H = (np.eye(5) - growth[1]) / rate
     lowest = np.linalg.eigvalsh(H)[0]
@@ -423,7 +421,7 @@ def test_where_equal_units_rest_on_a_saddle_noise_grows_by_a_fixed_factor():
     assert factor > 1
     size = np.linalg.norm(growth, ord=2, axis=(1, 2))
     assert size[1:] / size[:-1] == pytest.approx(factor)
-    at = dict(zip(demo.NOISE, demo.parting("moons", "0", "tanh").parted_at, strict=True))
+    at = dict(zip(experiments.NOISE, experiments.parting("moons", "0", "tanh").parted_at, strict=True))
     costs = np.diff([at[noise] for noise in (1e-6, 1e-9, 1e-12, 1e-15)])
     assert costs == pytest.approx(math.log(1000) / math.log(factor), abs=1.5)
 
@@ -431,17 +429,17 @@ def test_where_equal_units_rest_on_a_saddle_noise_grows_by_a_fixed_factor():
 def test_the_figure_of_the_cross():
     says("On the cross, make the noise a thousand times smaller, and again.")
     says("What does each thousandth cost, and when does the figure run out of steps?")
-    at = dict(zip(demo.NOISE, demo.parting("cross", "0.5", "tanh").parted_at, strict=True))
+    at = dict(zip(experiments.NOISE, experiments.parting("cross", "0.5", "tanh").parted_at, strict=True))
     thousandths = (1e-3, 1e-6, 1e-9)
     assert np.divide(thousandths[:-1], thousandths[1:]) == pytest.approx(1000)
     costs = np.diff([at[noise] for noise in thousandths])
     assert all(0 < cost < 250 for cost in costs)
-    assert 0 < at[1e-9] < demo.STEPS
+    assert 0 < at[1e-9] < experiments.STEPS
     assert at[1e-12] == -1
 
 
 def test_the_law_is_cleanest_where_nothing_changes():
-    at = dict(zip(demo.NOISE, demo.parting("cross", "0", "relu").parted_at, strict=True))
+    at = dict(zip(experiments.NOISE, experiments.parting("cross", "0", "relu").parted_at, strict=True))
     ladder = (1e-3, 1e-6, 1e-9, 1e-12, 1e-15)
     assert np.divide(ladder[:-1], ladder[1:]) == pytest.approx(1000)
     costs = np.diff([at[noise] for noise in ladder])
@@ -450,21 +448,21 @@ def test_the_law_is_cleanest_where_nothing_changes():
         "down to $10^{-15}$.",
         near(costs, abs=4),
     )
-    seen = demo.parting("cross", "0", "relu")
+    seen = experiments.parting("cross", "0", "relu")
     assert np.ptp(seen.equal_loss) < 1e-9
 
     says(
         "(The dashed line is missing there: ReLU has its kink at 0, where (5) has no second derivatives. The growth is "
         "exponential all the same.)"
     )
-    for noise in demo.NOISE:
-        frame = demo.twins.frame(data="cross", centre="0", activation="relu", noise=noise)
+    for noise in experiments.NOISE:
+        frame = figures.twins.frame(data="cross", centre="0", activation="relu", noise=noise)
         assert set(frame["panels"]["spread"]["y"]["theory"]) == {None}
-    equal = demo.noisy(0.0, 0.0, "relu")
+    equal = experiments.noisy(0.0, 0.0, "relu")
     assert set(equal.activation.kinks) == {0}
     assert not forward(equal, DATA["cross"][0]).z[0].any()  # every unit sits on the kink, for every example
-    small = seen.spread[:, demo.NOISE.index(1e-15)]
-    steps = np.diff(np.log(small[(demo.SHOWN >= 100) & (demo.SHOWN <= 500)]))
+    small = seen.spread[:, experiments.NOISE.index(1e-15)]
+    steps = np.diff(np.log(small[(experiments.SHOWN >= 100) & (experiments.SHOWN <= 500)]))
     assert steps == pytest.approx(steps.mean(), rel=0.05)
 
 
@@ -483,8 +481,8 @@ def test_the_moons_from_one_half():
     little, more = parted(run.loss, equal_loss)
     says(
         "Noise of 0.01 still makes it, by step «33»: «fifty» times that is as large as the weights.",
-        [more, demo.parting("moons", "0.5", "tanh").parted_at[demo.NOISE.index(0.01)]],
-        demo.noisy(0.5, 0.0).weights[0].mean() / 0.01,
+        [more, experiments.parting("moons", "0.5", "tanh").parted_at[experiments.NOISE.index(0.01)]],
+        experiments.noisy(0.5, 0.0).weights[0].mean() / 0.01,
     )
     assert 0.01 * growth[100] > 0.5 > 0.001 * growth[100]
     assert 0.01 * growth[more] == pytest.approx(0.5, rel=0.25)
@@ -492,12 +490,12 @@ def test_the_moons_from_one_half():
     assert 5000 < little < 10_000
     says("Then choose the moons, and find the smallest noise that parts the units.")
     assert 0 < more < 100
-    assert demo.NOISE[demo.NOISE.index(0.01) - 1] == 0.001
+    assert experiments.NOISE[experiments.NOISE.index(0.01) - 1] == 0.001
 
 
 def test_relu_units_at_rest_are_not_driven_apart():
     says("And with ReLU from weights 0.5 on the cross, no noise on the slider below 0.5 has parted the units.")
-    at = dict(zip(demo.NOISE, demo.parting("cross", "0.5", "relu").parted_at, strict=True))
+    at = dict(zip(experiments.NOISE, experiments.parting("cross", "0.5", "relu").parted_at, strict=True))
     assert {step for noise, step in at.items() if noise < 0.5} == {-1}
     says("Once equal units have come to rest, two ReLU units that are on for the same examples have nothing left to")
 
@@ -522,7 +520,7 @@ def test_other_draws_part_relu_units_before_they_come_to_rest():
     _, equal_loss = theory("cross", "relu")
     at = []
     for seed in range(1, 9):
-        run = train(demo.noisy(0.5, np.array([0.1]), "relu", rng=seed), *DATA["cross"], steps=1000, **OPTIONS)
+        run = train(experiments.noisy(0.5, np.array([0.1]), "relu", rng=seed), *DATA["cross"], steps=1000, **OPTIONS)
         at += parted(run.loss, equal_loss[:1001]).tolist()
     assert 2 <= sum(step >= 0 for step in at) <= 6
     assert max(at) < 250
@@ -533,24 +531,24 @@ def test_other_draws_part_relu_units_before_they_come_to_rest():
 
 
 def test_the_moons_from_zero():
-    seen = demo.parting("moons", "0", "tanh")
-    at = dict(zip(demo.NOISE, seen.parted_at, strict=True))
+    seen = experiments.parting("moons", "0", "tanh")
+    at = dict(zip(experiments.NOISE, seen.parted_at, strict=True))
     says("Let the moons start at 0 instead, with tanh, and noise grows by a fixed factor in every step")
-    linear, _ = symmetry.twin_differences(demo.noisy(0.0, 0.0), *DATA["moons"], learning_rate=0.3, steps=200)
+    linear, _ = symmetry.twin_differences(experiments.noisy(0.0, 0.0), *DATA["moons"], learning_rate=0.3, steps=200)
     size = np.linalg.norm(linear, ord=2, axis=(1, 2))
     assert size[1:] / size[:-1] == pytest.approx(size[1])
     assert size[1] > 1
-    spread = seen.spread[(demo.SHOWN >= 40) & (demo.SHOWN <= 140), demo.NOISE.index(1e-15)]
-    assert spread[1:] / spread[:-1] == pytest.approx(size[1] ** (demo.SHOWN[1] - demo.SHOWN[0]), rel=0.02)
+    spread = seen.spread[(experiments.SHOWN >= 40) & (experiments.SHOWN <= 140), experiments.NOISE.index(1e-15)]
+    assert spread[1:] / spread[:-1] == pytest.approx(size[1] ** (experiments.SHOWN[1] - experiments.SHOWN[0]), rel=0.02)
     says("even noise of $10^{-15}$ parts the units in less than two hundred steps")
     assert 0 < at[1e-15] < 200
     says("Then let the moons start at 0: the units part early now.")
     assert max(step for noise, step in at.items() if noise) == at[1e-15]
     says("From exactly 0 the loss would stay at $\\ln «2»$; now it falls.", near(np.exp(seen.equal_loss), abs=1e-9))
-    equal = demo.parting("moons", "0.5", "tanh").equal_loss[-1]
+    equal = experiments.parting("moons", "0.5", "tanh").equal_loss[-1]
     says("Does the loss get any better than the «0.27» that equal units reach from 0.5?", equal)
-    ends = [loss for noise, loss in zip(demo.NOISE, seen.loss[-1], strict=True) if 0 < noise <= 0.1]
-    at_the_ends = [seen.loss[-1, demo.NOISE.index(noise)] for noise in (0.1, 1e-15)]
+    ends = [loss for noise, loss in zip(experiments.NOISE, seen.loss[-1], strict=True) if 0 < noise <= 0.1]
+    at_the_ends = [seen.loss[-1, experiments.NOISE.index(noise)] for noise in (0.1, 1e-15)]
     says("But then it stands at «0.27», with noise of 0.1 as with noise of $10^{-15}$.", at_the_ends)
     says("That is where equal units end when they start at 0.5.")
     assert np.array(ends) == pytest.approx(equal, abs=0.002)
@@ -608,7 +606,7 @@ def test_a_little_noise_loses_thousands_of_steps():
     random = sample([2, 8, 2], "tanh", xavier_normal, rng=0)
     assert different(symmetry.units(random, 1)) == 8
     full, little = (
-        train(start, *DATA["moons"], steps=5000, **OPTIONS).loss for start in (random, demo.noisy(0.0, 0.1))
+        train(start, *DATA["moons"], steps=5000, **OPTIONS).loss for start in (random, experiments.noisy(0.0, 0.1))
     )
     assert np.argmax(little < 0.1) - np.argmax(full < 0.1) > 2000
 
@@ -779,7 +777,7 @@ def test_takeaways():
     says("A constant start other than 0 is worth one unit per layer: rank «1».", _ranks(0.5))
     says("Zero weights and biases with tanh or ReLU: no hidden weight ever moves, rank «0».", _ranks(0.0))
     says("On a saddle noise grows exponentially, and a thousandth of it costs the same number of steps each time.")
-    at = dict(zip(demo.NOISE, demo.parting("cross", "0", "relu").parted_at, strict=True))
+    at = dict(zip(experiments.NOISE, experiments.parting("cross", "0", "relu").parted_at, strict=True))
     thousandths = (1e-3, 1e-6, 1e-9)
     assert np.divide(thousandths[1:], thousandths[:-1]) == pytest.approx(1 / 1000)
     assert np.diff([at[noise] for noise in thousandths]) == pytest.approx(at[1e-9] - at[1e-6], abs=6)
@@ -787,8 +785,8 @@ def test_takeaways():
     growth, equal_loss = theory("moons")
     assert equal_loss[1000] - equal_loss[5000] < 0.005
     assert growth[5000] < 2 * growth[100]
-    rest = demo.parting("moons", "0.5", "tanh")
-    assert {step for noise, step in zip(demo.NOISE, rest.parted_at, strict=True) if noise <= 0.001} == {-1}
+    rest = experiments.parting("moons", "0.5", "tanh")
+    assert {step for noise, step in zip(experiments.NOISE, rest.parted_at, strict=True) if noise <= 0.001} == {-1}
     says("units that grow out of a little noise can all point the same way for thousands of steps")
     net = trained("moons", 0.0, 0.1, steps=2000).network
     unit = net.weights[0] / np.linalg.norm(net.weights[0], axis=1, keepdims=True)
@@ -900,8 +898,8 @@ def test_units_that_are_different_and_do_the_work_of_one():
     quiz_says(quiz, "The moons, tanh, weights 0 with noise of 10⁻¹²: after 1000 steps all eight units are different")
     quiz_says(quiz, "With noise of 0.1, a hundred billion times as much, the loss after 1000 steps is 0.27 as well.")
     assert noise[1] / noise[0] == pytest.approx(100e9)
-    ends = [train_a_while(demo.noisy(0.0, each), x, y, steps=1000) for each in noise]
-    one_unit = train_a_while(demo.noisy(0.5, 0.0), x, y, steps=1000).loss[-1]
+    ends = [train_a_while(experiments.noisy(0.0, each), x, y, steps=1000) for each in noise]
+    one_unit = train_a_while(experiments.noisy(0.5, 0.0), x, y, steps=1000).loss[-1]
     assert [end.loss[-1] for end in ends] == pytest.approx([one_unit, one_unit], abs=0.002)
     assert [round(end.loss[-1], 2) for end in ends] == [0.27, 0.27]
     quiz_says(quiz, "Their weights lie along one line. Their lengths differ, their direction does not.")

@@ -13,10 +13,8 @@ import pytest
 from harness import quiz_says, read_notebook
 
 from initlab import activations, datasets, diagnostics, gaussian, losses, network, training
-from initlab.demos import watching
-from initlab.exercises import watching as exercises
 from initlab.initializers import normal, xavier_normal
-from initlab.quizzes.watching import quiz
+from initlab_book.chapters.watching import exercises, experiments, figures, quiz
 
 from . import chapter, near, printed
 
@@ -24,8 +22,8 @@ says = chapter("watching")
 
 ENTROPY = "softmax_cross_entropy"
 SEEDS = range(5)
-SETS = tuple(watching.DATA)
-RATES = watching.PLANE_RATES
+SETS = tuple(figures.DATA)
+RATES = experiments.PLANE_RATES
 TIES = {
     ("circles", "tanh", "large"): {0.005, 0.03},
     ("moons", "tanh", "large"): {0.005, 0.03},
@@ -56,8 +54,8 @@ def trained(task, net, rate, *steps):
 @functools.cache
 def plane(data, start, activation, rate=None):
     """The last step of five runs in the plane, at the best rate of the start."""
-    rate = rate or watching.PLANE_BEST[data, activation][start]
-    (end,) = trained(watching.plane_task(data), watching.plane_network(start, activation, seeds=SEEDS), rate)
+    rate = rate or experiments.PLANE_BEST[data, activation][start]
+    (end,) = trained(experiments.plane_task(data), experiments.plane_network(start, activation, seeds=SEEDS), rate)
     return end
 
 
@@ -69,8 +67,8 @@ def right(data, start, activation, rate=None):
 @functools.cache
 def digits(start, activation, rate, *steps):
     """Diagnostics on the training digits, and the last snapshot: five seeds."""
-    task = watching.digit_task()
-    kept = trained(task, watching.digit_network(start, activation, seeds=SEEDS), rate, 0, *steps, 200)
+    task = experiments.digit_task()
+    kept = trained(task, experiments.digit_network(start, activation, seeds=SEEDS), rate, 0, *steps, 200)
     seen = {each.step: diagnostics.diagnose(each.network, task.x, task.y, loss=ENTROPY) for each in kept}
     return seen, kept[-1]
 
@@ -84,33 +82,33 @@ def saturated(seen):
 
 
 def test_the_network_of_the_plane():
-    task = watching.plane_task("moons")
+    task = experiments.plane_task("moons")
     says(
         "Ours has «five» hidden layers of «12» units and trains on «100» points, «20» in a step, for «200» steps.",
-        watching.PLANE_DEPTH,
-        watching.PLANE_WIDTH,
+        experiments.PLANE_DEPTH,
+        experiments.PLANE_WIDTH,
         task.x.shape[1],
         task.batch,
         task.options["steps"],
     )
-    assert watching.plane_network("he", "tanh", rng=0).widths == (2, 12, 12, 12, 12, 12, 2)
+    assert experiments.plane_network("he", "tanh", rng=0).widths == (2, 12, 12, 12, 12, 12, 2)
 
 
 def test_momentum_adds_up_to_ten():
-    says("v \\leftarrow «0.9»\\,v + \\eta\\, g, \\qquad", watching.MOMENTUM)
-    total = sum(watching.MOMENTUM**k for k in range(1000))
+    says("v \\leftarrow «0.9»\\,v + \\eta\\, g, \\qquad", experiments.MOMENTUM)
+    total = sum(experiments.MOMENTUM**k for k in range(1000))
     says(
         "and adds up to $1/(1-«0.9») = «10»$ times its own size. Without momentum, all rates of this chapter would be "
         "about «ten» times larger.",
-        watching.MOMENTUM,
+        experiments.MOMENTUM,
         total,
         total,
     )
     assert total == pytest.approx(1 / (1 - 0.9))
     assert printed("watching", "momentum-code") == "by hand and by train: True\n"
     # "would be about ten times larger": the same loss after a run
-    task = watching.plane_task("moons")
-    net = watching.plane_network("xavier", "tanh", seeds=SEEDS)
+    task = experiments.plane_task("moons")
+    net = experiments.plane_network("xavier", "tanh", seeds=SEEDS)
     options = task.options | {"snapshots": (200,)}
     (with_it,) = training.train(net, task.x, task.y, learning_rate=0.005, **options).snapshots
     (without,) = training.train(net, task.x, task.y, learning_rate=0.05, **options | {"momentum": 0.0}).snapshots
@@ -121,14 +119,14 @@ def test_the_starts_on_the_menu():
     says(
         "«Six» starts are on the menu. All but the first two use the *same* random numbers, and only their scale "
         "differs: «0.3» times, once, or «4» times what Xavier's rule says, and He's rule.",
-        len(watching.PLANE_STARTS),
+        len(experiments.PLANE_STARTS),
         scale("small"),
         scale("large"),
     )
     assert scale("xavier") == pytest.approx(1)
     says(
         "What will the network that starts with all weights «0.1» make of each?",
-        np.unique(watching.plane_network("constant", "tanh", rng=0).weights[1]).item(),
+        np.unique(experiments.plane_network("constant", "tanh", rng=0).weights[1]).item(),
     )
 
 
@@ -137,8 +135,8 @@ def scale(start):
     ratios = [
         W / X
         for W, X in zip(
-            watching.plane_network(start, "tanh", rng=0).weights,
-            watching.plane_network("xavier", "tanh", rng=0).weights,
+            experiments.plane_network(start, "tanh", rng=0).weights,
+            experiments.plane_network("xavier", "tanh", rng=0).weights,
             strict=True,
         )
     ]
@@ -154,13 +152,15 @@ def test_the_marks_are_the_best_rates():
         len(SEEDS),
         len(RATES),
     )
-    plane = watching.plane_network, watching.PLANE_STARTS, RATES
-    deep = watching.digit_network, watching.DIGIT_STARTS, watching.DIGIT_RATES
-    films = [(data, f, watching.plane_task(data), *plane, best) for (data, f), best in watching.PLANE_BEST.items()]
-    films += [("digits", f, watching.digit_task(), *deep, best) for f, best in watching.DIGIT_BEST.items()]
+    plane = experiments.plane_network, experiments.PLANE_STARTS, RATES
+    deep = experiments.digit_network, experiments.DIGIT_STARTS, experiments.DIGIT_RATES
+    films = [
+        (data, f, experiments.plane_task(data), *plane, best) for (data, f), best in experiments.PLANE_BEST.items()
+    ]
+    films += [("digits", f, experiments.digit_task(), *deep, best) for f, best in experiments.DIGIT_BEST.items()]
     for data, f, task, network_of, starts, rates, best in films:
         for start in starts:
-            found = watching.best_rate(network_of(start, f, seeds=SEEDS), rates, task)
+            found = experiments.best_rate(network_of(start, f, seeds=SEEDS), rates, task)
             marked = best.get(start)
             assert found == marked or {found, marked} == TIES.get((data, f, start)), (data, f, start)
     says("What we see, at the best rate of each start and on the average of «five» seeds", len(SEEDS))
@@ -171,8 +171,8 @@ def test_zero_weights_never_move():
         "**All weights 0.** No gradient, no movement, 50 % right, on every set and at every rate.",
     )
     for data in SETS:
-        task = watching.plane_task(data)
-        net = watching.plane_network("zero", "tanh", rng=0)
+        task = experiments.plane_task(data)
+        net = experiments.plane_network("zero", "tanh", rng=0)
         (end,) = trained(task, net, np.array(RATES))
         assert (end.held_out_accuracy == 0.50).all()
         assert max(abs(W).max() for W in end.network.weights) == 0
@@ -181,13 +181,13 @@ def test_zero_weights_never_move():
 def test_equal_weights_draw_one_straight_border():
     says(
         "**All weights «0.1».** One straight border: «twelve» equal units are one unit.",
-        np.unique(watching.plane_network("constant", "tanh", rng=0).weights[1]).item(),
-        watching.PLANE_WIDTH,
+        np.unique(experiments.plane_network("constant", "tanh", rng=0).weights[1]).item(),
+        experiments.PLANE_WIDTH,
     )
     says("The clouds are parted without an error.")
-    assert all(right("blobs", "constant", f) == 100 for f in watching.PLANE_ACTIVATIONS)
+    assert all(right("blobs", "constant", f) == 100 for f in figures.PLANE_ACTIVATIONS)
     moons, spiral, circles = (
-        np.array([right(data, "constant", f) for f in watching.PLANE_ACTIVATIONS])
+        np.array([right(data, "constant", f) for f in figures.PLANE_ACTIVATIONS])
         for data in ("moons", "spiral", "circles")
     )
     says(
@@ -205,9 +205,9 @@ def test_too_small():
     says("The gradients of the weights are tiny, and *equally* tiny in every layer.")
     says("One shrinks on its way up, the other on its way down.) The loss sits at $\\ln 2$ until")
     for data in SETS:
-        task = watching.plane_task(data)
+        task = experiments.plane_task(data)
         small, xavier = (
-            diagnostics.diagnose(watching.plane_network(start, "tanh", seeds=SEEDS), task.x, task.y, loss=ENTROPY)
+            diagnostics.diagnose(experiments.plane_network(start, "tanh", seeds=SEEDS), task.x, task.y, loss=ENTROPY)
             for start in ("small", "xavier")
         )
         assert small.loss == pytest.approx(math.log(2), abs=0.001)
@@ -216,7 +216,7 @@ def test_too_small():
         assert spread.max() / spread.min() < 5
         assert (np.diff(np.median(small.a_second_moment, axis=0)[:-1]) < 0).all()
         assert (np.diff(np.median(small.dz_rms, axis=0)) > 0).all()
-    leaves = [data for data in SETS if "small" in watching.PLANE_BEST[data, "tanh"]]
+    leaves = [data for data in SETS if "small" in experiments.PLANE_BEST[data, "tanh"]]
     says(
         "With tanh and the largest rate it leaves on «three» sets, and then the network finds about as good a border "
         "as "
@@ -225,20 +225,22 @@ def test_too_small():
     )
     assert "circles" not in leaves
     for data in leaves:
-        assert watching.PLANE_BEST[data, "tanh"]["small"] == max(RATES)
+        assert experiments.PLANE_BEST[data, "tanh"]["small"] == max(RATES)
         assert right(data, "small", "tanh") == pytest.approx(right(data, "constant", "tanh"), abs=3)
     says("With ReLU it stays at chance on all sets but the clouds.")
     assert right("blobs", "small", "relu") > 60
     for data in SETS[1:]:
         (end,) = trained(
-            watching.plane_task(data), watching.plane_network("small", "relu", seeds=SEEDS), np.array(RATES)[:, None]
+            experiments.plane_task(data),
+            experiments.plane_network("small", "relu", seeds=SEEDS),
+            np.array(RATES)[:, None],
         )
         assert end.held_out_loss.mean(axis=1).min() > math.log(2) - 0.005
 
 
 def test_xavier_and_he():
     shares = {
-        start: {(data, f): right(data, start, f) for data in SETS for f in watching.PLANE_ACTIVATIONS}
+        start: {(data, f): right(data, start, f) for data in SETS for f in figures.PLANE_ACTIVATIONS}
         for start in ("xavier", "he")
     }
     both = [share for each in shares.values() for share in each.values()]
@@ -246,10 +248,10 @@ def test_xavier_and_he():
         "On average «94» to «100 %» right on every set, with tanh and with ReLU, and «0.03» is a good rate everywhere.",
         near(min(both), abs=1.1),
         near(max(both) / 100, abs=0.005),
-        watching.PLANE_BEST["moons", "tanh"]["he"],
+        experiments.PLANE_BEST["moons", "tanh"]["he"],
     )
     for data in SETS:
-        for f in watching.PLANE_ACTIVATIONS:
+        for f in figures.PLANE_ACTIVATIONS:
             for start in ("xavier", "he"):
                 assert right(data, start, f, 0.03) > 92
     says("Neither of the two is ahead of the other on all sets.")
@@ -269,17 +271,17 @@ def test_too_large():
     for data in SETS[1:]:
         assert right(data, "large", "tanh") < right(data, "he", "tanh")
         assert right(data, "large", "relu") < right(data, "large", "tanh")  # "further behind"
-    slower = [0.03 / watching.PLANE_BEST[data, "relu"]["large"] for data in SETS]
+    slower = [0.03 / experiments.PLANE_BEST[data, "relu"]["large"] for data in SETS]
     says(
         "With ReLU it starts at a loss above 100, needs a rate «6» to «30» times smaller, and is further behind.",
         min(slower),
         max(slower),
     )
     for data in SETS:
-        task = watching.plane_task(data)
-        net = watching.plane_network("large", "relu", seeds=SEEDS)
+        task = experiments.plane_task(data)
+        net = experiments.plane_network("large", "relu", seeds=SEEDS)
         assert training.evaluate(net, task.x, task.y, loss=ENTROPY)[0].mean() > 100
-        he = training.evaluate(watching.plane_network("he", "relu", seeds=SEEDS), task.x, task.y, loss=ENTROPY)[0]
+        he = training.evaluate(experiments.plane_network("he", "relu", seeds=SEEDS), task.x, task.y, loss=ENTROPY)[0]
         assert he.mean() < 2
     says('So "too small" does more harm here: it mostly does not learn.')
 
@@ -289,7 +291,7 @@ def test_too_large():
 
 def test_the_digits():
     x, _ = datasets.digits()
-    task = watching.digit_task()
+    task = experiments.digit_task()
     rows = math.isqrt(x.shape[0])
     says(
         "We take «1000» of them, images of $«8» \\times «8»$ pixels, train on «700» and hold «300» out.",
@@ -309,17 +311,17 @@ def test_the_digits():
         np.square(task.x).mean(),
     )
     assert 1 <= np.sum(np.ptp(task.x, axis=1) == 0) < 6
-    start = watching.digit_network("uniform", "tanh", rng=0)
+    start = experiments.digit_network("uniform", "tanh", rng=0)
     says(
         "The network has «eight» hidden layers of «50» units. Its starts: all weights «0», uniform between «−0.05» and "
         "«0.05», Xavier, He, and standard normal (mean «0», variance «1»).",
         start.depth - 1,
         start.widths[1],
-        abs(watching.digit_network("zero", "tanh", rng=0).weights[0]).max(),
+        abs(experiments.digit_network("zero", "tanh", rng=0).weights[0]).max(),
         near(min(W.min() for W in start.weights), abs=1e-4),
         near(max(W.max() for W in start.weights), abs=1e-4),
-        near(watching.digit_network("normal", "tanh", rng=0).weights[1].mean(), abs=0.1),
-        near(watching.digit_network("normal", "tanh", rng=0).weights[1].var(), abs=0.1),
+        near(experiments.digit_network("normal", "tanh", rng=0).weights[1].mean(), abs=0.1),
+        near(experiments.digit_network("normal", "tanh", rng=0).weights[1].var(), abs=0.1),
     )
 
 
@@ -329,9 +331,9 @@ def test_the_small_uniform_start_never_leaves_chance():
         "with tanh $\\partial\\mathcal{L}/\\partial z$ in the first layer is about «a millionth» of that at the top.",
         near((seen[0].dz_rms[:, 0] / seen[0].dz_rms[:, -1]).mean(), rel=0.4),
     )
-    task = watching.digit_task()
-    rates = np.array(watching.DIGIT_RATES)
-    net = watching.digit_network("uniform", "tanh", rng=0)
+    task = experiments.digit_task()
+    rates = np.array(experiments.DIGIT_RATES)
+    net = experiments.digit_network("uniform", "tanh", rng=0)
     start, end = trained(task, net, rates, 0, 200)
     says("The gradients of the weights are again about equally tiny in all layers.")
     for each in seen[0].dW_rms:
@@ -353,7 +355,7 @@ def test_a_good_start_gets_better():
     says(
         "With tanh, Xavier and the rate «0.01» about «96 %» of the new digits are right, and after «200» steps only "
         "«4 %» of the first layer are saturated, as at the start.",
-        watching.DIGIT_BEST["tanh"]["xavier"],
+        experiments.DIGIT_BEST["tanh"]["xavier"],
         near(end.held_out_accuracy.mean(), abs=0.01),
         end.step,
         near(np.array(first) / 100, abs=0.01),
@@ -386,7 +388,7 @@ def test_steps_saturate():
     says(
         "At rate «0.2» «half» of that layer is saturated by step 40. At the end about «80 %» of all units are, and "
         "about «half» of the answers are right. Nothing was wrong with these weights at step 0.",
-        max(watching.DIGIT_RATES),
+        max(experiments.DIGIT_RATES),
         near(saturated(seen[40])[0] / 100, abs=0.06),
         near(saturated(seen[200]).mean() / 100, abs=0.05),
         near(end.held_out_accuracy.mean(), abs=0.15),
@@ -406,20 +408,20 @@ def test_saturated_is_not_without_gradient():
     says("and yet the gradient *grows* on its way down, more than a hundredfold.")
     assert (grows > 100).all()
     says("after a fashion: some «37 %» right at its best rate.", near(end.held_out_accuracy.mean(), abs=0.08))
-    assert watching.DIGIT_BEST["tanh"]["normal"] == 0.05
+    assert experiments.DIGIT_BEST["tanh"]["normal"] == 0.05
 
 
 def test_relu_with_standard_normal_weights():
-    task = watching.digit_task()
-    net = watching.digit_network("normal", "relu", seeds=SEEDS)
+    task = experiments.digit_task()
+    net = experiments.digit_network("normal", "relu", seeds=SEEDS)
     options = task.options | {"snapshots": (0, 200)}
-    rates = np.array(watching.DIGIT_RATES)
+    rates = np.array(experiments.DIGIT_RATES)
     run = training.train(net, task.x, task.y, learning_rate=rates[:, None], **options)
     assert 1e6 < run.snapshots[0].loss.min() < run.snapshots[0].loss.max() < 1e7
     says(
         "starts at a loss of millions and overflows by step «2» at all «four» rates.",
         run.diverged_at.max(),
-        len(watching.DIGIT_RATES),
+        len(experiments.DIGIT_RATES),
     )
     assert (run.diverged_at > 0).all()
 
@@ -431,16 +433,16 @@ def test_the_sigmoid_turns_the_ranking_around():
         "right.",
         near(end.held_out_accuracy.mean(), abs=0.08),
     )
-    assert watching.DIGIT_BEST["sigmoid"] == {"normal": 0.05}
-    task = watching.digit_task()
+    assert experiments.DIGIT_BEST["sigmoid"] == {"normal": 0.05}
+    task = experiments.digit_task()
     for start in ("xavier", "he"):
-        net = watching.digit_network(start, "sigmoid", seeds=range(2))
-        assert watching.best_rate(net, watching.DIGIT_RATES, task) is None
+        net = experiments.digit_network(start, "sigmoid", seeds=range(2))
+        assert experiments.best_rate(net, experiments.DIGIT_RATES, task) is None
     steepest = activations.get("sigmoid").df(np.zeros(1)).item()
     says(
         "A sigmoid has slope «¼» at most, and a gradient that passes «eight» of them needs large weights to survive.",
         steepest,
-        watching.DIGIT_DEPTH,
+        experiments.DIGIT_DEPTH,
     )
 
 
@@ -454,9 +456,9 @@ def test_weights_and_slopes():
         "for standard normal weights and «50» units it is about «0.08». But $n \\operatorname{Var} W$ is «50». "
         "Together "
         "they are about «4», so that the size of the gradient «doubles» in every hidden layer.",
-        watching.DIGIT_WIDTH,
+        experiments.DIGIT_WIDTH,
         slope,
-        watching.DIGIT_WIDTH,
+        experiments.DIGIT_WIDTH,
         50 * slope,
         near(math.sqrt(50 * slope), abs=0.02),
     )
@@ -479,8 +481,8 @@ def test_theory_and_networks_agree():
         "logarithmic axis. With standard normal weights it grows from 1 at the top to about «120» in layer 1. With "
         "Xavier's rule it falls slowly to about «0.2». With the small uniform weights it falls by a factor of about "
         "«5» to «11» per layer to about «a millionth».",
-        watching.DIGIT_DEPTH + 1,
-        watching.DIGIT_DEPTH + 1,
+        experiments.DIGIT_DEPTH + 1,
+        experiments.DIGIT_DEPTH + 1,
         near(normal_, rel=0.15),
         near(xavier, abs=0.03),
         near(steps_down().min(), abs=0.5),
@@ -497,7 +499,7 @@ def test_theory_and_networks_agree():
         "networks "
         "of «50» units well.",
         high - low,
-        watching.DIGIT_WIDTH,
+        experiments.DIGIT_WIDTH,
     )
 
 
@@ -535,8 +537,8 @@ def test_the_first_loss():
             assert theory == pytest.approx(measured, abs=0.002)
         if q > 1:
             assert theory > measured + 1
-    task = watching.digit_task()
-    z = network.forward(watching.digit_network("normal", "tanh", seeds=SEEDS), task.x).output
+    task = experiments.digit_task()
+    z = network.forward(experiments.digit_network("normal", "tanh", seeds=SEEDS), task.x).output
     first = [losses.softmax_cross_entropy(each, task.y)[0] for each in z]
     says(
         "The standard normal network has scores of variance «45», and its first loss is above 10. It is cheap to "
@@ -584,8 +586,8 @@ def test_the_charts():
     says("in ratios that fall more than tenfold from the first layer to the last hidden one.")
     assert (sick[0, 6:] > 10 * sick[7, 6:]).all()
     says("Our chart has the last column after «20» steps", first[0][1])
-    task = watching.digit_task()
-    off = diagnostics.diagnose(watching.digit_network("he", "relu", seeds=SEEDS), task.x, task.y, loss=ENTROPY)
+    task = experiments.digit_task()
+    off = diagnostics.diagnose(experiments.digit_network("he", "relu", seeds=SEEDS), task.x, task.y, loss=ENTROPY)
     says(
         'For ReLU it is "off", and about «half» of the pairs are in a network that is well;',
         near(saturated(off).mean() / 100, abs=0.05),
@@ -605,7 +607,7 @@ def fixes():
 
 def test_the_table_of_fixes():
     found, standard, output, hidden, gain, alone = fixes()
-    task, data = watching.digit_task(), watching.split_digits()
+    task, data = experiments.digit_task(), experiments.split_digits()
     layers, units = numbers(re.search(r"\[64\] \+ (\d+ \* \[\d+)\]", code("fixes-code"))[1])
     says(
         "«five» hidden layers of «50» tanh units, raw pixels from «0» to «16», all weights standard normal.",
@@ -710,9 +712,9 @@ def test_the_line_at_one_in_a_thousand():
     says("(In row 2 two rates are about equally good.")
 
 
-def healthy_runs(*rates, steps, momentum=watching.MOMENTUM):
+def healthy_runs(*rates, steps, momentum=experiments.MOMENTUM):
     """Snapshots of row 3 of the table at those rates and steps, and the ratio early in the run for each rate."""
-    task = watching.digit_task()
+    task = experiments.digit_task()
     starts = 5 * [xavier_normal] + [functools.partial(normal, std=0.1)]
     net = network.sample([64] + 5 * [50] + [10], "tanh", starts, seeds=range(10), dtype=np.float32)
     options = task.options | {"steps": steps[-1], "snapshots": steps, "momentum": momentum}
@@ -782,7 +784,7 @@ def test_the_slope_of_tanh():
 
 
 def test_the_best_gain_of_the_sigmoid():
-    n = watching.DIGIT_WIDTH
+    n = experiments.DIGIT_WIDTH
     says("for «50» units is a gain of $\\sqrt{«50»} = «7.1»$", n, n, math.sqrt(n))
     lines = printed("watching", "exercise-sigmoid-gain").splitlines()
     best = {numbers(line)[0]: max(numbers(line)[1:]) for line in lines}
@@ -864,7 +866,7 @@ def test_the_answers_of_the_quiz():
 
 
 def test_the_inputs_of_the_chapter_are_those_of_its_films():
-    task, data = watching.digit_task(), watching.split_digits()
+    task, data = experiments.digit_task(), experiments.split_digits()
     x, new_x = datasets.standardize(data.x, data.held_out_x)
     assert np.allclose(x, task.x, atol=1e-6)
     assert np.allclose(new_x, task.new_x, atol=1e-6)

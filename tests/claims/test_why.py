@@ -18,17 +18,16 @@ import pytest
 from harness import quiz_says, read_notebook
 
 from initlab import datasets, gaussian, losses, network, training
-from initlab.demos import signal, why
-from initlab.exercises import why as exercises
 from initlab.initializers import variance_scaling
-from initlab.quizzes.why import quiz
+from initlab_book.chapters import index
+from initlab_book.chapters.why import exercises, experiments, figures, quiz
 
 from . import chapter, near, printed, prose_of
 
 says = chapter("why")
 
-X, Y = why.data()
-HIDDEN = why.WIDTHS[1:-1]
+X, Y = experiments.data()
+HIDDEN = experiments.WIDTHS[1:-1]
 LN2 = math.log(2)
 PLANE = np.array(np.meshgrid(*[np.linspace(-2.2, 2.2, 150)] * 2)).reshape(2, -1)
 ENTROPY = "softmax_cross_entropy"
@@ -40,11 +39,11 @@ def code(cell):
 
 def sampled(start):
     """The networks of a start before training, one for each seed."""
-    return network.sample(why.WIDTHS, "relu", why.STARTS[named(start)], seeds=why.SEEDS)
+    return network.sample(experiments.WIDTHS, "relu", experiments.STARTS[named(start)], seeds=experiments.SEEDS)
 
 
 def runs_of(start):
-    return why.runs(named(start))
+    return experiments.runs(named(start))
 
 
 def named(start):
@@ -53,7 +52,7 @@ def named(start):
 
 
 def at(rate):
-    return why.RATES.index(rate)
+    return experiments.RATES.index(rate)
 
 
 def enough(start):
@@ -71,7 +70,7 @@ def numbers(text):
 
 def before_training(start):
     """Loss, signal and gradient, as the table of the section "Before the first step" shows them."""
-    label = why.LABELS[named(start)]
+    label = figures.LABELS[named(start)]
     return numbers(re.search(rf"^{re.escape(label)} +(.*)", printed("why", "diagnostics-code"), re.MULTILINE)[1])
 
 
@@ -96,13 +95,13 @@ def every_weight(net):
 def test_the_task():
     says("from «200» points, «half» of them on each arm", X.shape[1], np.mean(Y))
     says("«Two hundred» points in the plane. Two spiral arms", X.shape[1])
-    says("what «seven» starts do to the same network", len(why.STARTS))
+    says("what «seven» starts do to the same network", len(experiments.STARTS))
 
 
 def test_the_network_of_the_loop_is_that_of_the_chapter():
     loop = code("loop-code")
-    assert f"widths = {list(why.WIDTHS)}" in loop
-    assert why.WIDTHS[0] == why.WIDTHS[-1] == 2
+    assert f"widths = {list(experiments.WIDTHS)}" in loop
+    assert experiments.WIDTHS[0] == experiments.WIDTHS[-1] == 2
     says("two inputs, «five» hidden layers of «16» ReLU units, and two outputs", len(HIDDEN), HIDDEN)
     says("these lines run «a thousand» times", int(re.search(r"in range\((\d+)\)", loop)[1]))
     assert loop.count("initializers.") == 1
@@ -127,8 +126,11 @@ def test_knowing_nothing_costs_ln_2():
 
 
 def test_the_equal_starts():
-    says("## «Seven» starts", len(why.LABELS))
-    says("Biases start at «0» throughout.", np.concatenate([b.ravel() for n in why.STARTS for b in sampled(n).biases]))
+    says("## «Seven» starts", len(figures.LABELS))
+    says(
+        "Biases start at «0» throughout.",
+        np.concatenate([b.ravel() for n in experiments.STARTS for b in sampled(n).biases]),
+    )
     says(
         "**All weights «0»**, or **all weights «0.1»**: the simplest things",
         every_weight(sampled("zero")),
@@ -138,7 +140,7 @@ def test_the_equal_starts():
 
 def test_scale_1_is_the_rule_of_he():
     n = 1000
-    W = why.he_times(1)((1000, n), rng=0)
+    W = experiments.he_times(1)((1000, n), rng=0)
     says(
         "**Random, scale 1**: normal with mean «0» and variance $2/n$, where $n$ is the number of inputs",
         near(W.mean() / W.std(), abs=0.005),  # five standard errors
@@ -160,28 +162,28 @@ def test_the_other_scales_have_the_same_random_numbers():
 def test_fourteen_rates_and_five_draws():
     says(
         "So every start gets «fourteen» of them, from $«10^{-6}»$ to «3.16».",
-        len(why.RATES),
-        why.RATES[0],
-        why.RATES[-1],
+        len(experiments.RATES),
+        experiments.RATES[0],
+        experiments.RATES[-1],
     )
     draws = sampled(1).weights[0]
     assert len(np.unique(draws[:, 0, 0])) == len(draws)
     says("every random start is drawn «five» times", len(draws))
-    says("(«A thousand» steps of «20» points each, as above.", why.STEPS, why.BATCH)
-    assert f"size={why.BATCH}" in code("loop-code")
+    says("(«A thousand» steps of «20» points each, as above.", experiments.STEPS, experiments.BATCH)
+    assert f"size={experiments.BATCH}" in code("loop-code")
     says(
         "Which of the «seven» reach 99 % on new points at *some* of the «fourteen» rates?",
-        len(why.LABELS),
-        len(why.RATES),
+        len(figures.LABELS),
+        len(experiments.RATES),
     )
     assert ">= 0.99" in code("table")
-    says("How much do the «five» seeds differ?", len(why.SEEDS))
-    says("Here are all «fourteen» rates of every start in one table.", len(why.RATES))
+    says("How much do the «five» seeds differ?", len(experiments.SEEDS))
+    says("Here are all «fourteen» rates of every start in one table.", len(experiments.RATES))
 
 
 def test_the_dotted_lines_are_those_of_a_network_that_guesses():
-    loss, accuracy = why.starts.panels
-    overflowed = np.concatenate([runs.accuracy[runs.overflow] for runs in map(runs_of, why.STARTS)])
+    loss, accuracy = figures.starts.panels
+    overflowed = np.concatenate([runs.accuracy[runs.overflow] for runs in map(runs_of, experiments.STARTS)])
     assert overflowed.size
     says(
         "those of a network that guesses: $\\ln «2»$, and «50 %». A network that has overflowed answers nothing, and "
@@ -199,22 +201,22 @@ def test_two_starts_of_seven_reach_99_per_cent():
     says(
         "Two starts of «seven» reach 99 %: scale 1 at «three» neighbouring rates, 0.0316, 0.1 and 0.316, and scale 0.3 "
         "at a single one, just.",
-        len(why.STARTS),
+        len(experiments.STARTS),
         len(enough(1)),
     )
-    assert [name for name in why.STARTS if enough(name)] == [named(0.3), named(1)]
+    assert [name for name in experiments.STARTS if enough(name)] == [named(0.3), named(1)]
     assert enough(1) == [at(0.0316), at(0.1), at(0.316)]
     assert len(enough(0.3)) == 1
     assert 0.99 <= runs_of(0.3).accuracy.min(axis=1).max() < runs_of(1).accuracy.min(axis=1).max()
     says("at scale 1 «three» neighbouring rates work, with every seed; elsewhere one rate or none.", len(enough(1)))
     assert all(low + 1 == high for low, high in pairwise(enough(1)))
-    assert sorted(len(enough(name)) for name in why.STARTS)[-2] == 1
+    assert sorted(len(enough(name)) for name in experiments.STARTS)[-2] == 1
 
 
 def worst_of_five(factor, rates, data):
     """At each rate the share of new points that are right with the worst of five other seeds, on other data."""
-    net = network.sample(why.WIDTHS, "relu", why.he_times(factor), seeds=range(data, data + 5))
-    options = {"loss": ENTROPY, "steps": why.STEPS, "batch_size": why.BATCH, "rng": data}
+    net = network.sample(experiments.WIDTHS, "relu", experiments.he_times(factor), seeds=range(data, data + 5))
+    options = {"loss": ENTROPY, "steps": experiments.STEPS, "batch_size": experiments.BATCH, "rng": data}
     run = training.train(net, *datasets.spiral(200, rng=data), learning_rate=np.array(rates)[:, None], **options)
     _, right = training.evaluate(run.network, *datasets.spiral(1000, rng=data + 1), loss=ENTROPY)
     return right.min(axis=1)
@@ -248,7 +250,7 @@ def test_with_all_weights_01_three_quarters_of_the_points_are_right():
         near(runs.accuracy[runs.best].mean(), abs=0.02),
         same.all(axis=0).sum(),
     )
-    late = runs.loss[np.array(why.SHOWN) > why.STEPS / 2, runs.best]
+    late = runs.loss[np.array(experiments.SHOWN) > experiments.STEPS / 2, runs.best]
     assert 0.4 < late.min() <= late.max() < LN2 - 0.1
 
 
@@ -276,10 +278,10 @@ def test_scale_03_waits_and_then_learns_if_the_rate_is_large_enough():
         "**Scale «0.3».** Nothing happens for many steps, and then it learns, at a rate of «0.316». At «three» times "
         "that rate it fails.",
         scale_of("x0.3"),
-        why.RATES[runs.best],
-        why.RATES[next_rate] / why.RATES[runs.best],
+        experiments.RATES[runs.best],
+        experiments.RATES[next_rate] / experiments.RATES[runs.best],
     )
-    early = runs.loss[np.array(why.SHOWN) <= 100, runs.best]
+    early = runs.loss[np.array(experiments.SHOWN) <= 100, runs.best]
     assert abs(early - LN2).max() < 0.02
     assert runs.loss[-1, runs.best].max() < 0.1
     assert runs.accuracy[: at(0.0316)].mean(axis=1).max() < 0.75
@@ -291,9 +293,9 @@ def test_scales_3_and_10_do_learn():
     says(
         "**Scale 3 and scale 10.** They do learn, at rates of «0.003» and «0.00001». After «a thousand» steps scale 3 "
         "gets 95 % to 97 % right, depending on how your computer rounds, and scale 10 about «94 %».",
-        why.RATES[learns[3]],
-        why.RATES[learns[10]],
-        why.STEPS,
+        experiments.RATES[learns[3]],
+        experiments.RATES[learns[10]],
+        experiments.STEPS,
         runs_of(10).accuracy[learns[10]].mean(),
     )
     for share in (runs_of(3).accuracy[learns[3]].mean(), runs_of(3).accuracy.mean(axis=1).max()):
@@ -305,7 +307,7 @@ def test_scales_3_and_10_do_learn():
 
 def arm(start):
     """Which arm the network of the figure sees at each point of the plane."""
-    scores = network.forward(why.trained(named(start)), PLANE).output
+    scores = network.forward(experiments.trained(named(start)), PLANE).output
     return (scores[1] > scores[0]).reshape(150, 150)
 
 
@@ -315,7 +317,7 @@ def border(start):
 
 
 def right_on_training_points(start):
-    return np.mean(network.forward(why.trained(named(start)), X).output.argmax(axis=0) == Y)
+    return np.mean(network.forward(experiments.trained(named(start)), X).output.argmax(axis=0) == Y)
 
 
 def test_the_six_maps():
@@ -332,7 +334,7 @@ def test_the_six_maps():
 def test_weights_01_draw_a_straight_line():
     says("All weights 0.1: one straight border across the plane.")
     assert (every_weight(sampled("constant")) == 0.1).all()
-    trained = why.trained("constant")
+    trained = experiments.trained("constant")
     alike = np.array([np.isclose(W, W[:1]).all(axis=1) for W in trained.weights[:-1]])
     says(
         "The network with weights «0.1» has drawn a straight line: the «sixteen» units of a layer act as one",
@@ -359,11 +361,13 @@ def test_scale_1_winds_between_the_arms_and_larger_scales_are_ragged():
 
 
 def test_three_numbers_before_the_first_step():
-    counts = np.array([len(before_training(start)) for start in why.STARTS])
-    assert counts.size == len(why.LABELS)
+    counts = np.array([len(before_training(start)) for start in experiments.STARTS])
+    assert counts.size == len(figures.LABELS)
     says("show «three» numbers: the loss, the size of the signal in the last hidden layer, and", counts)
     says("Before the first step, look at «three» numbers: the loss against $\\ln C$", counts)
-    knows_nothing = [name for name in why.STARTS if not enough(name) and abs(before_training(name)[0] - LN2) < 0.001]
+    knows_nothing = [
+        name for name in experiments.STARTS if not enough(name) and abs(before_training(name)[0] - LN2) < 0.001
+    ]
     says("«Three» of the starts that fail begin with the loss of a network that knows nothing", len(knows_nothing))
 
 
@@ -417,7 +421,7 @@ def test_the_gradient_gives_away_the_weights_01():
     )
     assert 0.1 < before_training("constant")[1] < 1
     # "At first only the last layer gets a gradient; once its two rows differ, the others do too."
-    net = network.sample(why.WIDTHS, "relu", why.STARTS["constant"], rng=0)
+    net = network.sample(experiments.WIDTHS, "relu", experiments.STARTS["constant"], rng=0)
     sizes = []
     for steps in (0, 1):
         trained = training.train(net, X, Y, loss=ENTROPY, learning_rate=0.1, steps=steps).network
@@ -429,7 +433,7 @@ def test_the_gradient_gives_away_the_weights_01():
 def test_scale_03_is_on_the_edge():
     says("Scale 0.3 is on the edge. Its gradient is small, but a large rate makes up for it.")
     assert before_training(0.1)[2] < before_training(0.3)[2] < before_training(1)[2] / 100
-    says("what «fifty» layers make of it", signal.DEPTH)
+    says("what «fifty» layers make of it", index.figures.DEPTH)
 
 
 # ---------------------------------------------------------------- a saying, put to the test
@@ -444,7 +448,7 @@ def test_the_gradient_of_scale_01_arrives_243_times_smaller():
     says(
         "comes down through «five» matrices to the first layer, so that it arrives $«3»^«5» = «243»$ times smaller. "
         "Would scale 0.1 get there too",
-        len(why.WIDTHS) - 2,
+        len(experiments.WIDTHS) - 2,
         1 / ratio,
         np.log(smaller) / np.log(1 / ratio),
         near(smaller, rel=0.01),
@@ -460,7 +464,7 @@ def test_with_all_points_scale_01_is_fifty_to_eighty_times_slower():
         X.shape[1],
         runs_of(0.1).loss[0],
         float(re.search(r"run\.loss < ([\d.]+)", loop)[1]),
-        why.BATCH,
+        experiments.BATCH,
     )
     assert "batch_size" not in loop
     slower = plateau(0.1) / plateau(0.3)
@@ -472,7 +476,7 @@ def test_with_all_points_scale_01_is_fifty_to_eighty_times_slower():
     )
     assert (plateau(0.1) > 0).all()
     smaller = scale_of("x0.3") / scale_of("x0.1")
-    above = len(why.WIDTHS) - 2  # the matrices that a gradient passes on its way to the first
+    above = len(experiments.WIDTHS) - 2  # the matrices that a gradient passes on its way to the first
     says(
         "(Not «243» times: the weights are «three» times smaller too, so a step «a third» as long changes them as much "
         "in proportion, and $«243»/«3» = «81»$.)",
@@ -487,12 +491,12 @@ def test_with_all_points_scale_01_is_fifty_to_eighty_times_slower():
 
 def test_in_batches_scale_01_dies():
     runs = runs_of(0.1)
-    says("With batches of «twenty» it does not get that far.", why.BATCH)
+    says("With batches of «twenty» it does not get that far.", experiments.BATCH)
     assert runs.loss[:, :-1].min() > 0.6
     says(
         "At a rate of 0.1 or more, after «a thousand» steps, every unit of the last hidden layer is off, for every "
         "point; then no gradient passes any more",
-        why.STEPS,
+        experiments.STEPS,
     )
     last = network.forward(runs.network, X).a[len(HIDDEN)]
     off = (last == 0).all(axis=(-2, -1))
@@ -511,8 +515,8 @@ def test_a_step_moves_the_biases_by_more_than_the_signal_is_large():
         "0.1 or more"
     )
     net = sampled(0.1)
-    passed = network.forward(net, X[:, : why.BATCH])
-    _, gradient = losses.softmax_cross_entropy(passed.output, Y[: why.BATCH])
+    passed = network.forward(net, X[:, : experiments.BATCH])
+    _, gradient = losses.softmax_cross_entropy(passed.output, Y[: experiments.BATCH])
     step = 0.1 * size(network.backward(net, passed, gradient).db[len(HIDDEN) - 1], axis=-1)
     assert (step > size(passed.a[len(HIDDEN)], axis=(-2, -1))).all()
 
@@ -527,11 +531,11 @@ def test_at_the_best_rate_of_scale_1_scale_10_fails_and_at_a_smaller_one_it_lear
     learns = np.flatnonzero((runs.accuracy > 0.9).all(axis=1) & ~runs.overflow.any(axis=1))[-1]
     says(
         "At a rate «thirty thousand» times smaller all «five» learn.",
-        near(0.316 / why.RATES[learns], rel=0.06),
+        near(0.316 / experiments.RATES[learns], rel=0.06),
         sum(runs.accuracy[learns] > 0.9),
     )
     # "The price is that most rates fail, and that answers on new points are worse."
-    assert sum(runs.accuracy.mean(axis=1) > 0.9) < len(why.RATES) / 2
+    assert sum(runs.accuracy.mean(axis=1) > 0.9) < len(experiments.RATES) / 2
     assert runs.accuracy.mean(axis=1).max() < mean.max() - 0.03
 
 
@@ -539,13 +543,13 @@ def test_in_a_thousand_steps_the_scale_decides():
     says(
         "In these «thousand» steps it has: at scale 1 «three» rates work with every seed, and at scale 0.1, 3 or 10 no "
         "rate makes up for the start.",
-        why.STEPS,
+        experiments.STEPS,
         len(enough(1)),
     )
     for factor in (0.1, 3, 10):
         assert enough(factor) == []
-    equal = [name for name in why.STARTS if all(np.ptp(W) == 0 for W in sampled(name).weights)]
-    says("Two of the «seven» starts were equal weights.", len(why.STARTS))
+    equal = [name for name in experiments.STARTS if all(np.ptp(W) == 0 for W in sampled(name).weights)]
+    says("Two of the «seven» starts were equal weights.", len(experiments.STARTS))
     assert equal == ["zero", "constant"]
 
 
@@ -601,7 +605,7 @@ def test_with_tanh_scale_3_is_no_trouble():
         "train than scale 1? Guess first."
     )
     assert tanh_start(1)((n, n), rng=0).var() * n == pytest.approx(1, rel=0.01)
-    assert why.he_times(1)((n, n), rng=0).var() * n == pytest.approx(2, rel=0.01)
+    assert experiments.he_times(1)((n, n), rng=0).var() * n == pytest.approx(2, rel=0.01)
     says("draws «five» networks", len(range(int(re.search(r"start, seeds=range\((\d+)\)", prose_of("why"))[1]))))
 
     shown = dict(re.findall(r"scale (\d): (.*)", printed("why", "exercise-other-activation")))
@@ -613,7 +617,7 @@ def test_with_tanh_scale_3_is_no_trouble():
     assert (right[3] > right[1])[:2].all()
     assert (abs(right[3] - right[1])[2:] < 0.5).all()
     says("one of the exercises has an activation for which scale 3 is no trouble")
-    passed = network.forward(network.sample(why.WIDTHS, "tanh", tanh_start(3), rng=0), 1e3 * X)
+    passed = network.forward(network.sample(experiments.WIDTHS, "tanh", tanh_start(3), rng=0), 1e3 * X)
     says(
         "An activation of tanh is never larger than «1», so that weights «three» times too large cannot make",
         near(max(abs(a).max() for a in passed.a[1:-1]), abs=1e-6),
@@ -627,9 +631,9 @@ def test_with_twenty_hidden_layers_scale_3_is_trouble_for_tanh_too():
     for factor in (1, 3):
         net = network.sample([2, *[16] * depth, 2], "tanh", tanh_start(factor), seeds=range(5))
         first[factor] = np.sqrt(network.observe(net, X, loss=ENTROPY, targets=Y).dW.second_moment[:, 0])
-        options = {"loss": ENTROPY, "steps": why.STEPS, "batch_size": why.BATCH, "rng": 0}
+        options = {"loss": ENTROPY, "steps": experiments.STEPS, "batch_size": experiments.BATCH, "rng": 0}
         run = training.train(net, X, Y, learning_rate=rates[:, None], **options)
-        right[factor] = training.evaluate(run.network, *why.new_points(), loss=ENTROPY)[1].mean(axis=1).max()
+        right[factor] = training.evaluate(run.network, *experiments.new_points(), loss=ENTROPY)[1].mean(axis=1).max()
     assert (first[3] > 100 * first[1]).all()  # "Its gradients can still explode."
     says(
         "With «twenty» hidden layers instead of «five», scale 1 reaches 97 % or more and scale 3 stays below 90 %.",
@@ -645,7 +649,7 @@ def test_with_twenty_hidden_layers_scale_3_is_trouble_for_tanh_too():
 
 def right_at(start, rate):
     """The share of new points that are right with each of the five seeds, in the runs of the chapter."""
-    return why.runs(start).accuracy[why.RATES.index(rate)]
+    return experiments.runs(start).accuracy[experiments.RATES.index(rate)]
 
 
 def test_a_first_loss_of_ln_10_is_that_of_equal_probabilities():
@@ -653,7 +657,7 @@ def test_a_first_loss_of_ln_10_is_that_of_equal_probabilities():
         quiz, "for ten classes reports a loss of 2.30 before its first step", "2.30 = ln 10 is the loss", "ln 10 = 2.30"
     )
     x, labels = np.random.default_rng(0).standard_normal((20, 50)), np.arange(50) % 10
-    tiny, fitting = (network.sample([20, 30, 10], "relu", why.he_times(factor), rng=0) for factor in (1e-6, 1))
+    tiny, fitting = (network.sample([20, 30, 10], "relu", experiments.he_times(factor), rng=0) for factor in (1e-6, 1))
     loss, _ = losses.softmax_cross_entropy(network.forward(tiny, x).output, labels)
     assert f"{loss:.2f}" == f"{np.log(10):.2f}" == "2.30"  # "weights are far too small ... has this loss too"
     loss, _ = losses.softmax_cross_entropy(network.forward(fitting, x).output, labels)
@@ -665,15 +669,15 @@ def test_another_rate_may_be_all_that_a_start_needs():
     assert right_at("x0.3", 0.0316).mean() == pytest.approx(0.74, abs=0.005)
     assert right_at("x0.3", 0.316).mean() > 0.99
     quiz_says(quiz, "A network that has diverged does not answer 80 % right")
-    diverged = [why.runs(start).accuracy[why.runs(start).overflow] for start in why.STARTS]
+    diverged = [experiments.runs(start).accuracy[experiments.runs(start).overflow] for start in experiments.STARTS]
     assert np.concatenate(diverged).max() < 0.8
 
 
 def test_halved_weights_divide_the_lowest_gradient_by_32():
     question = quiz.questions[2]
-    assert len(why.WIDTHS) == 2 + 5  # five hidden layers and an output layer
-    x, _ = why.data()
-    net = network.sample(why.WIDTHS, "relu", why.STARTS["x1"], rng=0)
+    assert len(experiments.WIDTHS) == 2 + 5  # five hidden layers and an output layer
+    x, _ = experiments.data()
+    net = network.sample(experiments.WIDTHS, "relu", experiments.STARTS["x1"], rng=0)
     half = network.Network(tuple(W / 2 for W in net.weights), net.biases, "relu")  # the biases are 0
     top = np.ones((2, x.shape[1]))
     whole, halved = (network.backward(each, network.forward(each, x), top).dW[0] for each in (net, half))
@@ -685,14 +689,16 @@ def test_halved_weights_divide_the_lowest_gradient_by_32():
 
 def test_what_is_true_of_scale_10():
     quiz_says(quiz, "At 0.00001 none of the five networks diverges, and all of them learn.")
-    runs = why.runs("x10")
-    assert not runs.overflow[why.RATES.index(0.00001)].any()
+    runs = experiments.runs("x10")
+    assert not runs.overflow[experiments.RATES.index(0.00001)].any()
     assert (right_at("x10", 0.00001) > 0.9).all()
     quiz_says(quiz, "It begins at 300,000 or more: huge scores, and half of them on the wrong side.")
     assert runs.loss[0].min() > 300_000
-    x, y = why.data()
-    scores = network.forward(network.sample(why.WIDTHS, "relu", why.STARTS["x10"], seeds=why.SEEDS), x).output
+    x, y = experiments.data()
+    scores = network.forward(
+        network.sample(experiments.WIDTHS, "relu", experiments.STARTS["x10"], seeds=experiments.SEEDS), x
+    ).output
     assert np.mean(scores.argmax(axis=1) == y) == pytest.approx(0.5, abs=0.05)
     quiz_says(quiz, "It gets about 94 % right on average, where scale 1 gets 99.8 %")
     assert runs.accuracy.mean(axis=1).max() == pytest.approx(0.94, abs=0.01)
-    assert why.runs("x1").accuracy.mean(axis=1).max() == pytest.approx(0.998, abs=0.0005)
+    assert experiments.runs("x1").accuracy.mean(axis=1).max() == pytest.approx(0.998, abs=0.0005)

@@ -11,9 +11,8 @@ import pytest
 from harness import ROOT, quiz_says
 
 from initlab import algebra, gaussian, initializers, network, training
-from initlab.demos import why, xavier
-from initlab.exercises import xavier as exercises
-from initlab.quizzes.xavier import quiz
+from initlab_book.chapters import why
+from initlab_book.chapters.xavier import exercises, experiments, figures, quiz
 
 from . import chapter, near, printed
 
@@ -26,22 +25,26 @@ SHAPESET, MNIST = {"standard": 0.2715, "normalized": 0.1560}, {"standard": 0.017
 
 def moments(rule, activation):
     """E[a^2] in layers 0..10, E[(dL/dz)^2] and E[(dL/dW)^2] per input in layers 1..10."""
-    seen = xavier.deep(rule, activation)
-    return seen.a.second_moment[0], seen.dz.second_moment[0], seen.dW.second_moment[0] / xavier.BATCH
+    seen = experiments.deep(rule, activation)
+    return seen.a.second_moment[0], seen.dz.second_moment[0], seen.dW.second_moment[0] / experiments.BATCH
 
 
 @cache
 def others(rule, activation):
     """The same of three networks with other draws, one in each row."""
     seen = network.simulate(
-        [xavier.WIDTH] * (xavier.DEPTH + 1), activation, xavier.RULES[rule][0], seeds=(1, 2, 3), batch=xavier.BATCH
+        [experiments.WIDTH] * (experiments.DEPTH + 1),
+        activation,
+        experiments.RULES[rule][0],
+        seeds=(1, 2, 3),
+        batch=experiments.BATCH,
     )
-    return seen.a.second_moment, seen.dz.second_moment, seen.dW.second_moment / xavier.BATCH
+    return seen.a.second_moment, seen.dz.second_moment, seen.dW.second_moment / experiments.BATCH
 
 
 def best(rule, *args, **options):
     """The loss of every seed at the best rate of a rule."""
-    sweep = xavier.trained(rule, *args, **options)
+    sweep = experiments.trained(rule, *args, **options)
     return sweep.loss[list(sweep.rates).index(sweep.best_rate)]
 
 
@@ -49,13 +52,13 @@ def best(rule, *args, **options):
 
 
 def test_the_network_of_the_chapter():
-    seen = xavier.deep("standard", "tanh")
+    seen = experiments.deep("standard", "tanh")
     says("what the rule does to activations and gradients in «ten» layers, and what it does not do", len(seen.z.layers))
     says(
         "«ten» tanh layers of «256» units, with random inputs of size «1» from below and a random gradient of size "
         "«1» from above",
-        xavier.DEPTH,
-        xavier.WIDTH,
+        experiments.DEPTH,
+        experiments.WIDTH,
         near(math.sqrt(seen.a.second_moment[0, 0]), abs=0.01),
         near(math.sqrt(seen.dz.second_moment[0, -1]), abs=0.01),
     )
@@ -103,9 +106,9 @@ def test_the_culprit_is_a_three():
     says(
         "The «nine» factors of $\\tfrac13$ that a gradient meets on its way from layer «10» to layer «1» make "
         "$«5.1 \\cdot 10^{-5}»$. The bend of tanh takes almost «half» of what they leave.",
-        xavier.DEPTH - 1,
-        xavier.DEPTH,
-        xavier.deep("standard", "tanh").dz.layers[0],
+        experiments.DEPTH - 1,
+        experiments.DEPTH,
+        experiments.deep("standard", "tanh").dz.layers[0],
         (1 / 3) ** 9,
         near(1 - bent[0] / 3.0**-9, abs=0.07),
     )
@@ -191,21 +194,21 @@ def test_the_relatives():
 
 
 def test_five_rules_and_three_curves():
-    says("## «Ten» layers under «five» rules", xavier.DEPTH, len(xavier.RULES))
-    says("in the same network of «ten» tanh layers", xavier.DEPTH)
-    measured = [s for s in xavier.rules.panels[0].series if s.style == "measured"]
+    says("## «Ten» layers under «five» rules", experiments.DEPTH, len(experiments.RULES))
+    says("in the same network of «ten» tanh layers", experiments.DEPTH)
+    measured = [s for s in figures.rules.panels[0].series if s.style == "measured"]
     says("What becomes of activations, gradients and weight gradients: are all «three» level now", len(measured))
     says("All but the orthogonal weights are multiples of the same random draws.")
-    drawn = {name: rule((8, 8), rng=0) for name, (rule, _, _) in xavier.RULES.items()}
-    for name, (_, n_var, _) in xavier.RULES.items():
+    drawn = {name: rule((8, 8), rng=0) for name, (rule, _, _) in experiments.RULES.items()}
+    for name, (_, n_var, _) in experiments.RULES.items():
         if name != "orthogonal":
             assert drawn[name] == pytest.approx(math.sqrt(n_var) * drawn["xavier"])
 
 
 def test_simulation_and_theory_agree_under_every_rule():
-    for name, (_, n_var, _) in xavier.RULES.items():
-        for f in xavier.ACTIVATIONS:
-            theory = gaussian.propagate(f, weight_variance=n_var, depth=xavier.DEPTH)
+    for name, (_, n_var, _) in experiments.RULES.items():
+        for f in figures.ACTIVATIONS:
+            theory = gaussian.propagate(f, weight_variance=n_var, depth=experiments.DEPTH)
             a, dz, _ = moments(name, f)
             # The mean square of a layer of 256 units, for one input, spreads by sqrt(2/256): three of them.
             assert a == pytest.approx(theory.a, rel=3 * math.sqrt(2 / 256)), (name, f)
@@ -217,7 +220,7 @@ def test_a_linear_network_keeps_everything():
     says(
         "stay near «1» through all «ten» layers, within «5 %» in this draw",
         near(seen, abs=0.05),
-        xavier.DEPTH,
+        experiments.DEPTH,
         near(abs(seen - 1).max(), abs=0.01),
     )
     for moment in others("xavier", "identity"):
@@ -231,7 +234,7 @@ def test_tanh_does_not_keep_the_signal():
         "Its mean square is «0.39» in layer «1» and «0.05» in layer «10», and the gradient loses a factor of «12» on "
         "its way down.",
         a[1],
-        xavier.deep("xavier", "tanh").a.layers[1],
+        experiments.deep("xavier", "tanh").a.layers[1],
         a[10],
         len(dz),
         dz[9] / dz[0],
@@ -266,7 +269,7 @@ def test_no_rule_of_the_menu_saves_the_sigmoid():
     says("The slope of the sigmoid is at most $\\tfrac14$")
     assert slope == pytest.approx(1 / 4)
     says("multiplies the mean square of a gradient by no more than $n \\operatorname{Var} W / «16»$", 1 / slope**2)
-    for name in xavier.RULES:
+    for name in experiments.RULES:
         dz = moments(name, "sigmoid")[1]
         assert dz[0] < 1e-3 * dz[9]
     a, dz, dW = moments("xavier", "sigmoid")
@@ -275,13 +278,13 @@ def test_no_rule_of_the_menu_saves_the_sigmoid():
     assert (others("xavier", "sigmoid")[1][:, 0] < 1e-12).all()
     says("the weight gradients are *not* alike: the activations have a mean of about $\\tfrac12$")
     assert dW[9] > 1e9 * dW[0]
-    assert xavier.deep("xavier", "sigmoid").a.mean[0, 1:] == pytest.approx(1 / 2, abs=0.06)
+    assert experiments.deep("xavier", "sigmoid").a.mean[0, 1:] == pytest.approx(1 / 2, abs=0.06)
     assert a[10] > 0.8 * a[1]
 
 
 def test_larger_weights():
     a, dz, dW = moments("double", "tanh")
-    scale = xavier.RULES["double"][0]((64, 64), rng=0) / initializers.xavier_uniform((64, 64), rng=0)
+    scale = experiments.RULES["double"][0]((64, 64), rng=0) / initializers.xavier_uniform((64, 64), rng=0)
     says(
         "With $4/n$ (*Xavier × «2»*) the tanh activations hardly shrink: they go from «0.63» to «0.52».",
         near(scale, abs=1e-9),
@@ -294,12 +297,12 @@ def test_larger_weights():
         len(dz) - 1,
     )
     assert dW.max() > 10 * dW.min()
-    assert xavier.RULES["double"][1] == 4
+    assert experiments.RULES["double"][1] == 4
     full, steep, _ = moments("fourfold", "tanh")
-    for name in xavier.RULES:
+    for name in experiments.RULES:
         square = moments(name, "tanh")[0]
         assert full[10] / full[1] >= square[10] / square[1]
-    net = network.sample([256] * 11, "tanh", xavier.RULES["fourfold"][0], rng=0)
+    net = network.sample([256] * 11, "tanh", experiments.RULES["fourfold"][0], rng=0)
     last = network.forward(net, np.random.default_rng(0).standard_normal((256, 256))).a[10]
     says(
         "With $«16»/n$ the activations are level, from «0.80» to «0.78», for a poor reason: «four fifths» of them in "
@@ -315,7 +318,7 @@ def test_larger_weights():
 
 def test_orthogonal_weights():
     says("**Orthogonal** matrices give the same mean squares as Xavier")
-    for f in xavier.ACTIVATIONS:
+    for f in figures.ACTIVATIONS:
         for mine, theirs in zip(moments("orthogonal", f), moments("xavier", f), strict=True):
             # behind a sigmoid all inputs point nearly the same way, and share their luck
             assert mine == pytest.approx(theirs, rel=0.5 if f == "sigmoid" else 0.15)
@@ -329,26 +332,31 @@ def test_orthogonal_weights():
 
 
 def test_the_trial():
-    low, *_, high = xavier.RATES
-    says("each rule gets its own best rate of «five», from «0.00316» to «0.316»", len(xavier.RATES), low, high)
+    low, *_, high = experiments.RATES
+    says(
+        "each rule gets its own best rate of «five», from «0.00316» to «0.316»",
+        len(experiments.RATES),
+        low,
+        high,
+    )
     says(
         "Tanh networks with two or «ten» hidden layers of «16» units learn the spiral of [the first "
         "chapter](why.ipynb), in «500» steps with batches of «20», from «ten» seeds.",
-        xavier.DEPTH,
-        why.WIDTHS[1],
-        xavier.STEPS,
-        why.BATCH,
-        len(xavier.SEEDS),
+        experiments.DEPTH,
+        why.experiments.WIDTHS[1],
+        experiments.STEPS,
+        why.experiments.BATCH,
+        len(experiments.SEEDS),
     )
-    says("We report the loss on the «200» points that they train on.", why.data()[0].shape[1])
+    says("We report the loss on the «200» points that they train on.", why.experiments.data()[0].shape[1])
     says("A network that knows nothing has «0.693».", math.log(2))
     tried = re.findall(r"^  (\w+) +[\d.]+ +[\d.]+   at rate", printed("xavier", cell="training-code"), re.MULTILINE)
-    root = {name: math.sqrt(n_var) for name, (_, n_var, _) in xavier.RULES.items()}
+    root = {name: math.sqrt(n_var) for name, (_, n_var, _) in experiments.RULES.items()}
     says(
         "Sort the «four» rules by the loss that they reach at their best rate, with «ten» layers: standard, Xavier, "
         "Xavier × «2», Xavier × «4». Is it the same order with two?",
         len(set(tried)),
-        xavier.DEPTH,
+        experiments.DEPTH,
         root["double"],
         root["fourfold"],
     )
@@ -375,16 +383,19 @@ def test_ten_layers():
         assert standard < 0.5 < math.log(2)
     assert 0.8 * 2 < min(ratios)
     assert max(ratios) < 1.2 * 6
-    assert xavier.RULES["fourfold"][1] == 4**2
-    assert xavier.RULES["double"][1] == 2**2
-    says("With «ten» layers** the standard rule learns something, but it is left far behind.", xavier.DEPTH)
+    assert experiments.RULES["fourfold"][1] == 4**2
+    assert experiments.RULES["double"][1] == 2**2
+    says("With «ten» layers** the standard rule learns something, but it is left far behind.", experiments.DEPTH)
     a = moments("double", "tanh")[0]
-    says("weights «twice» as large keep the signal of this network alive", math.sqrt(xavier.RULES["double"][1]))
+    says(
+        "weights «twice» as large keep the signal of this network alive",
+        math.sqrt(experiments.RULES["double"][1]),
+    )
     assert a[10] > 0.5
     says("at the start the output hardly depends on the input")
-    points, _ = why.data()
-    for seed in xavier.SEEDS:
-        start = network.sample([2] + [16] * 10 + [2], "tanh", xavier.standard, rng=seed)
+    points, _ = why.experiments.data()
+    for seed in experiments.SEEDS:
+        start = network.sample([2] + [16] * 10 + [2], "tanh", experiments.standard, rng=seed)
         assert network.forward(start, points).output.std(axis=1).max() < 0.01
 
 
@@ -395,28 +406,35 @@ def test_two_layers_forgive():
     assert losses == sorted(losses, reverse=True)
     wide = []
     for rule in ("standard", "xavier", "double", "fourfold"):
-        assert xavier.trained(rule, 2).best_rate == max(xavier.RATES)
-        nets = network.sample([2, 16, 16, 2], "tanh", xavier.RULES[rule][0], seeds=xavier.SEEDS, dtype=np.float32)
-        options = {"loss": "softmax_cross_entropy", "steps": xavier.STEPS, "batch_size": why.BATCH, "rng": 0}
-        wide.append(training.sweep(nets, *why.data(), rates=(max(xavier.RATES), 1.0), **options))
+        assert experiments.trained(rule, 2).best_rate == max(experiments.RATES)
+        nets = network.sample(
+            [2, 16, 16, 2], "tanh", experiments.RULES[rule][0], seeds=experiments.SEEDS, dtype=np.float32
+        )
+        options = {
+            "loss": "softmax_cross_entropy",
+            "steps": experiments.STEPS,
+            "batch_size": why.experiments.BATCH,
+            "rng": 0,
+        }
+        wide.append(training.sweep(nets, *why.experiments.data(), rates=(max(experiments.RATES), 1.0), **options))
     says(
         "At rate «1» *Xavier × «2»* and *Xavier × «4»* gain once more, and the order stays.",
         [sweep.best_rate for sweep in wide[2:]],
-        math.sqrt(xavier.RULES["double"][1]),
-        math.sqrt(xavier.RULES["fourfold"][1]),
+        math.sqrt(experiments.RULES["double"][1]),
+        math.sqrt(experiments.RULES["fourfold"][1]),
     )
     reached = [sweep.loss.mean(axis=1).min() for sweep in wide]
     assert reached == sorted(reached, reverse=True)
 
 
 def test_twenty_layers():
-    nets = network.sample([2] + [16] * 20 + [2], "tanh", xavier.standard, seeds=range(9))
+    nets = network.sample([2] + [16] * 20 + [2], "tanh", experiments.standard, seeds=range(9))
     hidden = nets.depth - 1
     says(
         "With «twenty» layers, on the other hand, the standard rule does not learn at all, at none of the rates", hidden
     )
     says("Repeat the trial of the rules with «twenty» hidden layers.", hidden)
-    sweep = xavier.trained("standard", depth=hidden)
+    sweep = experiments.trained("standard", depth=hidden)
     says(
         "At none: at all «five» rates the loss ends at «0.693», that of a network that knows nothing.",
         len(sweep.rates),
@@ -449,8 +467,8 @@ def test_what_pytorch_and_the_paper_say():
         MNIST["standard"],
         MNIST["normalized"],
     )
-    assert layers < xavier.DEPTH
-    assert units > xavier.WIDTH
+    assert layers < experiments.DEPTH
+    assert units > experiments.WIDTH
 
 
 # ---------------------------------------------------------------- where the widths change
@@ -464,7 +482,7 @@ def test_the_compromise():
 
 
 def test_the_shapes():
-    narrow, zigzag = xavier.SHAPES["narrow"][1], xavier.SHAPES["zigzag"][1]
+    narrow, zigzag = experiments.SHAPES["narrow"][1], experiments.SHAPES["zigzag"][1]
     says(
         "A network narrows from «512» units to «32» in «ten» layers.",
         narrow[0],
@@ -477,8 +495,8 @@ def test_the_shapes():
 def test_the_band_holds_95_per_cent():
     says("The shaded band holds the middle «95 %» of all networks of these widths, for one input", 2 * 0.475)
     for shape, networks in (("narrow", 40), ("zigzag", 200)):
-        widths, variance = xavier.SHAPES[shape][1], xavier.VARIANCES["xavier"][1]
-        panels = xavier.tapers.frame(shape=shape, rule="xavier")["panels"]
+        widths, variance = experiments.SHAPES[shape][1], experiments.VARIANCES["xavier"][1]
+        panels = figures.tapers.frame(shape=shape, rule="xavier")["panels"]
         rule = [partial(initializers.normal, std=variance(*pair) ** 0.5) for pair in pairwise(widths)]
         ones = {"inputs": np.ones((widths[0], 1)), "targets": np.ones((widths[-1], 1))}
         seen = network.simulate(widths, "identity", rule, seeds=range(networks), **ones)
@@ -490,24 +508,24 @@ def test_the_band_holds_95_per_cent():
             mean_error = ends.std() / math.sqrt(networks)
             assert ends.mean() == pytest.approx(panels[panel]["y"]["theory"][at], abs=3 * mean_error)
     says("The marks of the one network lie in it.")
-    for settings in xavier.tapers.grid():
+    for settings in figures.tapers.grid():
         for panel in ("forward", "backward"):
-            data = xavier.tapers.frame(**settings)["panels"][panel]
+            data = figures.tapers.frame(**settings)["panels"][panel]
             (low, high), measured = np.array(data["band"]), np.array(data["y"]["measured"])
             assert (low * 0.999 <= measured).all()
             assert (measured <= high * 1.001).all()
 
 
 def test_pure_rules_are_bounded():
-    for _, widths in xavier.SHAPES.values():
-        forward, backward = xavier.expected(widths, xavier.VARIANCES["in"][1])
+    for _, widths in experiments.SHAPES.values():
+        forward, backward = experiments.expected(widths, experiments.VARIANCES["in"][1])
         assert forward == pytest.approx(1)
         assert backward == pytest.approx([widths[-1] / n for n in widths[1:]])
-        forward, backward = xavier.expected(widths, xavier.VARIANCES["out"][1])
+        forward, backward = experiments.expected(widths, experiments.VARIANCES["out"][1])
         assert forward == pytest.approx([widths[0] / n for n in widths])
         assert backward == pytest.approx(1)
-    widths = xavier.SHAPES["narrow"][1]
-    forward, backward = xavier.expected(widths, xavier.VARIANCES["in"][1])
+    widths = experiments.SHAPES["narrow"][1]
+    forward, backward = experiments.expected(widths, experiments.VARIANCES["in"][1])
     says("Under $1/n_{\\text{in}}$ the forward factors are all «1»", near(forward, abs=1e-9))
     says("\\prod_{k=l+1}^{L} \\frac{n^{[k]}}{n^{[k-1]}} = \\frac{n^{[L]}}{n^{[l]}}. \\tag{6}")
     says(
@@ -519,12 +537,13 @@ def test_pure_rules_are_bounded():
 
 
 def test_the_compromise_in_a_taper():
-    widths = xavier.SHAPES["narrow"][1]
-    out = xavier.expected(widths, xavier.VARIANCES["out"][1])[0][-1]
+    widths = experiments.SHAPES["narrow"][1]
+    out = experiments.expected(widths, experiments.VARIANCES["out"][1])[0][-1]
     signal, gradient = (
-        curve[at] for curve, at in zip(xavier.expected(widths, xavier.VARIANCES["xavier"][1]), (-1, 0), strict=True)
+        curve[at]
+        for curve, at in zip(experiments.expected(widths, experiments.VARIANCES["xavier"][1]), (-1, 0), strict=True)
     )
-    pure = xavier.expected(widths, xavier.VARIANCES["in"][1])[1][0]
+    pure = experiments.expected(widths, experiments.VARIANCES["in"][1])[1][0]
     says(
         "In the narrowing network the signal grows «3.6»-fold, against «16»-fold under $1/n_{\\text{out}}$, and the "
         "gradient keeps «0.26» of its mean square, against «0.08» under $1/n_{\\text{in}}$.",
@@ -536,20 +555,20 @@ def test_the_compromise_in_a_taper():
     says("Both are off, each by about the square root of that.")
     assert signal == pytest.approx(math.sqrt(out), rel=0.1)
     assert gradient == pytest.approx(math.sqrt(pure), rel=0.1)
-    even = xavier.expected(widths, xavier.VARIANCES["geometric"][1])[0][-1]
+    even = experiments.expected(widths, experiments.VARIANCES["geometric"][1])[0][-1]
     says("it costs the signal «a tenth», «3.6» in place of «4»", near(1 - signal / even, abs=0.01), signal, even)
 
 
 def test_the_compromise_leaks():
     says("The sum of the two factors is 2, so their product is below 1 unless the widths are equal.")
     for n_in, n_out in ((64, 256), (256, 64), (100, 101), (50, 50)):
-        v = xavier.VARIANCES["xavier"][1](n_in, n_out)
+        v = experiments.VARIANCES["xavier"][1](n_in, n_out)
         assert n_in * v + n_out * v == pytest.approx(2)
         assert (n_in * v * n_out * v < 1) == (n_in != n_out)
-    v = xavier.VARIANCES["xavier"][1](64, 256)
+    v = experiments.VARIANCES["xavier"][1](64, 256)
     says("In the zigzag the forward factors are $\\tfrac25$ and $\\tfrac85$.")
     assert (64 * v, 256 * v) == pytest.approx((2 / 5, 8 / 5))
-    signal, gradient = xavier.expected(xavier.SHAPES["zigzag"][1], xavier.VARIANCES["xavier"][1])
+    signal, gradient = experiments.expected(experiments.SHAPES["zigzag"][1], experiments.VARIANCES["xavier"][1])
     says(
         "Their product is «0.64», in both directions, and «five» such pairs leave «a tenth» of the signal.",
         64 * v * 256 * v,
@@ -562,8 +581,8 @@ def test_the_compromise_leaks():
 
 
 def test_the_geometric_mean():
-    for _, widths in xavier.SHAPES.values():
-        forward, backward = xavier.expected(widths, xavier.VARIANCES["geometric"][1])
+    for _, widths in experiments.SHAPES.values():
+        forward, backward = experiments.expected(widths, experiments.VARIANCES["geometric"][1])
         assert forward == pytest.approx([math.sqrt(widths[0] / n) for n in widths])
         assert backward == pytest.approx([math.sqrt(widths[-1] / n) for n in widths[1:]])
     says("$1/\\sqrt{n_{\\text{in}} n_{\\text{out}}}$. Its factors are $\\sqrt{n_{\\text{in}}/n_{\\text{out}}}$")
@@ -610,7 +629,7 @@ def test_uniform_and_normal_after_ten_layers():
         r, std = math.sqrt(3 / n), math.sqrt(1 / n)
         for draw in (partial(rng.uniform, -r, r), partial(rng.normal, 0, std)):
             h = np.ones((seeds, n, 1))
-            for _ in range(xavier.DEPTH):
+            for _ in range(experiments.DEPTH):
                 W = draw((seeds, n, n))
                 h = W @ h
             logs.append(np.log(np.square(h).mean(axis=(1, 2))))
@@ -618,7 +637,7 @@ def test_uniform_and_normal_after_ten_layers():
         error = math.hypot(logs[0].std(), logs[1].std()) / math.sqrt(seeds)
         assert (difference > 5 * error) if n == 4 else (abs(difference) < 3 * error)
         if n == 128:
-            layers, width = xavier.DEPTH, W.shape[-1]
+            layers, width = experiments.DEPTH, W.shape[-1]
     says("After «ten» layers of width «128» we find no difference beyond the sampling error", layers, width)
     says("so does the square of a sum of «four».", W.shape[-1])
     text = printed("xavier", cell="shapes-ten-code")
@@ -677,7 +696,7 @@ def test_the_numbers_of_the_paper():
     says("Their average, the authors report, is about 0.8 under the normalized rule and 0.5 under the standard one.")
     says("If Xavier keeps things as they are, why 0.8 and not 1?")
     says("To explain the paper's 0.8 and 0.5 we need no data.")
-    for rule, paper in ((initializers.xavier_uniform, 0.8), (xavier.standard, 0.5)):
+    for rule, paper in ((initializers.xavier_uniform, 0.8), (experiments.standard, 0.5)):
         net = network.sample([256] * 11, "tanh", rule, rng=1)
         a = network.forward(net, np.random.default_rng(1).standard_normal((256, 1))).a
         means = [np.linalg.svd((1 - a[at + 1] ** 2) * net.weights[at])[1].mean() for at in (2, 9)]
@@ -714,7 +733,9 @@ def test_a_hundred_blocks():
 
 
 def _signal_of_lecun():
-    return [xavier.expected(widths, xavier.VARIANCES["in"][1])[0][-1] for _, widths in xavier.SHAPES.values()]
+    return [
+        experiments.expected(widths, experiments.VARIANCES["in"][1])[0][-1] for _, widths in experiments.SHAPES.values()
+    ]
 
 
 def test_the_even_variance():
@@ -734,7 +755,7 @@ def test_which_mean_is_it():
     assert x.mean() == pytest.approx(0, abs=0.01)
     assert x.var() == pytest.approx(1, abs=0.01)
     ratios, means = [], []
-    for rule in (xavier.standard, initializers.xavier_uniform):
+    for rule in (experiments.standard, initializers.xavier_uniform):
         W = rule((512, 512), rng=0)
         ratios.append(exercises.variance_ratio.solution(W))
         means.append(np.linalg.svd(W, compute_uv=False).mean())
@@ -789,8 +810,8 @@ def test_takeaways():
     says(
         "At its own best learning rate, in «ten» tanh layers, it trained better than the old rule, and far worse than "
         "itself times «2».",
-        xavier.DEPTH,
-        math.sqrt(xavier.RULES["double"][1]),
+        experiments.DEPTH,
+        math.sqrt(experiments.RULES["double"][1]),
     )
     says("All this rested on two lines of reasoning.")
     says("with the sigmoid the gradient still dies exponentially")

@@ -21,8 +21,8 @@ from record import differences, moments, to_json
 
 import initlab
 from initlab import recommend
-from initlab.exercises import guide as exercises
 from initlab.initializers import fans
+from initlab_book.chapters.guide import exercises
 
 FILE = Path(initlab.__file__).with_name("frameworks.json")
 PACKAGES = ("torch", "keras", "flax", "jax", "numpy")

@@ -1,1 +1,0 @@
-"""The exercises of the book, one module per chapter; `initlab.exercise` says how they work."""

@@ -1,0 +1,14 @@
+"""The house around `initlab`: the interactive figures, quizzes and exercises of the book Initialization Lab.
+
+A notebook of the book needs two lines of it:
+
+    from initlab_book import show
+    from initlab_book.chapters import xavier as chapter
+
+and then `show(chapter.figures.rules)`, `show(chapter.quiz)`, `chapter.exercises.bound.check(bound)`. The science is in
+`initlab`, which knows nothing of all this.
+"""
+
+from .show import show
+
+__all__ = ["show"]

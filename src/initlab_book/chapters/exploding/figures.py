@@ -1,0 +1,172 @@
+"""The figures of the chapter "Exploding and vanishing signals"."""
+
+from functools import cache
+
+import numpy as np
+
+from initlab.random_matrices import growth_quantile, growth_rate, stretch
+from initlab_book.figure import Demo, Lines, Menu, Series, Slider
+from initlab_book.numbers import number
+
+from .experiments import DEPTH, FACTORS, RATES, SHOWN, STEPS, losses, outcome
+
+
+def _ten_matrices(factor):
+    layers = np.arange(DEPTH)  # a[0] = x and the nine hidden layers
+    signal = factor**layers
+    gradient = factor ** (DEPTH - 1 - layers)
+    # What lies below W[l] times what lies above it: the same in every hidden layer. Layer 0 has no weights.
+    weight = [None] + [factor ** (DEPTH - 2)] * (DEPTH - 1)
+    panels = {"forward": {"y": {"signal": signal}}, "backward": {"y": {"gradient": gradient, "weight": weight}}}
+    if factor == 1:
+        return panels, "W = I: nine hidden layers leave signal and gradient exactly as they were."
+    c = number(factor)
+    text = (
+        f"W = {c} I: nine hidden layers multiply the signal by {c}⁹ = {number(signal[-1], 4)}, and the gradient at "
+        f"the input by as much. The gradient of each hidden weight matrix carries {c}⁸ = {number(weight[1], 4)}."
+    )
+    return panels, text
+
+
+ten_matrices = Demo(
+    name="ten-matrices",
+    title="Ten matrices, nine of them equal",
+    controls=(Slider("factor", "Factor c in W = c I", FACTORS, 1.0),),
+    panels=(
+        Lines(
+            "forward",
+            "Forward: signal (input = 1)",
+            "layer",
+            (Series("signal", "a[l]"),),
+            y_range=(1e-3, 1e2),
+            x=tuple(range(DEPTH)),
+            log=True,
+            guide=1.0,
+        ),
+        Lines(
+            "backward",
+            "Backward: gradients (top = 1)",
+            "layer",
+            (Series("gradient", "∂L/∂a[l]", tone=2), Series("weight", "∂L/∂W[l]", tone=3)),
+            y_range=(1e-3, 1e2),
+            x=tuple(range(DEPTH)),
+            log=True,
+            guide=1.0,
+        ),
+    ),
+    compute=_ten_matrices,
+)
+
+
+def _descent(factor, rate):
+    every = losses(factor)
+    at = int(np.argmin(np.abs(np.log(np.array(RATES) / rate))))
+    run = every[:, at]
+    kind, step = outcome(run)
+    here = [last if i == at else None for i, last in enumerate(every[-1])]
+    panels = {"curve": {"y": {"loss": run[SHOWN]}}, "rates": {"y": {"final": every[-1], "here": here}}}
+    story = {
+        "solved": f"and the task is solved after {step} steps",
+        "overflow": f"and overflows at step {step}",
+        "unsolved": f"and is {number(run[-1])} after {step} steps: not solved",
+    }[kind]
+    text = f"c = {number(factor)}, learning rate {number(RATES[at])}: the loss starts at {number(run[0])} {story}."
+    return panels, text
+
+
+_LOSS = (1e-6, 1e6)
+
+descent = Demo(
+    name="descent",
+    title="Gradient descent on the ten matrices",
+    controls=(
+        Slider("factor", "Start c, in W = c I", FACTORS, 1.0),
+        Slider("rate", "Learning rate", RATES, 0.01),
+    ),
+    panels=(
+        Lines(
+            "curve",
+            "Loss, step by step",
+            "before step",
+            (Series("loss", "loss"),),
+            y_range=_LOSS,
+            x=tuple(int(updates) + 1 for updates in SHOWN),
+            log=True,
+            log_x=True,
+            guide=0.5,
+        ),
+        Lines(
+            "rates",
+            f"Loss after {STEPS} steps, for every rate",
+            "learning rate",
+            (Series("final", "any rate", tone=3), Series("here", "this rate", style="points", tone=2)),
+            y_range=_LOSS,
+            x=RATES,
+            log=True,
+            log_x=True,
+            guide=0.5,
+        ),
+    ),
+    compute=_descent,
+    digits=3,
+)
+
+
+# ---------------------------------------------------------------- products of random matrices
+
+RANDOM_DEPTH = 30
+WIDTHS = (2, 8, 32, 128, 512)
+GAINS = tuple(float(round(g, 2)) for g in np.arange(0.5, 1.55, 0.1))
+STRANDS = 8
+
+
+@cache
+def _strands(width):
+    return stretch(width, RANDOM_DEPTH, seeds=STRANDS, rng=0)
+
+
+def _random_matrices(width, gain):
+    width = int(width)
+    layers = np.arange(RANDOM_DEPTH + 1)
+    strands = _strands(width) * gain**layers  # the same draws at every gain
+    median = growth_quantile(0.5, layers, width, gain)
+    low, high = growth_quantile(0.025, layers, width, gain), growth_quantile(0.975, layers, width, gain)
+    panels = {"lengths": {"y": {"strands": strands, "median": median, "equal": gain**layers}, "band": (low, high)}}
+    ends = np.sort(strands[:, -1])
+    text = (
+        f"Width {width}, g = {number(gain)}: after {RANDOM_DEPTH} layers theory puts the median length at "
+        f"{number(median[-1])} (95 % of networks between {number(low[-1])} and {number(high[-1])}); the eight drawn "
+        f"here end between {number(ends[0])} and {number(ends[-1])}. Equal matrices g I would give exactly "
+        f"{number(gain**RANDOM_DEPTH)}. Per layer, the logarithm drifts by {number(growth_rate(width, gain))}."
+    )
+    return panels, text
+
+
+random_matrices = Demo(
+    name="random-matrices",
+    title="Thirty random layers, eight draws",
+    controls=(
+        Menu("width", "Width n", {str(n): f"{n} units" for n in WIDTHS}, "8"),
+        Slider("gain", "Gain g (variance g²/n)", GAINS, 1.0),
+    ),
+    panels=(
+        Lines(
+            "lengths",
+            "Length of the signal (input = 1)",
+            "layer",
+            (
+                Series("strands", "draws", style="strands"),
+                Series("median", "theory: median", style="theory", tone=0),
+                Series("equal", "equal matrices g I", style="theory", tone=2),
+            ),
+            y_range=(1e-8, 1e6),
+            x=tuple(range(RANDOM_DEPTH + 1)),
+            log=True,
+            guide=1.0,
+            band_label="theory: 95 %",
+            wide=True,
+        ),
+    ),
+    compute=_random_matrices,
+    digits=3,
+)

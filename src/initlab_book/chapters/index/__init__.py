@@ -1,0 +1,5 @@
+"""The room of the front page."""
+
+from . import figures
+
+__all__ = ["figures"]

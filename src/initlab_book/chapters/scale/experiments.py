@@ -1,0 +1,60 @@
+"""The experiments of the chapter "Finding the right scale"."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from initlab import activations
+from initlab.activations import Activation
+from initlab.initializers import normal
+from initlab.network import Network, backward, forward, sample
+
+DEPTH = 20
+_BATCH = 8
+
+
+class Sizes(NamedTuple):
+    """What 20 layers make of signals, at several scales of the weights: one row for each scale, one column a layer."""
+
+    z: np.ndarray  # root mean square of z[1], ..., z[20]
+    a: np.ndarray  # of a[0], ..., a[20]
+    mean: np.ndarray  # mean of a[0], ..., a[20]
+    dz: np.ndarray  # root mean square of dL/dz[1], ..., dL/dz[20]; the gradient that enters at a[20] has size 1
+
+
+@lru_cache(maxsize=4)
+def _draws(width, seed):
+    """Weights N(0, 1), a batch N(0, 1) of inputs and one of gradients at the top: the same for every scale."""
+    draw = np.random.default_rng(seed).standard_normal
+    weights = sample([width] * (DEPTH + 1), "identity", normal, bias_initializer=None, rng=seed).weights
+    return weights, draw((width, _BATCH)), draw((width, _BATCH))
+
+
+def sizes(activation, width, stds, input_sizes=1.0, seed=0):
+    """`Sizes` of one random network whose weights are all multiplied by each of the `stds`.
+
+    All scales go through the network at once, side by side in one batch: W stays N(0, 1), and the activation multiplies
+    each column by the scale that belongs to it, f(std W a).
+    """
+    f = activations.get(activation)
+    std, start = (np.repeat(values, _BATCH) for values in np.broadcast_arrays(np.asarray(stds, float), input_sizes))
+    scaled = Activation(
+        f"scaled {f.name}",
+        f=lambda z, out=None: f.f(std * z, out=out),
+        df=lambda z, a=None, out=None: np.multiply(f.df(std * z), std, out=out),
+    )
+    weights, x, top = _draws(width, seed)
+    network = Network(weights, (None,) * DEPTH, scaled, output_activation=scaled)
+    up = forward(network, start * np.tile(x, len(stds)))
+    down = backward(network, up, np.tile(top, len(stds)))
+
+    def of_each(statistic, layers, factor=1.0):
+        parts = ((factor * v).reshape(width, len(stds), _BATCH) for v in layers)
+        return np.stack([statistic(part, axis=(0, 2)) for part in parts], axis=1)
+
+    def size(v, axis):
+        return np.sqrt(np.mean(np.square(v), axis=axis))
+
+    # What the network calls z is W a, without the scale; dL/dz goes the other way.
+    return Sizes(of_each(size, up.z, std), of_each(size, up.a), of_each(np.mean, up.a), of_each(size, down.dz, 1 / std))

@@ -1,0 +1,168 @@
+"""The figures of the chapter "Finding the right scale"."""
+
+from functools import cache
+
+import numpy as np
+
+from initlab.gaussian import propagate
+from initlab_book.figure import Demo, Lines, Menu, Series, Slider
+from initlab_book.numbers import number
+
+from .experiments import DEPTH, sizes
+
+ACTIVATIONS = {"identity": "none (linear)", "relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid", "gelu": "GELU"}
+_SIZES = (1e-4, 1e4)
+
+
+# ---------------------------------------------------------------- find the scale by hand
+
+WIDTHS = (16, 64, 256)
+STDS = tuple(float(f"{2 ** (k / 4):.3g}") for k in range(-18, -1))
+SHOWN = (0, 1, 2, *range(5, DEPTH + 1, 3))
+
+
+@cache
+def _of_every_std(activation, width):
+    return sizes(activation, width, STDS)
+
+
+def _find(activation, width, std):
+    width = int(width)
+    every = _of_every_std(activation, width) if std in STDS else sizes(activation, width, (std,))
+    _, size, mean, gradient = (rows[STDS.index(std) if std in STDS else 0] for rows in every)
+    shown = list(SHOWN)
+    panels = {
+        "forward": {"y": {"size": size[shown], "mean": np.abs(mean)[shown]}},
+        "backward": {"y": {"gradient": [None, *(gradient[layer - 1] for layer in shown[1:])]}},
+    }
+    text = (
+        f"Activation {ACTIVATIONS[activation]}, width {width}, σ = {number(std)}: the activations of layer {DEPTH} "
+        f"have size {number(size[-1], 2)} and mean {number(mean[-1], 2)}. The gradient of layer 1 is "
+        f"{number(gradient[0] / gradient[-1], 2)} times as large as that of layer {DEPTH}."
+    )
+    return panels, text
+
+
+find_the_scale = Demo(
+    name="find-the-scale",
+    title="Find the scale: 20 random layers",
+    controls=(
+        Menu("activation", "Activation", ACTIVATIONS, "identity"),
+        Menu("width", "Width n", {str(n): f"{n} units" for n in WIDTHS}, "64"),
+        Slider("std", "Std. deviation σ", STDS, 0.25),
+    ),
+    panels=(
+        Lines(
+            "forward",
+            "Forward: activations",
+            "layer",
+            (Series("size", "size of a[l]"), Series("mean", "|mean| of a[l]", style="theory", tone=3)),
+            y_range=_SIZES,
+            x=SHOWN,
+            log=True,
+            guide=1.0,
+        ),
+        Lines(
+            "backward",
+            "Backward: gradients",
+            "layer",
+            (Series("gradient", "size of ∂L/∂z[l]", tone=2),),
+            y_range=_SIZES,
+            x=SHOWN,
+            log=True,
+            guide=1.0,
+        ),
+    ),
+    compute=_find,
+    digits=2,
+)
+
+
+# ---------------------------------------------------------------- one layer is not twenty
+
+STARTS = {"half": 0.5, "one": 1.0, "double": 2.0}
+GAINS = (0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4142, 1.4811, 1.5335, 1.5925, 1.7, 1.8462, 2.0, 3.0, 4.7226)
+WIDE = 128
+LAYERS = (1, *range(2, DEPTH + 1, 3))
+
+
+def _gains_and_starts(activation, gains):
+    """`Sizes` with one row for each gain and start, the start changing fastest."""
+    gain, start = (v.ravel() for v in np.meshgrid(gains, list(STARTS.values()), indexing="ij"))
+    return sizes(activation, WIDE, gain / np.sqrt(WIDE), start / gain)
+
+
+@cache
+def _of_every_gain(activation):
+    return _gains_and_starts(activation, GAINS)
+
+
+def _three_starts(activation, gain):
+    every, at = (
+        (_of_every_gain(activation), GAINS.index(gain))
+        if gain in GAINS
+        else (_gains_and_starts(activation, (gain,)), 0)
+    )
+    rows = slice(3 * at, 3 * at + 3)
+    z = dict(zip(STARTS, every.z[rows], strict=True))
+    gradient = every.dz[rows][1]
+    limits = [
+        propagate(activation, weight_variance=gain**2, depth=DEPTH, input=(start / gain) ** 2)
+        for start in STARTS.values()
+    ]
+    theory, expected = [np.sqrt(limit.z) for limit in limits], np.sqrt(limits[1].dz)
+    picks = np.array(LAYERS) - 1
+    panels = {
+        "forward": {"y": {name: size[picks] for name, size in z.items()} | {"theory": [t[picks] for t in theory]}},
+        "backward": {"y": {"gradient": gradient[picks], "limit": expected[picks]}},
+    }
+    ends = [number(size[-1]) for size in z.values()]
+    text = (
+        f"Activation {ACTIVATIONS[activation]}, g = {number(gain, 5)}: preactivations of size 0.5, 1 and 2 in layer 1 "
+        f"have sizes {ends[0]}, {ends[1]} and {ends[2]} in layer {DEPTH}. For the start at 1, the gradient of layer 1 "
+        f"is {number(gradient[0] / gradient[-1])} times as large as that of layer {DEPTH} "
+        f"(theory: {number(expected[0] / expected[-1])})."
+    )
+    return panels, text
+
+
+three_starts = Demo(
+    name="three-starts",
+    title=f"Three signals through 20 layers of width {WIDE}",
+    controls=(
+        Menu("activation", "Activation", ACTIVATIONS, "relu"),
+        Slider("gain", "Gain g (σ = g/√n)", GAINS, 1.4142),
+    ),
+    panels=(
+        Lines(
+            "forward",
+            "Forward: size of z[l]",
+            "layer",
+            (
+                Series("half", "from 0.5", tone=1),
+                Series("one", "from 1", tone=2),
+                Series("double", "from 2", tone=3),
+                Series("theory", "infinite width", style="strands", tone=0),
+            ),
+            y_range=(1e-2, 1e2),
+            x=LAYERS,
+            log=True,
+            guide=1.0,
+        ),
+        Lines(
+            "backward",
+            "Backward: size of ∂L/∂z[l]",
+            "layer",
+            (
+                Series("gradient", "for the start at 1", tone=2),
+                Series("limit", "infinite width", style="theory", tone=0),
+            ),
+            y_range=_SIZES,
+            x=LAYERS,
+            log=True,
+            guide=1.0,
+        ),
+    ),
+    compute=_three_starts,
+    digits=3,
+)

@@ -1,0 +1,80 @@
+"""The experiments of the chapter "Why initialization matters"."""
+
+from functools import cache, partial
+from typing import NamedTuple
+
+import numpy as np
+
+from initlab.datasets import spiral
+from initlab.initializers import constant, variance_scaling, zeros
+from initlab.network import Network, sample
+from initlab.training import evaluate, train
+
+WIDTHS = (2, 16, 16, 16, 16, 16, 2)
+SEEDS = range(5)
+STEPS = 1000
+BATCH = 20
+RATES = tuple(float(f"{10**k:.3g}") for k in np.arange(-6, 0.6, 0.5))
+SHOWN = (0, *np.unique(np.geomspace(1, STEPS, 36).round().astype(int)).tolist())
+
+
+def he_times(factor):
+    """He's normal initialization, its standard deviation multiplied by `factor`."""
+    return partial(variance_scaling, scale=2 * factor**2, mode="fan_in", distribution="normal")
+
+
+STARTS = {
+    "zero": zeros,
+    "constant": partial(constant, value=0.1),
+    "x0.1": he_times(0.1),
+    "x0.3": he_times(0.3),
+    "x1": he_times(1),
+    "x3": he_times(3),
+    "x10": he_times(10),
+}
+
+
+def data():
+    """The 200 points that every network of the chapter is trained on."""
+    return spiral(200, rng=0)
+
+
+def new_points():
+    """A thousand points of the same two arms that no network was trained on."""
+    return spiral(1000, rng=1)
+
+
+class Runs(NamedTuple):
+    """Training from one start, at every rate and from every seed."""
+
+    loss: np.ndarray  # (steps shown, rates, seeds): on all 200 points
+    accuracy: np.ndarray  # (rates, seeds): share of new points that are right, after the last step
+    overflow: np.ndarray  # (rates, seeds): whether the run overflowed on the way
+    network: Network  # all networks after the last step, with leading axes (rates, seeds)
+
+    @property
+    def best(self):
+        """Which rate does best on new points, on average over the seeds."""
+        return int(self.accuracy.mean(axis=1).argmax())
+
+
+def at_every_rate(network, rates, steps=STEPS, snapshots=()):
+    """Train on the points of the chapter: the `training.Run` of all rates, and the accuracy on new points."""
+    options = {"loss": "softmax_cross_entropy", "steps": steps, "batch_size": BATCH, "rng": 0}
+    run = train(network, *data(), learning_rate=np.array(rates)[:, None], snapshots=snapshots, **options)
+    _, accuracy = evaluate(run.network, *new_points(), loss="softmax_cross_entropy")
+    return run, accuracy
+
+
+@cache
+def runs(start):
+    """Train from the start of that name at every learning rate, five seeds each."""
+    run, accuracy = at_every_rate(sample(WIDTHS, "relu", STARTS[start], seeds=SEEDS), RATES, snapshots=SHOWN)
+    loss = np.array([snapshot.loss for snapshot in run.snapshots])
+    return Runs(loss, accuracy, run.diverged_at >= 0, run.network)
+
+
+def trained(start, seed=0):
+    """The network of that start and seed after training at the start's best rate."""
+    every = runs(start)
+    return every.network.member((every.best, seed))

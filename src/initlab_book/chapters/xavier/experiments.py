@@ -1,0 +1,83 @@
+"""The experiments of the chapter "Xavier initialization"."""
+
+from functools import cache, partial
+from itertools import accumulate, pairwise
+
+import numpy as np
+
+from initlab.datasets import spiral
+from initlab.initializers import normal, orthogonal, variance_scaling, xavier_uniform
+from initlab.network import sample, simulate
+from initlab.training import sweep
+
+# ---------------------------------------------------------------- one depth, one width, five rules
+
+DEPTH, WIDTH, BATCH = 10, 256, 256
+SHOWN = np.array([1, 4, 7, 10])
+BINS, RANGES = 21, {"a": (-1.5, 1.5), "dz": (-2.5, 2.5)}
+
+standard = partial(variance_scaling, scale=1 / 3, mode="fan_in", distribution="uniform")
+"""U[-1/sqrt(n), 1/sqrt(n)], n the fan-in: what Glorot and Bengio call the standard initialization."""
+
+RULES = {
+    "standard": (standard, 1 / 3, "standard, 1/(3n)"),
+    "xavier": (xavier_uniform, 1.0, "Xavier, 1/n"),
+    "orthogonal": (orthogonal, 1.0, "orthogonal, 1/n"),
+    "double": (partial(xavier_uniform, gain=2.0), 4.0, "Xavier × 2, 4/n"),
+    "fourfold": (partial(xavier_uniform, gain=4.0), 16.0, "Xavier × 4, 16/n"),
+}
+"""Initializer, n Var W for equal widths, and label. All but `orthogonal` are multiples of one draw."""
+
+
+@cache
+def deep(rule, activation):
+    """The network of the chapter under a rule, simulated: ten layers of 256 units, 256 inputs, seed 0."""
+    bins = {of: (BINS, *span) for of, span in RANGES.items()}
+    return simulate([WIDTH] * (DEPTH + 1), activation, RULES[rule][0], batch=BATCH, bins=bins)
+
+
+# ---------------------------------------------------------------- training, each rule at its own best rate
+
+RATES = (0.00316, 0.01, 0.0316, 0.1, 0.316)
+SEEDS = range(10)
+STEPS = 500
+
+
+@cache
+def trained(rule, depth=DEPTH, data_seed=0, seeds=SEEDS):
+    """Train a tanh network of `depth` hidden layers of 16 units on the spiral, at all rates: a `training.Sweep`."""
+    x, y = spiral(200, rng=data_seed)
+    networks = sample([2] + [16] * depth + [2], "tanh", RULES[rule][0], seeds=seeds, dtype=np.float32)
+    options = {"loss": "softmax_cross_entropy", "steps": STEPS, "batch_size": 20, "rng": 0}
+    return sweep(networks, x, y, rates=RATES, **options)
+
+
+# ---------------------------------------------------------------- widths that change
+
+SHAPES = {
+    "equal": ("128 units in each layer", (128,) * 11),
+    "narrow": ("narrowing, 512 to 32", tuple(round(512 * 2 ** (-0.4 * layer)) for layer in range(11))),
+    "wide": ("widening, 32 to 512", tuple(round(32 * 2 ** (0.4 * layer)) for layer in range(11))),
+    "zigzag": ("in turn 64 and 256", (64, 256) * 5 + (64,)),
+}
+VARIANCES = {
+    "in": ("1/n_in", lambda n_in, n_out: 1 / n_in),
+    "out": ("1/n_out", lambda n_in, n_out: 1 / n_out),
+    "xavier": ("2/(n_in + n_out)", lambda n_in, n_out: 2 / (n_in + n_out)),
+    "geometric": ("1/√(n_in n_out)", lambda n_in, n_out: (n_in * n_out) ** -0.5),
+}
+
+
+def expected(widths, variance):
+    """E[a^2] in layers 0..L and E[(dL/dz)^2] in layers 1..L of a deep linear network; both start from 1."""
+    pairs = [(n_in, n_out, variance(n_in, n_out)) for n_in, n_out in pairwise(widths)]
+    forward = [1.0, *accumulate((n_in * v for n_in, _, v in pairs), np.multiply)]
+    backward = [1.0, *accumulate((n_out * v for _, n_out, v in reversed(pairs[1:])), np.multiply)]
+    return np.array(forward), np.array(backward[::-1])
+
+
+def one_network(widths, variance, seed=0):
+    """A deep linear network, one input of mean square 1 and one gradient of mean square 1 at the top, simulated."""
+    rule = [partial(normal, std=variance(*pair) ** 0.5) for pair in pairwise(widths)]
+    ones = {"inputs": np.ones((widths[0], 1)), "targets": np.ones((widths[-1], 1))}
+    return simulate(widths, "identity", rule, seeds=[seed], **ones)

@@ -1,0 +1,148 @@
+"""The figures of the chapter "Xavier initialization"."""
+
+import numpy as np
+
+from initlab.gaussian import propagate
+from initlab.random_matrices import growth_rate, growth_variance
+from initlab_book.figure import Demo, Histograms, Lines, Menu, Series, histogram_data
+from initlab_book.numbers import number
+
+from .experiments import BATCH, DEPTH, RANGES, RULES, SHAPES, SHOWN, VARIANCES, deep, expected, one_network
+
+ACTIVATIONS = {"identity": "none (linear)", "tanh": "tanh", "softsign": "softsign", "sigmoid": "sigmoid"}
+
+
+def _layers(rule, activation):
+    seen = deep(rule, activation)
+    theory = propagate(activation, weight_variance=RULES[rule][1], depth=DEPTH)
+    a, dz = seen.a.second_moment[0], seen.dz.second_moment[0]
+    dW = seen.dW.second_moment[0] / BATCH
+
+    def histogram(of, first):
+        at = SHOWN - first
+        counts, below, above = (array[0, at] for array in (of.counts, of.below, of.above))
+        return histogram_data(SHOWN, counts, below, above, np.sqrt(of.second_moment[0, at]))
+
+    curves = {"a": a[1:], "dz": dz, "dW": dW, "theory_a": theory.a[1:], "theory_dz": theory.dz}
+    panels = {"moments": {"y": curves}, "signal": histogram(seen.a, 0), "gradient": histogram(seen.dz, 1)}
+    text = (
+        f"{RULES[rule][2]}; activation: {ACTIVATIONS[activation]}. From layer 1 to 10 the mean square of the "
+        f"activations goes from {number(a[1])} to {number(a[-1])}. From layer 10 down to 1 that of the gradient goes "
+        f"from {number(dz[-1])} to {number(dz[0])}. That of the weight gradients lies between {number(dW.min())} and "
+        f"{number(dW.max())}."
+    )
+    return panels, text
+
+
+rules = Demo(
+    name="rules",
+    title="Ten layers of 256 units under five rules",
+    controls=(
+        Menu("rule", "Rule, and variance", {name: label for name, (_, _, label) in RULES.items()}, "standard"),
+        Menu("activation", "Activation", ACTIVATIONS, "tanh"),
+    ),
+    panels=(
+        Lines(
+            "moments",
+            "Mean squares, layer by layer",
+            "layer",
+            (
+                Series("a", "a"),
+                Series("dz", "∂L/∂z", tone=2),
+                Series("dW", "∂L/∂W, per input", tone=3),
+                Series("theory_a", "theory for a", style="theory", tone=1),
+                Series("theory_dz", "theory for ∂L/∂z", style="theory", tone=2),
+            ),
+            y_range=(1e-6, 1e4),
+            x=tuple(range(1, DEPTH + 1)),
+            log=True,
+            guide=1.0,
+            wide=True,
+        ),
+        Histograms("signal", "Activations a", "layer", RANGES["a"], wide=False),
+        Histograms("gradient", "Gradients ∂L/∂z", "layer", RANGES["dz"], wide=False),
+    ),
+    compute=_layers,
+    digits=3,
+)
+
+
+def _band(mean, widths):
+    """The middle 95 % of networks: each layer multiplies a mean square by chi^2/n, so its log is a random walk."""
+    drift, spread = (np.cumsum([of(n) for n in widths]) for of in (growth_rate, growth_variance))
+    low, high = (np.exp(2 * (drift + step * np.sqrt(spread))) for step in (-1.96, 1.96))
+    return np.concatenate([[1], low]) * mean, np.concatenate([[1], high]) * mean
+
+
+def _tapers(shape, rule):
+    _, widths = SHAPES[shape]
+    label, variance = VARIANCES[rule]
+    forward, backward = expected(widths, variance)
+    seen = one_network(widths, variance)
+    low, high = _band(backward[::-1], widths[1:-1][::-1])
+    panels = {
+        "forward": {
+            "y": {"measured": seen.a.second_moment[0], "theory": forward},
+            "band": _band(forward, widths[1:]),
+        },
+        "backward": {
+            "y": {"measured": seen.dz.second_moment[0], "theory": backward},
+            "band": (low[::-1], high[::-1]),
+        },
+        "widths": {"y": {"n": widths}},
+    }
+    text = (
+        f"Widths: {SHAPES[shape][0]}. Variance {label}: on average, ten layers multiply the mean square of the signal "
+        f"by {number(forward[-1])}, and nine layers, on the way down to layer 1, that of the gradient by "
+        f"{number(backward[0])}. In the network drawn here it is {number(seen.a.second_moment[0, -1])} and "
+        f"{number(seen.dz.second_moment[0, 0])}."
+    )
+    return panels, text
+
+
+_MARKS = (Series("measured", "one network"), Series("theory", "expected", style="theory", tone=0))
+
+tapers = Demo(
+    name="tapers",
+    title="A linear network whose widths change",
+    controls=(
+        Menu("shape", "Widths", {name: label for name, (label, _) in SHAPES.items()}, "narrow"),
+        Menu("rule", "Variance", {name: label for name, (label, _) in VARIANCES.items()}, "in"),
+    ),
+    panels=(
+        Lines(
+            "forward",
+            "Forward: mean square of a",
+            "layer",
+            _MARKS,
+            y_range=(1e-2, 1e2),
+            x=tuple(range(DEPTH + 1)),
+            log=True,
+            guide=1.0,
+            band_label="95 %",
+        ),
+        Lines(
+            "backward",
+            "Backward: of ∂L/∂z",
+            "layer",
+            (Series("measured", "one network", tone=2), _MARKS[1]),
+            y_range=(1e-2, 1e2),
+            x=tuple(range(1, DEPTH + 1)),
+            log=True,
+            guide=1.0,
+            band_label="95 %",
+        ),
+        Lines(
+            "widths",
+            "Units in each layer",
+            "layer",
+            (Series("n", "units", tone=3),),
+            y_range=(16, 1024),
+            x=tuple(range(DEPTH + 1)),
+            log=True,
+            wide=True,
+        ),
+    ),
+    compute=_tapers,
+    digits=3,
+)

@@ -1,0 +1,32 @@
+"""The Explorer: the book's one interactive figure.
+
+A `Demo` is a function from a few named settings to the numbers of a picture (`demo.py`), a `Film` one to the pictures
+of a whole run (`film.py`); both are made of controls and panels (`controls.py`, `panels.py`). An `Explorer` shows them
+(`widget.py`, drawn by `explorer.js`): with a kernel, Python is asked for every picture; on the static page the pictures
+of all settings are computed when the book is built and shipped inside the page (`static.py`, `host.js`).
+"""
+
+from .controls import Menu, Number, Player, Slider, Toggle
+from .demo import Demo
+from .film import Film
+from .panels import Code, Formulas, HeatMap, Histograms, Images, Lines, Ridges, Series, formula_row, histogram_data
+
+__all__ = [
+    "Code",
+    "Demo",
+    "Film",
+    "Formulas",
+    "HeatMap",
+    "Histograms",
+    "Images",
+    "Lines",
+    "Menu",
+    "Number",
+    "Player",
+    "Ridges",
+    "Series",
+    "Slider",
+    "Toggle",
+    "formula_row",
+    "histogram_data",
+]

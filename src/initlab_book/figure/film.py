@@ -1,0 +1,125 @@
+"""A figure over time: a run of something, frame by frame, with a player.
+
+A `Film` is a `Demo` whose settings give not one frame but a frame for every step of its player. On their way to the
+page the frames of one run are packed: what is the same in all of them is kept once, and large arrays as differences.
+"""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ..numbers import changes, jsonable
+from .controls import Player, Toggle
+from .demo import Demo, control_spec
+
+SECOND = "_2"  # ends the name of a setting of the second of two sides
+
+
+@dataclass(frozen=True, kw_only=True)
+class Film(Demo):
+    """An interactive figure over time.
+
+    Parameters
+    ----------
+    player : Player
+        The steps.
+    compute : callable
+        Takes every setting by name, the player's apart, and is a generator of frames (panels, text), one for every step
+        of the player and in their order. Between frames it may yield None: a live figure may then hand control back to
+        the kernel, which can stop it.
+    films : callable, optional
+        The runs of one part at once, where that is faster: takes the value of `part` and returns a dict with the list
+        of frames for every point of `part_grid`, the keys being the values in the order of the other controls. They
+        must be the frames that `compute` yields.
+    part : str, optional
+        The name of a menu. The static page loads the films of each of its choices when a reader first chooses it.
+    compare : tuple of str
+        Controls that each of two sides has for itself when two runs are shown side by side.
+    """
+
+    player: Player
+    films: Callable | None = None
+    part: str | None = None
+    compare: tuple = ()
+
+    @property
+    def choices(self):
+        second = [replace(c, name=c.name + SECOND) for c in self.controls if c.name in self.compare]
+        both = [Toggle("compare", "Compare two", False), *second] if second else []
+        return (*self.controls, self.player, *both)
+
+    def of_side(self, settings, second=False):
+        """What `compute` is to be given for one of the two sides."""
+        own = self.compare if second else ()
+        return {c.name: settings[c.name + SECOND if c.name in own else c.name] for c in self.controls}
+
+    def frames(self, **changes):
+        """The frames of a run, one after another, and None where `compute` lets the kernel in between."""
+        yield from self.compute(**self.of_side(self.settings(**changes)))
+
+    def frame(self, **changes):
+        """The frame at the step of the player."""
+        at = self.player.values.index(self.settings(**changes)[self.player.name])
+        frames = (frame for frame in self.frames(**changes) if frame is not None)
+        panels, text = next(itertools.islice(frames, at, None))
+        return {"panels": jsonable(panels, self.digits), "text": text}
+
+    def film(self, **changes):
+        """A whole run, packed."""
+        return self.pack([frame for frame in self.frames(**changes) if frame is not None])
+
+    def pack(self, frames):
+        """Frames of one run as one object: {"still": {panel: data that never changes}, "moving": {panel: {key: a list
+        with its value in every frame}}, "texts": list}."""
+        shown, seen = [], {}
+
+        def plain(name, key, value):
+            """The value as JSON holds it, worked out once while it stays the same object."""
+            if (name, key) not in seen or seen[name, key][0] is not value:
+                seen[name, key] = value, jsonable(value, self.digits)
+            return seen[name, key][1]
+
+        for frame, _ in frames:
+            shown.append({name: {k: plain(name, k, v) for k, v in data.items()} for name, data in frame.items()})
+        panels = {panel.name: panel for panel in self.panels}
+        film = {"still": {}, "moving": {}, "texts": [text for _, text in frames]}
+        for name in shown[0]:
+            panel = panels.get(name)
+            for key in shown[0][name]:
+                values = [frame[name][key] for frame in shown]
+                if getattr(panel, "over_time", False) or all(value == values[0] for value in values):
+                    film["still"].setdefault(name, {})[key] = values[-1]
+                else:
+                    levels = key in getattr(panel, "levels", ())
+                    film["moving"].setdefault(name, {})[key] = changes(values) if levels else values
+        return film
+
+    def parts(self):
+        """The choices of `part`, or None where all films are in one piece."""
+        return next(c for c in self.controls if c.name == self.part).values if self.part else (None,)
+
+    def part_grid(self, part):
+        """The settings of every film of a part, in the order in which the page keeps them."""
+        return (point for point in self.grid() if part is None or point[self.part] == part)
+
+    def part_films(self, part):
+        """The films of a part, packed: {"common": {panel: data that all of them share}, "films": list}."""
+        points = list(self.part_grid(part))
+        if self.films:
+            every = self.films(part) if self.part else self.films()
+            keys = [tuple(v for name, v in point.items() if name != self.part) for point in points]
+            films = [self.pack(every[key]) for key in keys]
+        else:
+            films = [self.film(**point) for point in points]
+        common = {}
+        for panel, data in films[0]["still"].items():
+            for key, value in list(data.items()):
+                if all(film["still"].get(panel, {}).get(key) == value for film in films):
+                    common.setdefault(panel, {})[key] = value
+                    for film in films:
+                        del film["still"][panel][key]
+        return {"common": common, "films": films}
+
+    def spec(self):
+        more = {"player": control_spec(self.player), "part": self.part, "compare": list(self.compare)}
+        return super().spec() | more

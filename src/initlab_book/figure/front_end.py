@@ -1,0 +1,7 @@
+"""The figure's JavaScript and style sheet."""
+
+from pathlib import Path
+
+from ..host.front_end import FrontEnd
+
+EXPLORER = FrontEnd(Path(__file__).parent, ("drawing", "panels", "pictures", "sheets", "film", "explorer"))

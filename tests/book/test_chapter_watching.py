@@ -1,0 +1,57 @@
+"""The two ways to compute a film agree: all runs of a part at once, and one run as it goes."""
+
+import pytest
+
+from initlab.training import train
+from initlab_book.chapters import watching
+from initlab_book.numbers import jsonable
+
+PARTS = [(watching.figures.two_dimensions, "spiral"), (watching.figures.digits, "relu")]
+
+
+def words(film, frames):
+    return [(jsonable(panels, film.digits), text) for panels, text in frames]
+
+
+@pytest.mark.parametrize(("film", "part"), PARTS, ids=lambda value: getattr(value, "name", value))
+def test_all_runs_at_once_are_the_runs_one_by_one(film, part):
+    every = film.films(part)
+    points = {tuple(v for name, v in p.items() if name != film.part): p for p in film.part_grid(part)}
+    assert set(every) == set(points)
+    for key in list(points)[3::17]:
+        frames = [frame for frame in film.compute(**points[key]) if frame]
+        assert len(frames) == len(film.player.values)
+        assert words(film, every[key]) == words(film, frames)
+
+
+def test_a_run_that_diverges_says_when():
+    texts = [text for _, text in filter(None, watching.figures.digits.frames(activation="relu", start="normal"))]
+    assert len(texts) == len(watching.experiments.STEPS)
+    assert texts[0].startswith("Step 0, standard normal, ReLU, rate 0.01: loss 3.87 × 10⁶ on the training digits")
+    task, network = watching.experiments.digit_task(), watching.experiments.digit_network("normal", "relu", rng=0)
+    run = train(network, task.x, task.y, learning_rate=0.01, **task.options)
+    assert run.diverged_at == 2
+    assert all("the run diverged at step 2; its loss is no number any more." in text for text in texts[2:])
+
+
+def test_a_run_at_chance_says_so():
+    for film, price in ((watching.figures.two_dimensions, "0.693"), (watching.figures.digits, "2.3")):
+        *_, (_, text) = filter(None, film.frames(start="zero"))
+        assert f"no better than chance: guessing among {'two' if price == '0.693' else 'ten'} costs {price}." in text
+        assert "Layers 1 to " in text or "No layer has a gradient" in text
+
+
+def test_the_best_rate_is_marked_for_the_usual_size_only():
+    def marks(**settings):
+        panels, _ = next(filter(None, watching.figures.two_dimensions.frames(**settings)))
+        return panels.get("marks")
+
+    assert marks(start="large", activation="relu") == {"rate": 0.001}
+    assert marks(start="zero") is None
+    assert marks(start="large", width=20) is None
+
+
+def test_any_depth_and_width_will_do():
+    for film in (watching.figures.two_dimensions, watching.figures.digits):
+        frames = [frame for frame in film.frames(width=7, depth=1, seed=3) if frame]
+        assert len(frames) == len(film.player.values)
