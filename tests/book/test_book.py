@@ -1,14 +1,11 @@
 """The sources of the book: what a notebook must be to read well everywhere and to show only what was computed."""
 
 import re
-import tomllib
 from collections import Counter
 from urllib.parse import urlsplit
 
 import pytest
 from harness import NOTEBOOKS, ROOT, explorers, quizzes, read_notebook, table_of_contents
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 every_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
 
@@ -138,31 +135,3 @@ def test_a_quiz_is_asked_once_and_under_a_heading_of_its_own():
     for asked in quizzes():
         ids = [cell["id"] for cell in read_notebook(asked.page)["cells"]]
         assert ids[ids.index("quiz") - 1] == "quiz-heading", asked.page
-
-
-# ---------------------------------------------------------------- what is installed
-
-
-def pins():
-    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line.strip() and not line.startswith("#")]
-
-
-def test_constraints_are_versions_and_nothing_else():
-    assert pins()
-    for line in pins():
-        assert re.fullmatch(r"[A-Za-z0-9][\w.-]*==[\w.+!]+( ?; .+)?", line), line
-
-
-def test_every_direct_dependency_is_pinned():
-    requirements = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    assert requirements[0] == "-c constraints.txt"
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    direct = [line.partition("#")[0].strip() for line in requirements if not line.startswith(("-", "#"))]
-    direct += project["dependencies"] + [r for extra in project["optional-dependencies"].values() for r in extra]
-    pinned = {canonicalize_name(Requirement(line).name): Requirement(line).specifier for line in pins()}
-    for requirement in map(Requirement, filter(None, direct)):
-        name = canonicalize_name(requirement.name)
-        assert name in pinned, f"{name} is not pinned in constraints.txt"
-        version = next(iter(pinned[name])).version
-        assert requirement.specifier.contains(version, prereleases=True), f"{requirement} excludes {version}"
