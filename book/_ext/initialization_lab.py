@@ -6,6 +6,7 @@ on every page what the page needs and nothing else. `slim.py` then makes the the
 
 import functools
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -26,6 +27,7 @@ from sphinx.errors import SphinxError
 from sphinx.util import logging
 from sphinxcontrib import katex
 
+from initlab_book import install
 from initlab_book.figure.front_end import EXPLORER
 from initlab_book.quiz.front_end import QUIZ
 
@@ -54,6 +56,7 @@ def setup(app):
     app.connect("doctree-read", keep_punctuation_with_formulas)
     app.connect("env-updated", stop_at_failed_notebooks)
     app.connect("html-page-context", finish_page, priority=900)
+    app.connect("build-finished", address_downloads)
     app.connect("build-finished", slim.slim, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -80,6 +83,15 @@ def configure(app, config):
     config.html_context["html_baseurl"] = config.html_baseurl
 
     set_up_mathematics(app, config)
+
+
+def address_downloads(app, exception):
+    """What a page offers for download, its notebook, says how to install from the repository of this very build."""
+    for path in Path(app.outdir, "_sources").rglob("*.ipynb"):
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        if install.CELL in (cell["id"] for cell in notebook["cells"]):
+            install.put(notebook, app.config.html_theme_options["repository_url"])
+            path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def code_version():

@@ -2,7 +2,7 @@
 
 An exercise has one source, in `chapters/<name>/exercises.py`: its statement, its solution, an ordinary Python function,
 and the wrong answers that people typically give. The cell that readers fill in is the solution without its body, the
-hidden solution on the page is the function itself, and `tools/write_exercises.py` writes both into the notebook. The
+hidden solution on the page is the function itself, and `tools/write_notebooks.py` writes both into the notebook. The
 checker calls the reader's function and the solution on the same arguments; where they differ it looks for the reason,
 first among the typical mistakes, then among the slips that can happen in any formula (a factor, a square, a transpose).
 
