@@ -5,22 +5,28 @@ PEERS := .venv-peers
 BIN := $(VENV)/bin
 PORT := 8000
 
-# The first that is new enough and runs.
-PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
-	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
+# The first that is new enough and runs, or else the one that the complaint below is about.
+PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done),python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test claims book lab bench peers clean
+.DELETE_ON_ERROR:
+.PHONY: help serve lint check test claims book lab bench peers sphinx9 clean
 
 help:  ## show this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 
 serve: book  ## build the book and show it in the browser, at http://localhost:8000 or the next free port (PORT=...)
 	@$(BIN)/python tools/serve.py --port $(PORT)
 
-test: $(VENV)/.test  ## lint, unit and property tests, a fresh strict build, browser tests, Binder's environment
+lint: $(VENV)/.test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+check: lint  ## lint and unit tests: what one runs before a commit
+	$(BIN)/python -m pytest -n 2 -m "not browser and not build and not network" tests/science tests/book src
+
+test: lint  ## lint, a fresh strict build, all tests: in a browser, and with the package index, too
 	$(BIN)/python tools/build.py --fresh
 	INITLAB_SITE_DIR=_build/html $(BIN)/python -m pytest -n 3
 
@@ -43,6 +49,9 @@ peers: $(PEERS)/.peers $(VENV)/.test  ## compare with what PyTorch, JAX, Keras a
 	$(PEERS)/bin/python tests/peers/record_network.py
 	$(BIN)/python -m pytest tests/peers
 
+sphinx9: $(VENV)/.site  ## build with Sphinx 9 and without Jupyter Book's extension, in an environment of its own
+	$(BIN)/python tools/build_without_jupyter_book.py
+
 clean:  ## remove the built book and all caches; the environments stay
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis
 	find src tests tools book benchmarks -name __pycache__ -prune -exec rm -rf {} +
@@ -60,10 +69,10 @@ $(VENV)/.site $(VENV)/.test: requirements.txt constraints.txt pyproject.toml | $
 
 $(PEERS)/.peers: tests/peers/requirements.txt constraints.txt pyproject.toml | $(PEERS)/bin/python
 	@echo "Installing PyTorch, JAX, Keras and Flax into $(PEERS): several minutes the first time."
-	$(PEERS)/bin/python $(PIP) -r tests/peers/requirements.txt -e .
+	$(PEERS)/bin/python $(PIP) -r tests/peers/requirements.txt -e ".[book]"
 	@touch $@
 
 %/bin/python:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed, and none was found. Install one, or name it: make PYTHON=/path/to/python"; exit 1; }
-	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit(f"Python 3.11 or later is needed; $(PYTHON) is {v[0]}.{v[1]}")'
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or later is needed, and there is no $(PYTHON)."; exit 1; }
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit("Python 3.11 or later is needed; $(PYTHON) is %d.%d. Name another: make PYTHON=/path/to/python" % v[:2])'
 	$(PYTHON) -m venv $*

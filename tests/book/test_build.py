@@ -10,6 +10,10 @@ import sys
 import pytest
 from harness import ROOT
 
+from initlab_book import install
+
+pytestmark = pytest.mark.build
+
 COPIED = ("_config.yml", "constraints.txt", "pyproject.toml", "tools", "src", "book/_ext", "book/assets")
 
 
@@ -120,7 +124,11 @@ def test_results_of_old_code_are_never_shown(small_book):
 
 def test_the_address_of_the_repository_brings_its_buttons(small_book):
     book = small_book({"index": ["print(1)"], "glossary": "# Glossary"})
-    status, log = book.build(INITLAB_REPOSITORY="https://github.com/somebody/initialization-lab")
+    notebook = json.loads((book.folder / "book/index.ipynb").read_text())
+    install.put(notebook, "")
+    (book.folder / "book/index.ipynb").write_text(json.dumps(notebook))
+    address = "https://github.com/somebody/initialization-lab"
+    status, log = book.build(INITLAB_REPOSITORY=address)
     assert status == 0, log
     page = book.page("index")
     assert "https://mybinder.org/v2/gh/somebody/initialization-lab/main?urlpath=lab/tree/book/index.ipynb" in page
@@ -130,3 +138,8 @@ def test_the_address_of_the_repository_brings_its_buttons(small_book):
     launched = [re.findall(r"(?:lab/tree|blob/main)/([^\"?#&]+)", book.page(name)) for name in ("index", "glossary")]
     assert [set(paths) for paths in launched] == [{"book/index.ipynb"}, set()]
     assert (ROOT / "book/index.ipynb").is_file()
+    # What the page offers for download installs from there, too.
+    downloaded = json.loads((book.folder / "_build/html/_sources/book/index.ipynb").read_text())
+    cells = {cell["id"]: "".join(cell["source"]) for cell in downloaded["cells"]}
+    assert cells["install"] == install.source(address)
+    assert "ModuleNotFoundError" not in page

@@ -1,21 +1,30 @@
-"""What is installed, for whom: the pins, the dependencies of each part, the version."""
+"""What is installed, for whom: the pins, what each part needs, and how a chapter that is alone gets its packages."""
 
+import json
 import re
+import shutil
+import subprocess
 import sys
+import textwrap
+import time
 import tomllib
+import types
 
 import pytest
 import yaml
-from harness import ROOT
+from environment import Environment
+from harness import ROOT, copy_repository, read_notebook
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import initlab
+from initlab_book import install
 
 sys.path.insert(0, str(ROOT / "tools"))
 from pin import oldest_python, resolve
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
 REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
 PINS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
 # In requirements.txt alone: they build the site, and nobody imports them.
@@ -26,18 +35,21 @@ def names(lines):
     return {canonicalize_name(Requirement(line).name) for line in lines}
 
 
+# ---------------------------------------------------------------- dependencies and pins
+
+
 def test_requirements_are_the_constraints_the_dependencies_and_the_package():
     assert REQUIREMENTS[0] == "-c constraints.txt"
     assert REQUIREMENTS[-1] == "-e ."
     needed = [line for line in REQUIREMENTS[1:-1] if not line.startswith("#")]
-    assert names(needed) == names(PROJECT["dependencies"] + PROJECT["optional-dependencies"]["book"]) | BUILDERS
+    assert names(needed) == names(PROJECT["dependencies"] + EXTRAS["book"]) | BUILDERS
 
 
 def test_every_direct_dependency_is_pinned():
-    extras = [line for extra in PROJECT["optional-dependencies"].values() for line in extra]
-    direct = [line for line in REQUIREMENTS if not line.startswith(("-", "#"))]
+    direct = [line for line in REQUIREMENTS if not line.startswith(("-", "#"))] + PROJECT["dependencies"]
+    direct += [line for extra in EXTRAS.values() for line in extra]
     pins = {canonicalize_name(pin.name): pin.specifier for pin in map(Requirement, PINS.splitlines())}
-    for requirement in map(Requirement, direct + PROJECT["dependencies"] + extras):
+    for requirement in map(Requirement, direct):
         (pin,) = pins[canonicalize_name(requirement.name)]
         assert requirement.specifier.contains(pin.version, prereleases=True), f"{requirement} excludes {pin}"
 
@@ -65,3 +77,109 @@ def test_there_is_one_version():
     assert "version" in PROJECT["dynamic"]  # setuptools reads it from src/initlab/__init__.py
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["version"] == initlab.__version__
+
+
+# ---------------------------------------------------------------- without the book, and with a Python that is too old
+
+
+def test_the_science_needs_nothing_that_only_the_book_needs():
+    """All of `initlab` is imported, and every example runs, where the packages of the extra `book` are not."""
+    code = """
+        import doctest, importlib, pkgutil, sys
+        sys.modules.update(dict.fromkeys(sys.argv[1:]))  # None there: an import fails as if it were not installed
+        import initlab
+        names = [module.name for module in pkgutil.walk_packages(initlab.__path__, "initlab.")]
+        modules = map(importlib.import_module, names)
+        results = [doctest.testmod(module, optionflags=doctest.ELLIPSIS) for module in modules]
+        assert sum(result.attempted for result in results) > 0
+        sys.exit(sum(result.failed for result in results))
+    """
+    absent = ["initlab_book", "IPython", *(name.replace("-", "_") for name in names(EXTRAS["book"]))]
+    done = python("-c", textwrap.dedent(code), *absent)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def python(*arguments):
+    command = [sys.executable, "-W", "error", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
+
+
+def test_pip_names_a_python_that_is_too_old():
+    done = python("-c", "import sys; sys.version_info = (3, 10, 13); import runpy; runpy.run_path('setup.py')")
+    assert done.stderr == "Initialization Lab needs Python 3.11 or later; this is 3.10.\n"
+
+
+def test_make_names_a_python_that_is_too_old(tmp_path):
+    """Every Python on the PATH says that it is 3.10; nothing is installed."""
+    old = tmp_path / "python3"
+    old.write_text(f'#!/bin/sh\nexec {sys.executable} -c "import sys; sys.version_info = (3, 10, 13); $2"\n')
+    old.chmod(0o755)
+    for tool in ("sh", "make"):
+        (tmp_path / tool).symlink_to(shutil.which(tool))
+    command = ["make", "serve", f"VENV={tmp_path}/new"]
+    done = subprocess.run(command, cwd=ROOT, env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=20)
+    assert done.returncode != 0
+    assert "Python 3.11 or later is needed; python3 is 3.10." in done.stderr
+    assert not (tmp_path / "new").exists()
+
+
+# ---------------------------------------------------------------- a chapter that is alone
+
+ALONE = "book/xavier"  # pictures, SymPy, a figure, training, a quiz, exercises
+
+
+def test_the_install_cell_does_nothing_where_the_packages_are():
+    for address in ("", "https://example.org/somebody/lab"):
+        exec(install.source(address), {})
+
+
+def test_the_install_cell_installs_from_the_repository(monkeypatch):
+    monkeypatch.setitem(sys.modules, "initlab_book", None)
+    called = []
+    shell = types.SimpleNamespace(run_line_magic=lambda *arguments: called.append(arguments))
+    exec(install.source("https://example.org/somebody/lab/"), {"get_ipython": lambda: shell})
+    assert called == [("pip", 'install --quiet "initlab[book] @ git+https://example.org/somebody/lab"')]
+
+
+def test_the_install_cell_says_what_to_do_where_the_repository_is_unknown(monkeypatch):
+    monkeypatch.setitem(sys.modules, "initlab_book", None)
+    with pytest.raises(ModuleNotFoundError, match=r'as an archive, unpack it, and run: %pip install ".*\[book\]"'):
+        exec(install.source(""), {})
+
+
+@pytest.mark.network
+def test_a_chapter_alone_gets_its_packages_and_runs(tmp_path, measured):
+    """In an environment that has Jupyter's kernel and nothing else, from a repository that git clones."""
+    repository = copy_repository(tmp_path / "repository")
+    author = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    for command in (("init", "--quiet"), ("add", "."), (*author, "commit", "--quiet", "--message=all")):
+        subprocess.run(["git", *command], cwd=repository, check=True)
+    folder = tmp_path / "alone"
+    folder.mkdir()
+    # The versions of the day would be installed; the pinned ones make the test say the same tomorrow.
+    environment = Environment(tmp_path / "environment", PIP_CONSTRAINT=str(ROOT / "constraints.txt"))
+    environment.pip("install", "ipykernel", "nbclient", folder=folder)
+    assert environment.run("python", "-c", "import initlab", folder=folder).returncode == 1
+
+    notebook = read_notebook(ALONE)
+    install.put(notebook, f"file://localhost{repository}")  # an address without a host is none to pip 23
+    (folder / "chapter.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    begun = time.perf_counter()
+    command = ("jupyter", "execute", "--timeout=600", "--inplace", "chapter.ipynb")
+    done = environment.run(*command, folder=folder, timeout=900)
+    assert done.returncode == 0, done.stdout
+    measured.append(f"{ALONE} alone: packages installed, all cells run in {time.perf_counter() - begun:.0f} s.")
+
+    executed = json.loads((folder / "chapter.ipynb").read_text(encoding="utf-8"))
+    outputs = [output for cell in executed["cells"] for output in cell.get("outputs", ())]
+    assert [output for output in outputs if output["output_type"] == "error" or output.get("name") == "stderr"] == []
+    assert any("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in outputs)
+
+    (site_packages,) = environment.folder.glob("lib/python*/site-packages")
+    for package in ("initlab", "initlab_book"):
+        assert files(site_packages / package) == files(ROOT / "src" / package)
+
+
+def files(folder):
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return {str(path) for path in found if path.suffix != ".pyc"}

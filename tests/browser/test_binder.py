@@ -16,14 +16,13 @@ import subprocess
 import sys
 import time
 import tomllib
-import venv
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import yaml
+from environment import Environment
 from harness import NOTEBOOKS, ROOT, copy_repository, explorers, quizzes, read_notebook
 from lab import complaints, fresh_settings, live, opened_notebook, serve_lab, shows
 from packaging.requirements import Requirement
@@ -94,35 +93,15 @@ def test_binder_has_the_whole_repository_before_it_installs(clone):
 # ---------------------------------------------------------------- the environment
 
 
-@dataclass
-class Environment:
+class Binder(Environment):
     """What Binder would start, with the packages {name: version} before and after what the plan installs."""
 
-    clone: Path
-    bin: Path
-    variables: dict
-    before: dict = field(default_factory=dict)
-    after: dict = field(default_factory=dict)
-    megabytes: float = 0.0  # that the plan adds
-
-    def run(self, *command, folder=None, timeout=60):
-        return subprocess.run(
-            [self.bin / command[0], *command[1:]],
-            cwd=folder or self.clone,
-            env=self.variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=timeout,
-        )
-
-    def pip(self, *command):
-        if command[0] == "install":
-            command = (*command, "--disable-pip-version-check", "--progress-bar=off")
-        done = self.run("python", "-m", "pip", *command, timeout=900)
-        print(done.stdout)
-        if done.returncode != 0:
-            pytest.fail(f"pip {command[0]} failed (to install it needs the package index): see its log", pytrace=False)
+    def __init__(self, clone):
+        super().__init__(clone.with_name("environment"))
+        self.variables = fresh_settings(clone.with_name("jupyter"), self.variables)
+        self.clone = clone
+        self.before, self.after = {}, {}
+        self.megabytes = 0.0  # that the plan adds
 
 
 def shipped():
@@ -156,41 +135,35 @@ def weigh(folder):
 
 @pytest.fixture(scope="module")
 def binder(clone, measured):
-    folder = clone.with_name("environment")
-    venv.create(folder, with_pip=True)
-    # Nothing of the environment that runs the tests may be found from this one.
-    variables = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
-    variables["PATH"] = f"{folder / 'bin'}{os.pathsep}{variables['PATH']}"
-    environment = Environment(clone, folder / "bin", fresh_settings(clone.with_name("jupyter"), variables))
-
+    binder = Binder(clone)
     names, versions = shipped()
     limits = clone.with_name("shipped.txt")
     limits.write_text("".join(f"{name}=={version}\n" for name, version in versions.items()))
-    environment.pip("install", "-c", str(limits), *sorted(names))
-    before, start = packages(folder), weigh(folder)
+    binder.pip("install", "-c", str(limits), *sorted(names), folder=clone)
+    before, start = packages(binder.folder), weigh(binder.folder)
 
     begun = time.perf_counter()
     for command in pip_commands(plan(clone)):
         # The cache has what was just put into the environment that runs the tests.
-        environment.pip(*shlex.split(command.replace("--no-cache-dir", "")))
+        binder.pip(*shlex.split(command.replace("--no-cache-dir", "")), folder=clone)
     seconds = time.perf_counter() - begun
-    environment.pip("check")
-    after = packages(folder)
-    environment.megabytes = weigh(folder) - start
-    environment.before = {name: version for name, (version, _) in before.items()}
-    environment.after = {name: version for name, (version, _) in after.items()}
+    binder.pip("check", folder=clone)
+    after = packages(binder.folder)
+    binder.megabytes = weigh(binder.folder) - start
+    binder.before = {name: version for name, (version, _) in before.items()}
+    binder.after = {name: version for name, (version, _) in after.items()}
 
     new = sorted(((size, name) for name, (_, size) in after.items() if name not in before), reverse=True)
     largest = ", ".join(f"{name} {size / MEGABYTE:.0f} MB" for size, name in new[:6])
     measured += [
-        f"Binder, Python {PYTHON}, JupyterLab {environment.after['jupyterlab']}: requirements.txt installed in "
+        f"Binder, Python {PYTHON}, JupyterLab {binder.after['jupyterlab']}: requirements.txt installed in "
         f"{seconds:.0f} s, with pip's cache as it was;",
-        f"it adds {len(new)} packages and {environment.megabytes:.0f} MB to the {len(before)} and {start:.0f} MB that "
+        f"it adds {len(new)} packages and {binder.megabytes:.0f} MB to the {len(before)} and {start:.0f} MB that "
         "Binder has.",
         f"The largest: {largest}.",
     ]
-    yield environment
-    shutil.rmtree(folder)
+    yield binder
+    shutil.rmtree(binder.folder)
 
 
 def test_binders_own_jupyterlab_stays(binder):
@@ -198,7 +171,7 @@ def test_binders_own_jupyterlab_stays(binder):
 
 
 def test_jupyterlab_finds_the_widgets(binder):
-    listing = binder.run("jupyter", "labextension", "list").stdout
+    listing = binder.run("jupyter", "labextension", "list", folder=binder.clone).stdout
     listing = re.sub(r"\x1b\[\d*m", "", listing)
     for extension in ("@jupyter-widgets/jupyterlab-manager", "anywidget"):
         assert re.search(rf"^ *{extension} v[\d.]+ enabled OK\b", listing, re.MULTILINE), listing
