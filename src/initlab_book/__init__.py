@@ -9,6 +9,12 @@ and then `show(chapter.figures.rules)`, `show(chapter.quiz)`, `chapter.exercises
 `initlab`, which knows nothing of all this.
 """
 
+from importlib.util import find_spec
+
 from .show import show
 
 __all__ = ["show"]
+
+# The distribution can be installed without them, for `initlab` alone.
+if missing := [name for name in ("matplotlib", "ipywidgets", "anywidget", "latex2mathml") if not find_spec(name)]:
+    raise ModuleNotFoundError(f"initlab_book needs {', '.join(missing)}, too: install initlab[book]")

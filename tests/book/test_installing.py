@@ -94,9 +94,15 @@ def test_the_science_needs_nothing_that_only_the_book_needs():
         assert sum(result.attempted for result in results) > 0
         sys.exit(sum(result.failed for result in results))
     """
-    absent = ["initlab_book", "IPython", *(name.replace("-", "_") for name in names(EXTRAS["book"]))]
-    done = python("-c", textwrap.dedent(code), *absent)
+    done = python("-c", textwrap.dedent(code), "initlab_book", "IPython", *names(EXTRAS["book"]))
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_book_says_what_it_needs_beyond_the_science():
+    code = "import sys; sys.modules.update(dict.fromkeys(sys.argv[1:])); import initlab_book"
+    for absent in names(EXTRAS["book"]):
+        done = python("-c", code, absent)
+        assert f"ModuleNotFoundError: initlab_book needs {absent}, too: install initlab[book]" in done.stderr
 
 
 def python(*arguments):
