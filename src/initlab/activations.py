@@ -9,31 +9,103 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from ._check import finite, one_of
+from .arguments import finite, one_of
 
 
 @dataclass(frozen=True)
 class Activation:
-    """A function f that acts on each preactivation alone, and its derivative.
+    """A function f that acts on each preactivation alone, its derivative, and what else is known of it.
 
-    `f(z, out=None)` and `df(z, a=None, out=None)` take an array of any shape and return one of the same shape and
-    floating dtype (integers become float64). `out` receives the result and may be z itself. `df` takes `a = f(z)` as
-    a hint: where that is cheaper, f' is computed from it (tanh: 1 - a^2).
+    `f` and `df` may be given as plain functions of an array. Once they belong to an `Activation` they are called
+    `f(z, out=None)` and `df(z, a=None, out=None)`: they take an array of any shape and return one of the same shape and
+    floating dtype (integers become float64). `out` receives the result and may be z itself. `df` takes `a = f(z)` as a
+    hint: where that is cheaper, f' is computed from it (tanh: 1 - a^2).
+
+    All but the first three fields may be left out: they say what a simulator or a figure may make use of.
+
+    Raises
+    ------
+    TypeError
+        If f or df is no function. A function that returns an array of another shape raises a ValueError when called.
 
     >>> tanh = get("tanh")
     >>> a = tanh.f(np.array([0.0, 1.0]))
     >>> tanh.df(np.array([0.0, 1.0]), a).round(4)
     array([1.  , 0.42])
+    >>> shifted = Activation("shifted", lambda z: np.tanh(z) + 0.2, lambda z: 1 / np.cosh(z) ** 2)
+    >>> shifted.f(np.array([0.0, 1.0])).round(4)
+    array([0.2   , 0.9616])
     """
 
     name: str
-    f: Callable = field(repr=False)
-    df: Callable = field(repr=False)
-    kinks: tuple[float, ...] = ()  # where f' jumps; there df gives the slope on the left, so relu'(0) = 0
+    f: Callable[..., np.ndarray] = field(repr=False)
+    df: Callable[..., np.ndarray] = field(repr=False)
+    kinks: tuple[float, ...] = ()
+    """Where f' jumps. There df gives the slope on the left, so relu'(0) = 0."""
+    odd: bool = field(default=False, repr=False)
+    """Whether f(-z) = -f(z), so that E[f(z)] = 0."""
+    slope_from_output: bool = field(default=False, repr=False)
+    """Whether df(a, a) = df(z, a): a backward pass then has no need of z."""
+    label: str = field(default="", repr=False)
+    """How a figure calls it; by default its name."""
+    formula: tuple[str, str] | None = field(default=None, repr=False)
+    """f(z) for z < 0 and for z > 0, written for SymPy, where SymPy can integrate it: see `closed_forms`."""
+    closed_forms: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Expectations that are known as formulas but which SymPy does not find, as pairs (which, formula)."""
+
+    def __post_init__(self) -> None:
+        for which, kind in (("f", _Function), ("df", _Derivative)):
+            function = getattr(self, which)
+            if not callable(function):
+                raise TypeError(f"{which} of the activation {self.name!r} must be a function of z, got {function!r}")
+            if not isinstance(function, kind):
+                plain = _Plain(function, f"{which} of the activation {self.name!r}")
+                object.__setattr__(self, which, kind(plain))
+        object.__setattr__(self, "label", self.label or self.name)
 
 
-def get(activation):
+class _Function:
+    """f(z, out=None) from a formula(z, out) that writes into out, an array that may be z itself."""
+
+    def __init__(self, formula: Callable[..., None]) -> None:
+        self.formula = formula
+
+    def __call__(self, z: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
+        return self._write(z, (), out)
+
+    def _write(self, z: ArrayLike, hints: tuple, out: np.ndarray | None) -> np.ndarray:
+        z = np.asarray(z)
+        if z.dtype.kind != "f":
+            z = z.astype(np.float64)
+        result = np.empty_like(z) if out is None else out
+        with np.errstate(over="ignore", under="ignore"):
+            self.formula(z, *hints, result)
+        return result if result.ndim or result is out else result[()]
+
+
+class _Derivative(_Function):
+    """df(z, a=None, out=None) from a formula(z, a, out)."""
+
+    def __call__(self, z: ArrayLike, a: np.ndarray | None = None, out: np.ndarray | None = None) -> np.ndarray:
+        return self._write(z, (a,), out)
+
+
+class _Plain:
+    """A plain function of z as such a formula; `what` names it in an error."""
+
+    def __init__(self, function: Callable[[np.ndarray], ArrayLike], what: str) -> None:
+        self.function, self.what = function, what
+
+    def __call__(self, z: np.ndarray, *hints_and_out: np.ndarray) -> None:
+        values = np.asarray(self.function(z))
+        if values.shape not in (z.shape, ()):  # a constant slope may be a number
+            raise ValueError(f"{self.what} must return an array of the shape of z, {z.shape}, got {values.shape}")
+        hints_and_out[-1][...] = values
+
+
+def get(activation: str | Activation) -> Activation:
     """The activation of that name; an `Activation` is returned as it is.
 
     >>> get("relu")
@@ -46,12 +118,21 @@ def get(activation):
     return ACTIVATIONS[one_of("activation", activation, names())]
 
 
-def names():
+def names() -> tuple[str, ...]:
     """The names that `get` knows."""
     return tuple(ACTIVATIONS)
 
 
-def leaky_relu(negative_slope=0.01):
+def labels(*names: str) -> dict[str, str]:
+    """What figures call the activations of these names.
+
+    >>> labels("relu", "tanh")
+    {'relu': 'ReLU', 'tanh': 'tanh'}
+    """
+    return {name: get(name).label for name in names}
+
+
+def leaky_relu(negative_slope: float = 0.01) -> Activation:
     """max(z, 0) + negative_slope min(z, 0), with 0 <= negative_slope <= 1 ([Maas et al. 2013]).
 
     [Maas et al. 2013]: https://ai.stanford.edu/~amaas/papers/relu_hybrid_icml2013_final.pdf
@@ -61,8 +142,10 @@ def leaky_relu(negative_slope=0.01):
     """
     slope = finite("negative_slope", negative_slope, at_least=0, at_most=1)
     name = "leaky_relu" if slope == 0.01 else f"leaky_relu({slope:g})"
+    label = f"leaky ReLU, slope {slope:g}"
+    known = {"slope_from_output": True, "label": label, "formula": (f"{slope!r} * z", "z")}
     if slope == 0:
-        return Activation(name, RELU.f, RELU.df, RELU.kinks)
+        return Activation(name, RELU.f, RELU.df, RELU.kinks, **known)
 
     def f(z, out):
         if np.may_share_memory(z, out):
@@ -72,20 +155,21 @@ def leaky_relu(negative_slope=0.01):
     def df(z, a, out):
         np.clip(_step(z, out), slope, 1, out=out)
 
-    return _in_place(name, f, df, kinks=(0.0,) if slope < 1 else ())
+    return Activation(name, _Function(f), _Derivative(df), kinks=(0.0,) if slope < 1 else (), **known)
 
 
-def elu(alpha=1.0):
+def elu(alpha: float = 1.0) -> Activation:
     """z for z > 0, else alpha (e^z - 1), with alpha >= 0 ([Clevert et al. 2016](https://arxiv.org/abs/1511.07289)).
 
     >>> elu().f(np.array([-np.inf, 0.0, 2.0]))
     array([-1.,  0.,  2.])
     """
     alpha = finite("alpha", alpha, at_least=0)
-    return _scaled_elu("elu" if alpha == 1 else f"elu({alpha:g})", alpha, scale=1.0)
+    name = "elu" if alpha == 1 else f"elu({alpha:g})"
+    return _scaled_elu(name, alpha, scale=1.0, label="ELU" if alpha == 1 else f"ELU, α = {alpha:g}")
 
 
-def _scaled_elu(name, alpha, scale):
+def _scaled_elu(name, alpha, scale, label):
     def f(z):
         return scale * (np.maximum(z, 0) + alpha * np.expm1(np.minimum(z, 0)))
 
@@ -93,36 +177,9 @@ def _scaled_elu(name, alpha, scale):
         step = _step(z)
         return scale * (step + (1 - step) * alpha * np.exp(np.minimum(z, 0)))
 
-    return _elementwise(name, f, df, kinks=() if alpha == 1 else (0.0,))
-
-
-def _in_place(name, f, df, kinks=()):
-    """The Activation of formulas f(z, out) and df(z, a, out) that write into out, an array that may be z itself."""
-
-    def safely(formula, z, *a, out):
-        z = np.asarray(z)
-        if z.dtype.kind != "f":
-            z = z.astype(np.float64)
-        result = np.empty_like(z) if out is None else out
-        with np.errstate(over="ignore", under="ignore"):
-            formula(z, *a, result)
-        return result if result.ndim or result is out else result[()]
-
-    return Activation(
-        name, lambda z, out=None: safely(f, z, out=out), lambda z, a=None, out=None: safely(df, z, a, out=out), kinks
-    )
-
-
-def _elementwise(name, f, df, kinks=()):
-    """The Activation of formulas f(z) and df(z) that use as many temporaries as they like."""
-
-    def write(z, out):
-        out[...] = f(z)
-
-    def write_df(z, a, out):
-        out[...] = df(z)
-
-    return _in_place(name, write, write_df, kinks)
+    kinks = () if alpha == 1 else (0.0,)
+    formula = f"{scale * alpha!r} * (exp(z) - 1)", f"{scale!r} * z"
+    return Activation(name, f, df, kinks, label=label, formula=formula)
 
 
 def _step(z, out=None):
@@ -168,11 +225,35 @@ def _sigmoid_df(z, a, out):
         np.multiply(np.subtract(1, a, out=out), a, out=out)
 
 
-IDENTITY = _in_place("identity", lambda z, out: np.copyto(out, z), lambda z, a, out: out.fill(1))
-# np.clip computes max(z, 0) three times as fast as np.maximum(z, 0) does.
-RELU = _in_place("relu", lambda z, out: np.clip(z, 0, np.inf, out=out), lambda z, a, out: _step(z, out), kinks=(0.0,))
-TANH = _in_place("tanh", lambda z, out: np.tanh(z, out=out), _tanh_df)
-SIGMOID = _in_place("sigmoid", _sigmoid, _sigmoid_df)
+IDENTITY = Activation(
+    "identity",
+    _Function(lambda z, out: np.copyto(out, z)),
+    _Derivative(lambda z, a, out: out.fill(1)),
+    odd=True,
+    slope_from_output=True,
+    label="none (linear)",
+    formula=("z", "z"),
+)
+RELU = Activation(
+    "relu",
+    # np.clip computes max(z, 0) three times as fast as np.maximum(z, 0) does.
+    _Function(lambda z, out: np.clip(z, 0, np.inf, out=out)),
+    _Derivative(lambda z, a, out: _step(z, out)),
+    kinks=(0.0,),
+    slope_from_output=True,
+    label="ReLU",
+    formula=("0", "z"),
+)
+TANH = Activation(
+    "tanh", _Function(lambda z, out: np.tanh(z, out=out)), _Derivative(_tanh_df), odd=True, slope_from_output=True
+)
+SIGMOID = Activation(
+    "sigmoid",
+    _Function(_sigmoid),
+    _Derivative(_sigmoid_df),
+    slope_from_output=True,
+    closed_forms=(("mean", "1/2"),),  # it is 1/2 and an odd function
+)
 
 # Formulas that follow the definition. GELU is z Phi(z), Phi the normal distribution function; its tanh form replaces
 # Phi(z) by (1 + tanh u)/2 = sigmoid(2u), u = sqrt(2/pi) (z + 0.044715 z^3).
@@ -251,6 +332,15 @@ def _erf_df(z):
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 _LECUN = 1.7159  # LeCun et al. 1998, "Efficient BackProp": 1.7159 tanh(2z/3), so that f(1) = 1 to five digits
 
+# In the closed forms, q is the variance of z. E erf^2 is the kernel of C. K. I. Williams ("Computing with infinite
+# networks", Neural Computation 10, 1998) on its diagonal, and E Phi^2 = (1/2 + asin(q / (1 + q)) / pi) / 2 its affine
+# image. The second moment of GELU is the kernel of Tsuchida et al. 2021, https://arxiv.org/abs/2002.08517, on its
+# diagonal. Squared slope of GELU: of the three terms of (Phi + z phi)^2 the first is E Phi^2, and in the others
+# exp(-z^2/2) and exp(-z^2) only make the normal density of z narrower, to the variances q / (1 + q) and q / (1 + 2q).
+# Softsign: with a = 1/sqrt(2q), E[(1 + |z|)^-1] is (2/sqrt(pi)) a G(0), and every derivative of G by a raises the power
+# by one; `closed_forms` says what G is.
+_GELU = "1/4 + asin(q/(1 + q))/(2*pi) + q/(pi*(1 + q)*sqrt(1 + 2*q))"
+
 ACTIVATIONS = {
     activation.name: activation
     for activation in (
@@ -258,18 +348,48 @@ ACTIVATIONS = {
         RELU,
         leaky_relu(),
         elu(),
-        _scaled_elu("selu", _SELU_ALPHA, _SELU_SCALE),
-        _elementwise("gelu", _gelu, _gelu_df),
-        _elementwise("gelu_tanh", _gelu_tanh, _gelu_tanh_df),
-        _elementwise("silu", _silu, _silu_df),
-        _elementwise("mish", _mish, _mish_df),
-        _elementwise("softplus", _softplus, _sigmoid),
-        _elementwise("softsign", _softsign, _softsign_df),
+        _scaled_elu("selu", _SELU_ALPHA, _SELU_SCALE, label="SELU"),
+        Activation(
+            "gelu",
+            _gelu,
+            _gelu_df,
+            label="GELU",
+            formula=("z*(1 + erf(z/sqrt(2)))/2",) * 2,
+            closed_forms=(
+                ("second_moment", f"q*({_GELU})"),
+                ("squared_slope", f"{_GELU} + q/(2*pi*(1 + 2*q)**(3/2))"),
+            ),
+        ),
+        Activation("gelu_tanh", _gelu_tanh, _gelu_tanh_df, label="GELU, tanh form"),
+        Activation("silu", _silu, _silu_df, label="SiLU (swish)"),
+        Activation("mish", _mish, _mish_df, label="Mish"),
+        Activation("softplus", _softplus, _sigmoid),
+        Activation(
+            "softsign",
+            _softsign,
+            _softsign_df,
+            odd=True,
+            closed_forms=(
+                ("second_moment", "1 - 2/sqrt(pi)*(2*a*G(0) + a**2*G(1))"),
+                ("squared_slope", "-a**4*G(3)/(3*sqrt(pi))"),
+            ),
+        ),
         TANH,
         SIGMOID,
-        _elementwise(
-            "lecun_tanh", lambda z: _LECUN * np.tanh(z * (2 / 3)), lambda z: _LECUN * (2 / 3) * _sech2(z * (2 / 3))
+        Activation(
+            "lecun_tanh",
+            lambda z: _LECUN * np.tanh(z * (2 / 3)),
+            lambda z: _LECUN * (2 / 3) * _sech2(z * (2 / 3)),
+            odd=True,
+            label="LeCun's tanh",
         ),
-        _elementwise("erf", _erf, _erf_df),
+        Activation(
+            "erf",
+            _erf,
+            _erf_df,
+            odd=True,
+            formula=("erf(z)", "erf(z)"),
+            closed_forms=(("second_moment", "2/pi*asin(2*q/(1 + 2*q))"),),
+        ),
     )
 }

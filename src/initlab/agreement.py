@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._check import finite
+from .arguments import finite
 
 
 def z_scores(measured, predicted):

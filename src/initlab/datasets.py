@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._check import finite
-from .initializers import _generator
+from .arguments import finite, generator, whole
 
 
 def spiral(examples=200, *, turns=1.0, noise=0.03, rng=None):
@@ -151,7 +150,7 @@ def split(x, y, *, held_out=0.25, rng=None):
         raise TypeError(f"y must be an array of int labels, one for each example, got an array of {y.dtype}")
     if y.shape != x.shape[1:]:
         raise ValueError(f"y must have shape {x.shape[1:]}, one label for each example of x, got {y.shape}")
-    share, rng = finite("held_out", held_out, above=0, below=1), _generator(rng)
+    share, rng = finite("held_out", held_out, above=0, below=1), generator(rng)
     out = np.zeros(len(y), bool)
     for label in np.unique(y):
         (of_class,) = np.nonzero(y == label)
@@ -205,15 +204,13 @@ def _features(name, array, features=None):
 
 
 def _even(examples):
-    if isinstance(examples, bool) or not isinstance(examples, (int, np.integer)):
-        raise TypeError(f"examples must be an even int >= 2, got {examples!r}")
-    if examples < 2 or examples % 2:
+    if whole("examples", examples, at_least=2) % 2:
         raise ValueError(f"examples must be an even int >= 2, got {examples!r}")
     return int(examples)
 
 
 def _finish(x, noise, rng):
     """Add normal noise of the given standard deviation, then centre and scale."""
-    x = x + finite("noise", noise, at_least=0) * _generator(rng).standard_normal(x.shape)
+    x = x + finite("noise", noise, at_least=0) * generator(rng).standard_normal(x.shape)
     x -= x.mean(axis=1, keepdims=True)
     return x / np.sqrt(np.square(x).mean(axis=1, keepdims=True))

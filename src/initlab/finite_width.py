@@ -1,30 +1,35 @@
 """The luck of finite width: what n units in a layer add to the theory of infinitely wide layers.
 
 Follow one input. Given the preactivations of a layer, those of the next are independent N(0, q) for Gaussian weights,
-with q = n Var(W) times the *mean* of f(z)^2 over the n units. That mean is random: q makes a walk. In an infinitely
-wide layer it is E[f(z)^2], and the walk is `gaussian.length_map`. To first order in 1/n everything about its luck
-follows from three numbers per layer: how much new luck a layer adds, how much of the old it keeps (the slope of the
-length map), and how the map bends.
+with q = n Var(W) times the *mean* of f(z)^2 over the n units. That mean is random: ln q makes a random walk. In an
+infinitely wide layer it is E[f(z)^2], and the walk is `gaussian.length_map`. To first order in 1/n everything about its
+luck follows from three numbers per layer: how much new luck a layer adds, how much of the old it keeps (the slope of
+the length map), and how the map bends. That is `spread`. `sample_lengths` draws such walks, and `band` says between
+which sizes most networks lie where they are too far apart for a first order.
 
-For linear networks the walk is known exactly, to all orders: see `products`.
+For linear networks the walk is known exactly, to all orders: see `random_matrices`.
 """
 
+import functools
+import math
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from ._check import whole_width
-from .activations import get
+from .activations import Activation, get
+from .arguments import Seed, generator, whole
 from .gaussian import fourth_moment, length_map, length_slope, second_moment
 
 
-def luck(activation, q=1.0):
-    """n times the relative variance of the mean of f(z)^2 over n units: E[f^4] / E[f^2]^2 - 1, z ~ N(0, q).
+def relative_variance(activation: str | Activation, q: float = 1.0) -> float:
+    """The relative variance of f(z)^2 for z ~ N(0, q): E[f^4] / E[f^2]^2 - 1.
 
-    For ReLU it is 5: half of the units are off, and nobody knows exactly how many
-    ([Hanin 2018](https://arxiv.org/abs/1801.03744)).
+    Divided by n it is that of the mean over n units, the luck that a layer adds. For ReLU it is 5: half of the units
+    are off, and nobody knows exactly how many ([Hanin 2018](https://arxiv.org/abs/1801.03744)).
 
-    >>> round(luck("identity"), 9), round(luck("relu"), 9)
+    >>> round(relative_variance("identity"), 9), round(relative_variance("relu"), 9)
     (2.0, 5.0)
     """
     return fourth_moment(activation, q) / second_moment(activation, q) ** 2 - 1
@@ -33,81 +38,112 @@ def luck(activation, q=1.0):
 class Spread(NamedTuple):
     """Theory of the walk to first order in 1/n: one entry for each of the layers 1..depth."""
 
-    q: np.ndarray  # infinitely wide: the length map, again and again
-    variance: np.ndarray  # of ln q; also Var(q) / q^2
-    shift: np.ndarray  # of the mean, relative: E[q] / q - 1
+    q: np.ndarray
+    """Infinitely wide: the length map, again and again."""
+    variance: np.ndarray
+    """Of ln q; also Var(q) / q^2."""
+    shift: np.ndarray
+    """Of the mean, relative: E[q] / q - 1."""
 
-    def quantile(self, p):
+    def quantile(self, p: float) -> np.ndarray:
         """The p-quantile of q, if ln q is taken to be normal: (depth,)."""
         from scipy.special import ndtri
 
         return self.q * np.exp(self.shift - self.variance / 2 + ndtri(p) * np.sqrt(self.variance))
 
 
-def spread(activation, width, depth, *, weight_variance, q=1.0):
+def spread(
+    activation: str | Activation, widths: Sequence[int], *, scaled_weight_variance: float, q: float = 1.0
+) -> Spread:
     """What luck does to the lengths q[1], ..., q[depth] of an input with q[1] = `q`, for wide layers.
 
     One layer multiplies the deviation of ln q by r = d ln q' / d ln q and adds luck of its own,
 
-        variance' = r^2 variance + luck / n,
+        variance' = r^2 variance + relative_variance / n,
 
     and because the length map q -> q' bends, the mean moves: shift' = r shift + (q^2 d2q'/dq2 / q') variance / 2.
+    For a (leaky) ReLU r = 1, and luck adds up. Backward, the gradient of a ReLU network takes the same walk from the
+    top: give the widths in the order n[L], ..., n[1].
 
     Parameters
     ----------
     activation : str or Activation
-    width : int
-        Units n of every layer.
-    depth : int
-    weight_variance : float
-        n Var(W), the variance of a weight times the width.
+    widths : sequence of int
+        Units n[1], ..., n[depth] of every layer. The luck of layer l is in the lengths from q[l+1] on.
+    scaled_weight_variance : float
+        n Var(W), the variance of a weight times the number of inputs of its layer.
     q : float
         Variance of z in the first layer. Given the input it is no matter of luck.
 
-    >>> spread("relu", 100, 3, weight_variance=2.0).variance.round(12)
+    >>> spread("relu", [100] * 3, scaled_weight_variance=2.0).variance.round(12)
     array([0.  , 0.05, 0.1 ])
     """
-    n, depth = whole_width(width), int(depth)
-    result = np.empty((3, depth))
+    result = np.empty((3, len(widths)))
     variance = shift = 0.0
-    for layer in range(depth):
+    for layer, width in enumerate(widths):
+        n = whole(f"n[{layer + 1}] in widths", width, at_least=1)
         result[:, layer] = q, variance, shift
-        onward = length_map(activation, q, weight_variance=weight_variance)
+        onward = length_map(activation, q, scaled_weight_variance=scaled_weight_variance)
         step = 1e-3 * q
         below, slope, above = (
-            length_slope(activation, at, weight_variance=weight_variance) for at in (q - step, q, q + step)
+            length_slope(activation, at, scaled_weight_variance=scaled_weight_variance)
+            for at in (q - step, q, q + step)
         )
         bend = q * q * (above - below) / (2 * step) / onward
         keep = slope * q / onward
         shift = keep * shift + bend * variance / 2
-        variance = keep**2 * variance + luck(activation, q) / n
+        variance = keep**2 * variance + relative_variance(activation, q) / n
         q = onward
     return Spread(*result)
 
 
-def walk(activation, width, depth, *, weight_variance, q=1.0, seeds=1, rng=None):
+def sample_lengths(
+    activation: str | Activation,
+    widths: Sequence[int],
+    *,
+    scaled_weight_variance: float,
+    q: float = 1.0,
+    seeds: int = 1,
+    rng: Seed = None,
+) -> np.ndarray:
     """q[1], ..., q[depth] along random networks, one row per seed: shape (seeds, depth).
 
     The law is exactly that of one input in networks of Gaussian weights, without drawing their matrices. For one `rng`
     seed, different activations and variances use the same draws.
 
-    >>> walk("tanh", 64, 10, weight_variance=1.0, seeds=3, rng=0).shape
+    Parameters
+    ----------
+    activation, widths, scaled_weight_variance, q
+        As for `spread`.
+    seeds : int
+        How many networks.
+    rng : numpy.random.Generator, int or None
+
+    >>> sample_lengths("tanh", [64] * 10, scaled_weight_variance=1.0, seeds=3, rng=0).shape
     (3, 10)
     """
-    f, n = get(activation), whole_width(width)
-    rng = np.random.default_rng(rng)
-    lengths = np.empty((seeds, depth))
+    f, rng, seeds = get(activation), generator(rng), whole("seeds", seeds, at_least=1)
+    n = [whole(f"n[{layer}] in widths", width, at_least=1) for layer, width in enumerate(widths, start=1)]
+    lengths = np.empty((seeds, len(n)))
     lengths[:, 0] = q
     with np.errstate(over="ignore", under="ignore"):
-        for layer in range(1, depth):
-            z = rng.standard_normal((seeds, n))
+        for layer in range(1, len(n)):
+            z = rng.standard_normal((seeds, n[layer - 1]))
             z *= np.sqrt(lengths[:, layer - 1, None])
             a = f.f(z, out=z)
-            lengths[:, layer] = weight_variance * np.vecdot(a, a) / n
+            lengths[:, layer] = scaled_weight_variance * np.vecdot(a, a) / n[layer - 1]
     return lengths
 
 
-def measured_shift(activation, width, depth, *, weight_variance, q=1.0, seeds, rng=None):
+def measured_shift(
+    activation: str | Activation,
+    widths: Sequence[int],
+    *,
+    scaled_weight_variance: float,
+    q: float = 1.0,
+    seeds: int,
+    rng: Seed = None,
+) -> tuple[float, float]:
     """E[q[depth]] / q - 1, measured on random networks, and its standard error, where q is the infinitely wide value.
 
     It is small, and lost in the luck of the networks unless one averages very many. But most of that luck averages to
@@ -115,22 +151,70 @@ def measured_shift(activation, width, depth, *, weight_variance, q=1.0, seeds, r
     reaches the last layer is subtracted, to first order, before the average is taken. (Statisticians call that a
     control variate.)
 
-    >>> shift, error = measured_shift("selu", 100, 10, weight_variance=1.0, seeds=400, rng=0)
+    Parameters: as for `sample_lengths`.
+
+    >>> shift, error = measured_shift("selu", [100] * 10, scaled_weight_variance=1.0, seeds=400, rng=0)
     >>> shift, error  # theory: -0.0124
     (-0.01..., 0.00...)
     """
     from scipy.interpolate import CubicSpline
 
-    lengths = walk(activation, width, depth, weight_variance=weight_variance, q=q, seeds=seeds, rng=rng)
-    wide = spread(activation, width, depth, weight_variance=weight_variance, q=q).q
+    how = {"scaled_weight_variance": scaled_weight_variance}
+    lengths = sample_lengths(activation, widths, **how, q=q, seeds=seeds, rng=rng)
+    wide = spread(activation, widths, **how, q=q).q
     rest = lengths[:, -1] - wide[-1]
     reaches = 1.0  # how much of a deviation in this layer is left in the last one
-    for layer in range(depth - 1, 0, -1):
+    for layer in range(len(widths) - 1, 0, -1):
         before = lengths[:, layer - 1]
         low, high = np.log([before.min(), before.max()])
         grid = np.linspace(low - 0.01, high + 0.01, 60)
-        onward = np.log([length_map(activation, np.exp(x), weight_variance=weight_variance) for x in grid])
+        onward = np.log([length_map(activation, np.exp(x), **how) for x in grid])
         rest -= reaches * (lengths[:, layer] - np.exp(CubicSpline(grid, onward)(np.log(before))))
-        reaches *= length_slope(activation, wide[layer - 1], weight_variance=weight_variance)
+        reaches *= length_slope(activation, wide[layer - 1], **how)
     rest /= wide[-1]
     return float(rest.mean()), float(rest.std() / np.sqrt(seeds))
+
+
+_PATHS = 2000
+
+
+def band(activation: str | Activation, widths: Sequence[int], weight_variances: Sequence[float]) -> np.ndarray:
+    """Between which values the mean square of a lies in 95 % of networks, for one input and without biases.
+
+    At finite width the mean square m of a layer is an average over its n units. Given the layer before, it has mean
+    E f(z)^2 and relative variance `relative_variance` / n, with z ~ N(0, q) and q = n_in Var(W) m. The band
+    follows 2000 such m from layer to layer, each step log-normal with these two moments. For ReLU the variance of
+    ln m grows by nearly 5/n a layer (Hanin 2018, https://arxiv.org/abs/1801.03744); where E f^2 grows faster than q,
+    as for GELU, what is too large or too small gets worse.
+
+    Parameters: as for `gaussian.propagate_layers`.
+
+    Returns
+    -------
+    (2, L + 1) array
+        The smaller values and the larger ones, of layers 0..L.
+    """
+    f = get(activation)
+    m, draws = np.ones(_PATHS), generator(0)
+    quantiles = [[1.0, 1.0]]
+    for (n_in, n_out), variance in zip(pairwise(widths), weight_variances, strict=True):
+        mean, relative = _layer(f, n_in * variance * m)
+        std = np.sqrt(np.log1p(relative / n_out))
+        m = mean * np.exp(std * draws.standard_normal(_PATHS) - std**2 / 2)
+        quantiles.append(np.quantile(m, (0.025, 0.975)))
+    return np.array(quantiles).T
+
+
+def _layer(f, q):
+    """E f(z)^2 and the relative variance of f(z)^2, for an array of q: interpolated in logarithms."""
+    grid, second, fourth = _tables(f)
+    log_q = np.log(q)
+    second, fourth = (np.exp(np.interp(log_q, grid, table)) for table in (second, fourth))
+    return second, fourth / second**2 - 1
+
+
+@functools.cache
+def _tables(f):
+    grid = np.log(np.geomspace(1e-16, 1e8, 145))
+    tables = ([math.log(moment(f, math.exp(q))) for q in grid] for moment in (second_moment, fourth_moment))
+    return grid, *map(np.array, tables)

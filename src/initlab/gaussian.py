@@ -8,14 +8,16 @@ points say where a deep network takes a signal of any size.
 The integrals are computed here, by quadrature, to about 15 digits. Those that have a formula have it in `closed_forms`.
 """
 
+import functools
 import math
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from ._check import finite, one_of
-from .activations import get
+from .activations import Activation, get
+from .arguments import finite, one_of, whole
 
 # Gauss-Legendre nodes for one panel of the composite rule. 24 nodes a panel leave an error near rounding for every
 # activation of the package, because a panel is never wider than its distance from the origin (but the two that touch
@@ -25,7 +27,7 @@ _WEIGHTS = _WEIGHTS / math.sqrt(2 * math.pi)
 _REACH = 13.0  # in standard deviations; the normal density beyond is below 1e-37
 
 
-def expectation(g, q=1.0, *, kinks=()):
+def expectation(g: Callable[[np.ndarray], np.ndarray], q: float = 1.0, *, kinks: Sequence[float] = ()) -> float:
     """E[g(z)] for z ~ N(0, q), by quadrature.
 
     The line is cut at 0, at the `kinks` of g and at +-s/2, +-s, +-2s, +-4s, ..., with s the smaller of 1 (the scale on
@@ -71,7 +73,7 @@ def _rule(q, kinks):
         return sigma * u, half * _WEIGHTS * np.exp(-0.5 * u * u)
 
 
-def mean(activation, q=1.0):
+def mean(activation: str | Activation, q: float = 1.0) -> float:
     """E[f(z)] for z ~ N(0, q): 0 when f is odd, and what the next layer sees of a constant otherwise.
 
     >>> round(mean("relu"), 4), mean("selu") < 1e-15
@@ -81,7 +83,7 @@ def mean(activation, q=1.0):
     return expectation(f.f, q, kinks=f.kinks)
 
 
-def second_moment(activation, q=1.0):
+def second_moment(activation: str | Activation, q: float = 1.0) -> float:
     """E[f(z)^2] for z ~ N(0, q): what f makes of a preactivation of variance q.
 
     >>> round(second_moment("relu", 3.0), 12)
@@ -91,7 +93,7 @@ def second_moment(activation, q=1.0):
     return expectation(lambda z: np.square(f.f(z)), q, kinks=f.kinks)
 
 
-def fourth_moment(activation, q=1.0):
+def fourth_moment(activation: str | Activation, q: float = 1.0) -> float:
     """E[f(z)^4] for z ~ N(0, q): how much f(z)^2 varies from unit to unit.
 
     >>> round(fourth_moment("relu", 3.0), 12)
@@ -101,7 +103,7 @@ def fourth_moment(activation, q=1.0):
     return expectation(lambda z: np.square(np.square(f.f(z))), q, kinks=f.kinks)
 
 
-def squared_slope(activation, q=1.0):
+def squared_slope(activation: str | Activation, q: float = 1.0) -> float:
     """E[f'(z)^2] for z ~ N(0, q): what f does to a gradient that passes through it backwards.
 
     >>> round(squared_slope("relu", 3.0), 12)
@@ -114,7 +116,7 @@ def squared_slope(activation, q=1.0):
 # Gains
 
 
-def gain(activation, direction="forward"):
+def gain(activation: str | Activation, direction: str = "forward") -> float:
     """How much larger than 1/sqrt(n) the standard deviation of the weights must be to make up for the activation.
 
     With z ~ N(0, 1) and weights of variance gain^2 / n:
@@ -145,7 +147,7 @@ def gain(activation, direction="forward"):
     return size**-0.5 if size > 0 else math.inf
 
 
-def gain_spread(activation, width, direction="forward"):
+def gain_spread(activation: str | Activation, width: int, direction: str = "forward") -> float:
     """Standard deviation of the gain of a single layer, which `gain` gives for an infinite width.
 
     Take n preactivations z ~ N(0, 1), one n x n matrix W of normal weights of variance 1/n, and a gradient
@@ -163,7 +165,7 @@ def gain_spread(activation, width, direction="forward"):
     """
     f = get(activation)
     forward = one_of("direction", direction, ("forward", "backward")) == "forward"
-    n = finite("width", width, at_least=1)
+    n = whole("width", width, at_least=1)
     g = f.f if forward else f.df
     square, fourth = (expectation(lambda z, power=power: g(z) ** power, kinks=f.kinks) for power in (2, 4))
     if square == 0:
@@ -172,14 +174,37 @@ def gain_spread(activation, width, direction="forward"):
     return gain(f, direction) * 0.5 * math.sqrt((k + 1 if forward else 3 * k + 1) / n)
 
 
+@functools.cache
+def critical_gain(activation: str | Activation) -> float:
+    """The gain at which gradients neither grow nor fade where the signal settles: chi_1 = 1 at q* > 0.
+
+    At a fixed point q of the length map g^2 = q / E[f(z)^2], and chi_1 = g^2 E[f'(z)^2] is 1 where
+    q E[f'(z)^2] = E[f(z)^2]. For an activation with f(0) != 0, such as the sigmoid; for those with f(0) = 0 the
+    solution may be q = 0, which is not looked for.
+
+    >>> round(critical_gain("sigmoid"), 3)
+    10.149
+    """
+    from scipy.optimize import brentq
+
+    f = get(activation)
+    q = brentq(lambda q: q * squared_slope(f, q) - second_moment(f, q), 1e-3, 1e6, xtol=1e-12)
+    return math.sqrt(q / second_moment(f, q))
+
+
 class TorchGain(NamedTuple):
     """What PyTorch recommends for an activation, and what it would take."""
 
     activation: str
-    torch: float  # torch.nn.init.calculate_gain
-    forward: float  # gain(activation, "forward")
-    backward: float  # gain(activation, "backward")
-    difference: str  # why they differ, or do not
+    """Its name."""
+    torch: float
+    """torch.nn.init.calculate_gain"""
+    forward: float
+    """gain(activation, "forward")"""
+    backward: float
+    """gain(activation, "backward")"""
+    difference: str
+    """Why they differ, or do not."""
 
 
 # https://docs.pytorch.org/docs/stable/nn.init.html, for a negative slope of 0.01. It has no others.
@@ -194,7 +219,7 @@ _TORCH_GAINS = {
 }
 
 
-def torch_gain_table():
+def torch_gain_table() -> tuple[TorchGain, ...]:
     """PyTorch's gains beside ours, with the differences explained: one `TorchGain` for each of PyTorch's activations.
 
     Three agree with both of ours. For the other three PyTorch documents no derivation, and no gain does all that is
@@ -211,7 +236,7 @@ def torch_gain_table():
     """
 
     def settles(name, value):
-        *_, point = fixed_points(name, weight_variance=value**2)
+        *_, point = fixed_points(name, scaled_weight_variance=value**2)
         return (
             f"E[z^2] settles at {point.q:.4f} (activations of size {math.sqrt(point.q) / value:.4f}), where gradients "
             f"are multiplied by {math.sqrt(point.chi_1):.4f} a layer"
@@ -244,7 +269,9 @@ def torch_gain_table():
 # The length map
 
 
-def length_map(activation, q, *, weight_variance, bias_variance=0.0):
+def length_map(
+    activation: str | Activation, q: float, *, scaled_weight_variance: float, bias_variance: float = 0.0
+) -> float:
     """q', the variance of the preactivations of a wide layer when those of the layer before have variance q:
 
         q' = n Var(W) E[f(z)^2] + Var(b),  z ~ N(0, q)
@@ -256,19 +283,19 @@ def length_map(activation, q, *, weight_variance, bias_variance=0.0):
     activation : str or Activation
     q : float
         Variance of z, q >= 0.
-    weight_variance : float
+    scaled_weight_variance : float
         n Var(W), the variance of a weight times the width: the square of a gain.
     bias_variance : float
         Var(b).
 
-    >>> length_map("relu", 3.0, weight_variance=2.0, bias_variance=0.5)
+    >>> length_map("relu", 3.0, scaled_weight_variance=2.0, bias_variance=0.5)
     3.5
     """
-    weight_variance, bias_variance = _variances(weight_variance, bias_variance)
-    return weight_variance * second_moment(activation, q) + bias_variance
+    scaled_weight_variance, bias_variance = _variances(scaled_weight_variance, bias_variance)
+    return scaled_weight_variance * second_moment(activation, q) + bias_variance
 
 
-def length_slope(activation, q, *, weight_variance):
+def length_slope(activation: str | Activation, q: float, *, scaled_weight_variance: float) -> float:
     """dq'/dq, the slope of the length map: n Var(W) E[z f(z) f'(z)] / q.
 
     (Write z = sqrt(q) u with u ~ N(0, 1) and differentiate.) At q = 0 it is the limit from above. Below 1 a difference
@@ -276,21 +303,21 @@ def length_slope(activation, q, *, weight_variance):
 
     Parameters: as for `length_map`, with q finite.
 
-    >>> round(length_slope("selu", 1.0, weight_variance=1.0), 4)
+    >>> round(length_slope("selu", 1.0, scaled_weight_variance=1.0), 4)
     0.7826
     """
     f = get(activation)
-    q, (weight_variance, _) = finite("q", q, at_least=0), _variances(weight_variance, 0.0)
+    q, (scaled_weight_variance, _) = finite("q", q, at_least=0), _variances(scaled_weight_variance, 0.0)
     if q:
-        return weight_variance * expectation(lambda z: f.f(z) * f.df(z) * (z / q), q, kinks=f.kinks)
+        return scaled_weight_variance * expectation(lambda z: f.f(z) * f.df(z) * (z / q), q, kinks=f.kinks)
     if f.f(np.zeros(1))[0] == 0:
-        return weight_variance * _squared_slope_near_zero(f)
+        return scaled_weight_variance * _squared_slope_near_zero(f)
     # f(0) != 0: dq'/dq is half of the second derivative of f^2, that is the derivative of f f'.
     step = 1e-3 * np.array([-2, -1, 1, 2])
-    return float(weight_variance * (f.f(step) * f.df(step)) @ np.array([1, -8, 8, -1]) / 12e-3)
+    return float(scaled_weight_variance * (f.f(step) * f.df(step)) @ np.array([1, -8, 8, -1]) / 12e-3)
 
 
-def chi(activation, q, *, weight_variance):
+def chi(activation: str | Activation, q: float, *, scaled_weight_variance: float) -> float:
     """n Var(W) E[f'(z)^2], z ~ N(0, q): the factor by which E[(dL/dz)^2] grows as a gradient passes one layer down.
 
     At a fixed point of the length map it is called chi_1 (Poole et al. 2016), and is as well the factor by which the
@@ -299,12 +326,12 @@ def chi(activation, q, *, weight_variance):
 
     Parameters: as for `length_map`.
 
-    >>> round(chi("selu", 1.0, weight_variance=1.0), 4)
+    >>> round(chi("selu", 1.0, scaled_weight_variance=1.0), 4)
     1.0716
     """
     f = get(activation)
-    weight_variance, _ = _variances(weight_variance, 0.0)
-    return weight_variance * (_squared_slope_near_zero(f) if q == 0 else squared_slope(f, q))
+    scaled_weight_variance, _ = _variances(scaled_weight_variance, 0.0)
+    return scaled_weight_variance * (_squared_slope_near_zero(f) if q == 0 else squared_slope(f, q))
 
 
 def _squared_slope_near_zero(f):
@@ -312,23 +339,31 @@ def _squared_slope_near_zero(f):
     return float(np.mean(np.square(f.df(np.array([-1e-150, 1e-150])))))
 
 
-def _variances(weight_variance, bias_variance):
-    return finite("weight_variance", weight_variance, at_least=0), finite("bias_variance", bias_variance, at_least=0)
+def _variances(scaled_weight_variance, bias_variance):
+    return finite("scaled_weight_variance", scaled_weight_variance, at_least=0), finite(
+        "bias_variance", bias_variance, at_least=0
+    )
 
 
 class FixedPoint(NamedTuple):
     """A length that a layer hands on unchanged."""
 
-    q: float  # variance of z; 0 and inf are possible, nan stands for "every q"
-    slope: float  # dq'/dq there
-    stable: bool  # whether lengths nearby, above and below, come nearer from layer to layer
-    chi_1: float  # n Var(W) E[f'(z)^2] there: growth of a gradient per layer
+    q: float
+    """Variance of z; 0 and inf are possible, nan stands for "every q"."""
+    slope: float
+    """dq'/dq there."""
+    stable: bool
+    """Whether lengths nearby, above and below, come nearer from layer to layer."""
+    chi_1: float
+    """n Var(W) E[f'(z)^2] there: growth of a gradient per layer."""
 
 
 _EXACT = 1e-14  # relative change of q in a layer that is no change: quadrature is right to about 1e-15
 
 
-def fixed_points(activation, *, weight_variance, bias_variance=0.0):
+def fixed_points(
+    activation: str | Activation, *, scaled_weight_variance: float, bias_variance: float = 0.0
+) -> tuple["FixedPoint", ...]:
     """All fixed points of the length map, smallest first: where a deep, wide network takes the size of its signals.
 
     A fixed point with slope < 1 is stable, one with slope > 1 is not. Where the slope is 1, lengths come nearer only
@@ -349,7 +384,7 @@ def fixed_points(activation, *, weight_variance, bias_variance=0.0):
     -------
     tuple of FixedPoint
 
-    >>> for q, slope, stable, chi_1 in fixed_points("gelu", weight_variance=gain("gelu") ** 2):
+    >>> for q, slope, stable, chi_1 in fixed_points("gelu", scaled_weight_variance=gain("gelu") ** 2):
     ...     print(f"{q:.4f} {slope:.4f} {'stable' if stable else 'unstable'} {chi_1:.4f}")
     0.0000 0.5879 stable 0.5879
     1.0000 1.1441 unstable 1.0720
@@ -358,7 +393,7 @@ def fixed_points(activation, *, weight_variance, bias_variance=0.0):
     from scipy.optimize import brentq
 
     f = get(activation)
-    sw2, sb2 = _variances(weight_variance, bias_variance)
+    sw2, sb2 = _variances(scaled_weight_variance, bias_variance)
 
     def change(q):
         """(q' - q) / q, and exactly 0 where that is rounding."""
@@ -366,15 +401,15 @@ def fixed_points(activation, *, weight_variance, bias_variance=0.0):
         return relative if abs(relative) > _EXACT else 0.0
 
     def point(q, stable):
-        slope = sw2 * squared_slope(f, q) if q == np.inf else length_slope(f, q, weight_variance=sw2)
-        return FixedPoint(float(q), slope, stable, chi(f, q, weight_variance=sw2))
+        slope = sw2 * squared_slope(f, q) if q == np.inf else length_slope(f, q, scaled_weight_variance=sw2)
+        return FixedPoint(float(q), slope, stable, chi(f, q, scaled_weight_variance=sw2))
 
     at_zero = sw2 * second_moment(f, 0.0) + sb2
     low, high = min(1e-16, at_zero / 100) or 1e-16, 1e12 * max(1.0, at_zero, sw2)
     grid = np.geomspace(low, high, math.ceil(8 * math.log10(high / low)) + 1)
     changes = np.array([change(q) for q in grid])
     if not changes.any():
-        return (FixedPoint(math.nan, 1.0, False, chi(f, 1.0, weight_variance=sw2)),)
+        return (FixedPoint(math.nan, 1.0, False, chi(f, 1.0, scaled_weight_variance=sw2)),)
 
     # A pair of zeros, or a double one, may hide between grid points of one sign. Seen from the grid it is a dip; a
     # parabola that touches 0 is at its lowest point on the grid at most 1/9 as high as at one of the two neighbours.
@@ -415,12 +450,23 @@ def _lowest(g, low, high):
 class Signal(NamedTuple):
     """Second moments of an infinitely wide network, from the input to the last layer."""
 
-    z: np.ndarray  # (depth,): E[z^2] of layers 1..depth
-    a: np.ndarray  # (depth + 1,): E[a^2] of layers 0..depth
-    dz: np.ndarray  # (depth,): E[(dL/dz)^2] of layers 1..depth
+    z: np.ndarray
+    """(depth,): E[z^2] of layers 1..depth"""
+    a: np.ndarray
+    """(depth + 1,): E[a^2] of layers 0..depth"""
+    dz: np.ndarray
+    """(depth,): E[(dL/dz)^2] of layers 1..depth"""
 
 
-def propagate(activation, *, weight_variance, bias_variance=0.0, depth, input=1.0, top_gradient=1.0):
+def propagate(
+    activation: str | Activation,
+    *,
+    scaled_weight_variance: float,
+    bias_variance: float = 0.0,
+    depth: int,
+    input: float = 1.0,
+    top_gradient: float = 1.0,
+) -> Signal:
     """Second moments, layer by layer, of an infinitely wide network of equal layers.
 
     Forward q[l] = n Var(W) E[a[l-1]^2] + Var(b) and E[a[l]^2] = E[f(z)^2], z ~ N(0, q[l]);
@@ -430,44 +476,74 @@ def propagate(activation, *, weight_variance, bias_variance=0.0, depth, input=1.
 
     Parameters
     ----------
-    weight_variance : float
+    activation : str or Activation
+    scaled_weight_variance : float
         n Var(W), the variance of a weight times the width: 1 for Xavier, 2 for He.
     bias_variance : float
         Var(b).
     depth : int
-        Number of layers.
+        Number of layers, at least 1.
     input : float
         E[x^2] of the input.
     top_gradient : float
         E[(dL/da)^2] at the output of the last layer.
 
-    >>> propagate("relu", weight_variance=2.0, depth=3).a.round(12)
+    >>> propagate("relu", scaled_weight_variance=2.0, depth=3).a.round(12)
     array([1., 1., 1., 1.])
     """
-    down = [weight_variance] * (depth - 1)
-    return through_layers(activation, [weight_variance] * depth, [bias_variance] * depth, down, input, top_gradient)
+    depth = whole("depth", depth, at_least=1)
+    weights, biases = [scaled_weight_variance] * depth, [bias_variance] * depth
+    return propagate_layers(activation, [1] * (depth + 1), weights, biases, input=input, top_gradient=top_gradient)
 
 
-def through_layers(activation, up, biases, down, input=1.0, top_gradient=1.0):
-    """`propagate` for layers that differ.
+def propagate_layers(
+    activation: str | Activation,
+    widths: Sequence[int],
+    weight_variances: Sequence[float],
+    bias_variances: Sequence[float] | None = None,
+    *,
+    input: float = 1.0,
+    top_gradient: float = 1.0,
+) -> Signal:
+    """`propagate` for layers that differ, each of them wide: E[z^2], E[a^2] and E[(dL/dz)^2] if all weights are
+    independent, with mean zero.
 
     Parameters
     ----------
-    up, biases : sequences of float
-        n_in Var(W) and Var(b) of layers 1, ..., depth.
-    down : sequence of float
-        n_out Var(W) of layers 2, ..., depth: the way down ends in layer 1.
+    activation : str or Activation
+        f of every layer.
+    widths : sequence of int
+        n[0], ..., n[L].
+    weight_variances : sequence of float
+        Var(W[1]), ..., Var(W[L]).
+    bias_variances : sequence of float, optional
+        Var(b[1]), ..., Var(b[L]); by default 0.
     input, top_gradient : float
         As for `propagate`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a variance is negative, or there is not one for each layer.
+
+    >>> propagate_layers("relu", [400, 100, 400], [2 / 400, 2 / 100]).dz.round(12)  # the factor is n_out Var(W) / 2
+    array([2. , 0.5])
     """
-    depth = len(up)
+    depth = len(widths) - 1
+    bias_variances = [0.0] * depth if bias_variances is None else bias_variances
+    for name, variances in (("weight_variances", weight_variances), ("bias_variances", bias_variances)):
+        if len(variances) != depth:
+            raise ValueError(f"{name} must hold one for each of {depth} layers, got {len(variances)}")
+    n = [whole(f"n[{layer}] in widths", width, at_least=1) for layer, width in enumerate(widths)]
+    W, b = ([finite("a variance", v, at_least=0) for v in some] for some in (weight_variances, bias_variances))
     z, a, slope = np.empty(depth), np.empty(depth + 1), np.empty(depth)
     a[0] = input
     with np.errstate(over="ignore", under="ignore"):
         for layer in range(depth):
-            z[layer] = up[layer] * a[layer] + biases[layer]
+            z[layer] = n[layer] * W[layer] * a[layer] + b[layer]
             a[layer + 1] = second_moment(activation, z[layer])
             slope[layer] = squared_slope(activation, z[layer])
-        factors = slope * np.array([*down, top_gradient], dtype=float)
-        dz = np.cumprod(factors[::-1])[::-1]
+        # The way down to layer l goes through the weights of the layers above it.
+        down = [n_out * variance for n_out, variance in zip(n[2:], W[1:], strict=True)]
+        dz = np.cumprod((slope * np.array([*down, top_gradient]))[::-1])[::-1]
     return Signal(z, a, dz)

@@ -18,11 +18,10 @@ name the argument, the value and what is allowed.
 """
 
 import math
-from numbers import Integral
 
 import numpy as np
 
-from ._check import finite, one_of, sizes
+from .arguments import finite, floating, generator, one_of, sizes
 
 LAYOUTS = ("OI", "IO")
 MODES = ("fan_in", "fan_out", "fan_avg")
@@ -51,7 +50,7 @@ def constant(shape, *, value, rng=None, dtype=np.float64):
     >>> constant(3, value=0.1)
     array([0.1, 0.1, 0.1])
     """
-    return np.full(sizes(shape), finite("value", value), dtype=_floating(dtype))
+    return np.full(sizes(shape), finite("value", value), dtype=floating(dtype))
 
 
 def identity(shape, *, gain=1.0, rng=None, dtype=np.float64):
@@ -64,7 +63,7 @@ def identity(shape, *, gain=1.0, rng=None, dtype=np.float64):
     shape = sizes(shape)
     if len(shape) != 2:
         raise ValueError(f"shape must have exactly 2 dimensions for an identity, got {shape}")
-    W = np.eye(*shape, dtype=_floating(dtype))
+    W = np.eye(*shape, dtype=floating(dtype))
     W *= finite("gain", gain)
     return W
 
@@ -79,8 +78,8 @@ def normal(shape, *, mean=0.0, std=1.0, rng=None, dtype=np.float64):
     array([[ 0.00126, -0.00132],
            [ 0.0064 ,  0.00105]])
     """
-    mean, std, dtype = finite("mean", mean), finite("std", std, at_least=0), _floating(dtype)
-    W = _generator(rng).standard_normal(sizes(shape))
+    mean, std, dtype = finite("mean", mean), finite("std", std, at_least=0), floating(dtype)
+    W = generator(rng).standard_normal(sizes(shape))
     W *= std
     W += mean
     return np.asarray(W, dtype=dtype)
@@ -92,8 +91,8 @@ def uniform(shape, *, low, high, rng=None, dtype=np.float64):
     >>> uniform(4, low=-1, high=1, rng=0).round(3)
     array([ 0.274, -0.46 , -0.918, -0.967])
     """
-    (low, high), dtype = _bounds(low, high), _floating(dtype)
-    W = 2 * _generator(rng).random(sizes(shape)) - 1
+    (low, high), dtype = _bounds(low, high), floating(dtype)
+    W = 2 * generator(rng).random(sizes(shape)) - 1
     W *= high / 2 - low / 2
     W += high / 2 + low / 2
     return np.asarray(np.clip(W, low, high), dtype=dtype)  # rounding may have overstepped a bound
@@ -110,10 +109,10 @@ def truncated_normal(shape, *, mean=0.0, std=1.0, low=-2.0, high=2.0, rng=None, 
     """
     from scipy.special import log_ndtr, ndtri_exp
 
-    mean, std, dtype = finite("mean", mean), finite("std", std, above=0), _floating(dtype)
+    mean, std, dtype = finite("mean", mean), finite("std", std, above=0), floating(dtype)
     low, high = _bounds(low, high)
     a, b = (low - mean) / std, (high - mean) / std
-    u = 1 - _generator(rng).random(sizes(shape))  # in (0, 1], so that its logarithm is finite
+    u = 1 - generator(rng).random(sizes(shape))  # in (0, 1], so that its logarithm is finite
     # Solve Phi(z) = (1 - u) Phi(a) + u Phi(b) for z. In logarithms, and mirrored when a > 0 (in its upper tail Phi
     # is too close to 1), this holds however far out a and b lie.
     mirrored = a > 0
@@ -286,12 +285,12 @@ def orthogonal(shape, *, gain=1.0, layout="OI", rng=None, dtype=np.float64):
     >>> np.allclose(W @ W.T, np.eye(2))
     True
     """
-    gain, dtype, shape = finite("gain", gain, above=0), _floating(dtype), _matrix_shape(shape)
+    gain, dtype, shape = finite("gain", gain, above=0), floating(dtype), _matrix_shape(shape)
     if one_of("layout", layout, LAYOUTS) == "OI":
         rows, columns = shape[0], math.prod(shape[1:])
     else:
         rows, columns = math.prod(shape[:-1]), shape[-1]
-    A = _generator(rng).standard_normal((max(rows, columns), min(rows, columns)))
+    A = generator(rng).standard_normal((max(rows, columns), min(rows, columns)))
     Q, R = np.linalg.qr(A)
     Q *= np.copysign(gain, np.diagonal(R))
     W = Q if rows >= columns else Q.T
@@ -299,28 +298,6 @@ def orthogonal(shape, *, gain=1.0, layout="OI", rng=None, dtype=np.float64):
 
 
 # Arguments
-
-
-def _generator(rng):
-    allowed = "a numpy.random.Generator, an integer seed >= 0 or None"
-    if rng is None or isinstance(rng, np.random.Generator):
-        return np.random.default_rng(rng)
-    if isinstance(rng, bool) or not isinstance(rng, Integral):
-        raise TypeError(f"rng must be {allowed}, got {rng!r}")
-    if rng < 0:
-        raise ValueError(f"rng must be {allowed}, got {rng!r}")
-    return np.random.default_rng(int(rng))
-
-
-def _floating(dtype):
-    allowed = "a real floating type such as float32 or float64"
-    try:
-        kind = np.dtype(dtype).kind
-    except TypeError:
-        kind = None
-    if dtype is None or kind != "f":
-        raise TypeError(f"dtype must be {allowed}, got {dtype!r}")
-    return np.dtype(dtype)
 
 
 def _bounds(low, high):

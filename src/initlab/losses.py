@@ -4,10 +4,17 @@ A loss and its derivative travel together: whoever needs one usually needs the o
 one loss per run. Losses to train with are means over the batch, so their gradient carries the factor 1 / batch.
 """
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import ArrayLike
+
+LossAndGradient = tuple[np.ndarray, np.ndarray]
+Loss = Callable[[np.ndarray, np.ndarray], LossAndGradient]
+"""A function (output, targets) -> (loss, dL/d output)."""
 
 
-def linear(output, coefficients):
+def linear(output: ArrayLike, coefficients: ArrayLike) -> LossAndGradient:
     """The loss of signal propagation: L = sum g a, over units and batch, so that dL/da[L] is the array g itself.
 
     With g drawn from N(0, 1) it sends a gradient of known size into the top of a network, whatever the network says.
@@ -34,7 +41,7 @@ def linear(output, coefficients):
         return (output * gradient).sum(axis=(-2, -1)), gradient
 
 
-def squared_error(output, targets):
+def squared_error(output: ArrayLike, targets: ArrayLike) -> LossAndGradient:
     """Half the squared distance to the targets, averaged over the batch: (1 / 2 batch) sum (a - y)^2.
 
     Parameters
@@ -72,7 +79,7 @@ def _matching(output, targets, name):
     return targets.astype(output.dtype, copy=False)
 
 
-def softmax_cross_entropy(output, labels):
+def softmax_cross_entropy(output: ArrayLike, labels: ArrayLike) -> LossAndGradient:
     """Cross-entropy of softmax(z) with the true class, averaged over the batch: mean of log sum_k exp(z_k) - z_label.
 
     The largest entry of every column is subtracted first, which changes nothing and keeps exp from overflowing.
@@ -120,7 +127,7 @@ def _softmax_cross_entropy(output, labels):
     return loss, p
 
 
-def check_labels(labels, output_shape):
+def check_labels(labels: np.ndarray, output_shape: tuple[int, ...]) -> None:
     """Raise unless `labels` name a class for every example of an output of shape (..., classes, batch)."""
     classes, batch = output_shape[-2:]
     if not np.issubdtype(labels.dtype, np.integer):
@@ -135,7 +142,7 @@ def check_labels(labels, output_shape):
 LOSSES = {"linear": linear, "squared_error": squared_error, "softmax_cross_entropy": softmax_cross_entropy}
 
 
-def get(loss):
+def get(loss: str | Loss) -> Loss:
     """The loss of that name; a function is returned as it is."""
     if callable(loss):
         return loss
@@ -146,6 +153,6 @@ def get(loss):
     raise error(f"loss must be {allowed}, got {loss!r}")
 
 
-def unchecked(loss):
+def unchecked(loss: Loss) -> Loss:
     """The same loss without the check of its labels, for a loop that has checked them once."""
     return _softmax_cross_entropy if loss is softmax_cross_entropy else loss

@@ -8,20 +8,28 @@ and W[l] of shape (n[l], n[l-1]). Every array may carry leading axes for *runs*:
 (units, batch) or (runs, units, batch). The equations stay as they are, and an ensemble of networks is one network.
 
 Overflow and underflow are results here, not accidents: they show up as inf, nan or 0, without warnings.
-Losses and SGD live in `training`, initializers in `initializers`, theory for infinitely wide layers in `gaussian`.
+Losses live in `losses`, gradient descent in `training`, initializers in `initializers`, theory for infinitely wide
+layers in `gaussian`.
 """
 
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise, repeat
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 from . import activations, losses
 from .activations import Activation
+from .arguments import Seed, seed_sequence, seed_sequences, whole
 from .initializers import zeros
+from .layer_statistics import BinsArgument, LayerStatistics, Survey, check_bins, join, ones
+
+Initializer = Callable[..., np.ndarray]
+"""f(shape, *, rng, dtype) -> array of that shape."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +45,10 @@ class Network:
     """b[1], ..., b[L], each (..., n_out), or None for a layer that has none and learns none."""
     activation: Activation
     """f of the hidden layers 1..L-1."""
-    output_activation: Activation = "identity"
+    output_activation: Activation = activations.IDENTITY
     """f of the last layer."""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "weights", tuple(map(np.asarray, self.weights)))
         object.__setattr__(self, "biases", tuple(b if b is None else np.asarray(b) for b in self.biases))
         for name in ("activation", "output_activation"):
@@ -80,7 +88,7 @@ class Network:
         """n[0], ..., n[L]."""
         return (self.weights[0].shape[-1], *(W.shape[-2] for W in self.weights))
 
-    def member(self, at):
+    def member(self, at: int | tuple[int, ...]) -> "Network":
         """One network of an ensemble; `at` is its index in the leading axes."""
         biases = (b if b is None else b[at] for b in self.biases)
         return replace(self, weights=tuple(W[at] for W in self.weights), biases=tuple(biases))
@@ -89,11 +97,6 @@ class Network:
     def activations(self) -> tuple[Activation, ...]:
         """f of layers 1..L."""
         return (self.activation,) * (self.depth - 1) + (self.output_activation,)
-
-    @functools.cached_property
-    def _needs_z(self) -> tuple[bool, ...]:
-        """Whether the backward pass needs z of layers 1..L, or a will do."""
-        return tuple(f not in _SLOPE_FROM_OUTPUT for f in self.activations)
 
 
 # --- sampling ---------------------------------------------------------------------------------------------------------
@@ -106,32 +109,12 @@ def _stream(root, kind, layer=0):
     return np.random.default_rng(np.random.SeedSequence(root.entropy, spawn_key=(*root.spawn_key, kind, layer)))
 
 
-def _root(rng):
-    if isinstance(rng, np.random.Generator):
-        return rng.bit_generator.seed_seq.spawn(1)[0]
-    if rng is None or (isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0):
-        return np.random.SeedSequence(rng)
-    raise TypeError(f"rng must be a numpy.random.Generator, an int >= 0 or None, got {rng!r}")
-
-
-def _roots(seeds):
-    if isinstance(seeds, (str, int, np.integer)) or not hasattr(seeds, "__iter__"):
-        raise TypeError(f"seeds must be a sequence of ints, such as range(10) or [7], got {seeds!r}")
-    seeds = list(seeds)
-    if not seeds:
-        raise ValueError("seeds must hold at least one seed, got none")
-    return [_root(seed) for seed in seeds]
-
-
 def _check_widths(widths):
-    if not isinstance(widths, (Sequence, np.ndarray)) or isinstance(widths, str) or len(widths) < 2:
+    if not isinstance(widths, Sequence | np.ndarray) or isinstance(widths, str):
+        raise TypeError(f"widths must list n[0], ..., n[L], two or more, such as [784, 100, 10], got {widths!r}")
+    if len(widths) < 2:
         raise ValueError(f"widths must list n[0], ..., n[L], two or more, such as [784, 100, 10], got {widths!r}")
-    for n in widths:
-        if not isinstance(n, (int, np.integer)) or isinstance(n, bool):
-            raise TypeError(f"widths must be positive ints, got {n!r} in {list(widths)!r}")
-        if n <= 0:
-            raise ValueError(f"widths must be positive ints, got {n!r} in {list(widths)!r}")
-    return tuple(int(n) for n in widths)
+    return tuple(whole(f"n[{layer}] in widths", n, at_least=1) for layer, n in enumerate(widths))
 
 
 def _one_per_layer(initializer, depth, name):
@@ -145,16 +128,16 @@ def _one_per_layer(initializer, depth, name):
 
 
 def sample(
-    widths,
-    activation,
-    initializer,
+    widths: Sequence[int],
+    activation: str | Activation,
+    initializer: Initializer | Sequence[Initializer],
     *,
-    bias_initializer=zeros,
-    output_activation="identity",
-    rng=None,
-    seeds=None,
-    dtype=np.float64,
-):
+    bias_initializer: Initializer | Sequence[Initializer] | None = zeros,
+    output_activation: str | Activation = "identity",
+    rng: Seed = None,
+    seeds: Sequence[int] | None = None,
+    dtype: DTypeLike = np.float64,
+) -> Network:
     """Draw a network, or with `seeds` an ensemble of them.
 
     Every layer draws its weights and its biases from child streams of their own. The same seed therefore gives
@@ -174,6 +157,13 @@ def sample(
         Source of one network. A generator gives a new network at every call.
     seeds : sequence of int, optional
         Instead of `rng`: draw one network for each seed, along a leading axis. Run i is `sample(..., rng=seeds[i])`.
+    dtype : dtype
+        float64 or float32.
+
+    Returns
+    -------
+    Network
+        With `seeds`, an ensemble of them.
 
     Raises
     ------
@@ -188,7 +178,7 @@ def sample(
     widths = _check_widths(widths)
     if seeds is not None and rng is not None:
         raise ValueError(f"give either rng or seeds, not both, got rng={rng!r} and seeds={seeds!r}")
-    roots = [_root(rng)] if seeds is None else _roots(seeds)
+    roots = [seed_sequence(rng)] if seeds is None else seed_sequences(seeds)
     network = _sample(widths, activation, initializer, bias_initializer, output_activation, roots, dtype)
     return network.member(0) if seeds is None else network
 
@@ -246,7 +236,7 @@ class Backward:
 
 
 @np.errstate(all="ignore")
-def forward(network, x):
+def forward(network: Network, x: ArrayLike) -> Forward:
     """Send a batch through the network: z[l] = W[l] a[l-1] + b[l], a[l] = f(z[l]), from a[0] = x.
 
     Parameters
@@ -263,13 +253,13 @@ def forward(network, x):
     ValueError
         If x does not have n[0] rows.
     """
-    x = _check_input(network, x)
-    z, a = zip(*_forward_layers(network, x), strict=True)
+    x = check_input(network, x)
+    z, a = zip(*forward_layers(network, x), strict=True)
     return Forward(z, (x, *a))
 
 
 @np.errstate(all="ignore")
-def backward(network, forward_pass, gradient):
+def backward(network: Network, forward_pass: Forward, gradient: ArrayLike) -> Backward:
     """Send the gradient of a loss back through the network: exact derivatives, by the chain rule.
 
         dL/dz[l] = dL/da[l] f'(z[l]),   dL/dW[l] = dL/dz[l] a[l-1]^T,   dL/da[l-1] = W[l]^T dL/dz[l]
@@ -296,32 +286,28 @@ def backward(network, forward_pass, gradient):
     if gradient.shape != forward_pass.output.shape:
         expected = forward_pass.output.shape
         raise ValueError(f"gradient must have the shape of the output, {expected}, got {gradient.shape}")
-    dz, dW, db, da = zip(*_backward_layers(network, forward_pass, gradient), strict=True)
+    dz, dW, db, da = zip(*backward_layers(network, forward_pass, gradient), strict=True)
     return Backward(dz[::-1], dW[::-1], db[::-1], da[-1])
 
 
-# The slope of these can be read off the output alone: f.df(a, a) = f.df(z, a). Then z need not be kept.
-_SLOPE_FROM_OUTPUT = tuple(map(activations.get, ("identity", "relu", "leaky_relu", "tanh", "sigmoid")))
-
-
 @dataclass(frozen=True)
-class _Buffers:
+class Buffers:
     """Arrays to compute in, one for each layer from 1 to L; None stands for a new array."""
 
-    z: Sequence
-    a: Sequence
-    dz: Sequence
-    dW: Sequence
-    da: Sequence
+    z: Sequence[Any]
+    a: Sequence[Any]
+    dz: Sequence[Any]
+    dW: Sequence[Any]
+    da: Sequence[Any]
     """dL/da[0], ..., dL/da[L-1]."""
 
     @classmethod
-    def new(cls, depth):
+    def new(cls, depth: int) -> "Buffers":
         """New arrays for all results."""
         return cls(*[(None,) * depth] * len(fields(cls)))
 
     @classmethod
-    def shared(cls, network, runs, batch):
+    def shared(cls, network: Network, runs: tuple[int, ...], batch: int) -> "Buffers":
         """One array for each of z, dz, dW and da, in turn used by every layer; only what is needed later is kept.
 
         What a pass costs beyond its matrix products is memory traffic, and an array used again is still in the cache.
@@ -340,13 +326,15 @@ class _Buffers:
             parts = np.split(np.empty(ends[-1], dtype), ends[:-1])
             return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
-        z = each if any(network._needs_z) else one
+        z = one if all(f.slope_from_output for f in network.activations) else each
         return cls(z(shapes[1:]), each(shapes[1:]), one(shapes[1:]), one(weight_shapes), one(shapes[:-1]))
 
 
-def _forward_layers(network, x, buffers=None):
-    """Yield z[l], a[l] for l = 1..L."""
-    buffers = buffers or _Buffers.new(network.depth)
+def forward_layers(
+    network: Network, x: np.ndarray, buffers: Buffers | None = None
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """`forward` one layer at a time: yield z[l], a[l] for l = 1..L."""
+    buffers = buffers or Buffers.new(network.depth)
     a = x
     for W, b, f, z_out, a_out in zip(
         network.weights, network.biases, network.activations, buffers.z, buffers.a, strict=True
@@ -358,50 +346,32 @@ def _forward_layers(network, x, buffers=None):
         yield z, a
 
 
-def _backward_layers(network, forward_pass, gradient, buffers=None, input_gradient=True):
-    """Yield dL/dz[l], dL/dW[l], dL/db[l], dL/da[l-1] for l = L..1. Layer l is done with when it is yielded: a step of
-    gradient descent may change its weights in place."""
-    buffers = buffers or _Buffers.new(network.depth)
-    ones = _ones(gradient.shape[-1], gradient.dtype)
+def backward_layers(
+    network: Network,
+    forward_pass: Forward,
+    gradient: np.ndarray,
+    buffers: Buffers | None = None,
+    input_gradient: bool = True,
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None]]:
+    """`backward` one layer at a time: yield dL/dz[l], dL/dW[l], dL/db[l], dL/da[l-1] for l = L..1. Layer l is done with
+    when it is yielded: a step of gradient descent may change its weights in place."""
+    buffers = buffers or Buffers.new(network.depth)
+    batch_of_ones = ones(gradient.shape[-1], gradient.dtype)
     da = gradient
     for i in reversed(range(network.depth)):
         W, f, a, a_below = network.weights[i], network.activations[i], forward_pass.a[i + 1], forward_pass.a[i]
-        z = forward_pass.z[i] if network._needs_z[i] else a
+        z = a if f.slope_from_output else forward_pass.z[i]
         dz = f.df(z, a, out=buffers.dz[i])
         dz *= da
         dW = np.matmul(dz, a_below.mT, out=buffers.dW[i])
-        db = None if network.biases[i] is None else dz @ ones  # sums over the batch, as fast as a matrix product
+        db = (
+            None if network.biases[i] is None else dz @ batch_of_ones
+        )  # sums over the batch, as fast as a matrix product
         da = np.matmul(W.mT, dz, out=buffers.da[i]) if i > 0 or input_gradient else None
         yield dz, dW, db, da
 
 
-# --- statistics of every layer ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class LayerStatistics:
-    """Statistics of one quantity in every layer, over its units and the batch (dW: over the weights).
-
-    Every array has shape (layers,), or (seeds, layers) for an ensemble; `counts` has one axis more, for the bins.
-    """
-
-    layers: np.ndarray
-    """The number l of each layer listed here, to plot against."""
-    mean: np.ndarray
-    variance: np.ndarray
-    """E[v^2] - E[v]^2."""
-    second_moment: np.ndarray
-    """E[v^2], which zero-mean weights pass on from layer to layer. It is the variance only where the mean is 0."""
-    edges: np.ndarray | None = None
-    """(bins + 1,): the edges of the histogram, the same for every layer and seed, or None if none was asked for."""
-    counts: np.ndarray | None = None
-    """(..., layers, bins): values in [edges[i], edges[i+1]), the last bin including its upper edge."""
-    below: np.ndarray | None = None
-    """Values below the first edge, -inf included."""
-    above: np.ndarray | None = None
-    """Values above the last edge, +inf included."""
-    nan: np.ndarray | None = None
-    """Values that are not a number. Every value is counted in exactly one of counts, below, above and nan."""
+# --- looking at every layer -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -419,24 +389,24 @@ class Simulation:
     dx: LayerStatistics
     """The gradient with respect to the input: layer 0 only."""
     loss: np.ndarray
-    """The loss of each seed."""
+    """() or (runs,)"""
 
 
 def simulate(
-    widths,
-    activation,
-    initializer,
+    widths: Sequence[int],
+    activation: str | Activation,
+    initializer: Initializer | Sequence[Initializer],
     *,
-    seeds=(0,),
-    inputs=None,
-    batch=256,
-    loss="linear",
-    targets=None,
-    bins=None,
-    bias_initializer=zeros,
-    output_activation=None,
-    dtype=np.float64,
-):
+    seeds: Sequence[int] = (0,),
+    inputs: ArrayLike | None = None,
+    batch: int = 256,
+    loss: str | losses.Loss = "linear",
+    targets: ArrayLike | None = None,
+    bins: BinsArgument = None,
+    bias_initializer: Initializer | Sequence[Initializer] | None = zeros,
+    output_activation: str | Activation | None = None,
+    dtype: DTypeLike = np.float64,
+) -> Simulation:
     """Sample a network for every seed, run it forward and backward, and return the statistics of every layer.
 
     By default the input is N(0, 1) and so is the gradient at the top (a linear loss): the setting of signal-propagation
@@ -459,8 +429,9 @@ def simulate(
     targets : array, optional
         What the loss compares the output with. For the linear loss, the gradient at the top; default: N(0, 1).
     bins : int or dict, optional
-        Asks for histograms. A dict gives bins and range by quantity, {"a": (60, -1, 1), "dz": (60, -3, 3)}; an int
-        means that many bins from -5 to 5 for z, a, dz and dx, and from -5 sqrt(batch) to 5 sqrt(batch) for dW.
+        Asks for histograms of some of z, a, dz, dW and dx: {"a": (60, -1, 1)} means 60 equal bins from -1 to 1, and
+        {"dz": (60, -12, 0, "log")} 60 equal bins of log10 |dz|, from 1e-12 to 1. An int means that many bins of each
+        from -5 to 5, and of dW from -5 sqrt(batch) to 5 sqrt(batch).
     output_activation : str or Activation, optional
         f of the last layer. Default: that of the other layers for the linear loss, else the identity.
     dtype : dtype
@@ -482,10 +453,9 @@ def simulate(
     (3, 6)
     """
     widths = _check_widths(widths)
-    roots = _roots(seeds)
+    roots = seed_sequences(seeds)
     if inputs is None:
-        if not isinstance(batch, (int, np.integer)) or isinstance(batch, bool) or batch <= 0:
-            raise ValueError(f"batch must be an int > 0, got {batch!r}")
+        batch = whole("batch", batch, at_least=1)
     else:
         inputs = np.asarray(inputs, dtype=dtype)
         _check_runs("inputs", inputs, 2, len(roots))
@@ -514,11 +484,22 @@ def simulate(
         else:
             y = targets[some] if targets is not None and targets.ndim > target_axes else targets
         parts.append(observe(network, x, loss=loss, targets=y, bins=bins))
-    return _join(parts)
+    return Simulation(
+        **{name: join([getattr(part, name) for part in parts]) for name in _QUANTITIES},
+        loss=np.concatenate([part.loss for part in parts]),
+    )
 
 
 @np.errstate(all="ignore")
-def observe(network, x, *, loss="linear", targets=None, rng=None, bins=None):
+def observe(
+    network: Network,
+    x: ArrayLike,
+    *,
+    loss: str | losses.Loss = "linear",
+    targets: ArrayLike | None = None,
+    rng: Seed = None,
+    bins: BinsArgument = None,
+) -> Simulation:
     """Run a given network forward and backward on a batch, and return the statistics of every layer.
 
     Parameters
@@ -535,38 +516,36 @@ def observe(network, x, *, loss="linear", targets=None, rng=None, bins=None):
     Simulation
         Arrays of shape (layers,), or (runs, layers) for an ensemble.
     """
-    x = _check_input(network, np.asarray(x, network.dtype))
+    x = check_input(network, np.asarray(x, network.dtype))
     loss = losses.get(loss)
-    bins = _check_bins(bins, x.shape[-1])
     runs = np.broadcast_shapes(x.shape[:-2], network.runs)
     x = np.broadcast_to(x, (*runs, *x.shape[-2:]))
-    buffers = _Buffers.shared(network, runs, x.shape[-1])
-    seen = {name: [] for name in _QUANTITIES}
+    survey = Survey(check_bins(bins, _QUANTITIES, x.shape[-1]))
+    buffers = Buffers.shared(network, runs, x.shape[-1])
 
-    def see(**quantities):
-        for name, values in quantities.items():
-            seen[name].append(_summary(values, bins[name]))
-
-    see(a=x)
-    for z, a in _forward_layers(network, x, buffers):
-        see(z=z, a=a)
+    survey.see(a=x)
+    for z, a in forward_layers(network, x, buffers):
+        survey.see(z=z, a=a)
     if loss is losses.linear and targets is None:
-        targets = _draw_normal([_root(rng)], _TOP_GRADIENT, a.shape[-2:], a.dtype)[0]
+        targets = _draw_normal([seed_sequence(rng)], _TOP_GRADIENT, a.shape[-2:], a.dtype)[0]
     value, gradient = loss(a, targets)
     forward_pass = Forward(buffers.z, (x, *buffers.a))
-    for dz, dW, _, da in _backward_layers(network, forward_pass, gradient, buffers):
-        see(dz=dz, dW=dW)
+    for dz, dW, _, da in backward_layers(network, forward_pass, gradient, buffers):
+        survey.see(dz=dz, dW=dW)
         dx = da  # that of the lowest layer, in the end
-    see(dx=dx)
+    survey.see(dx=dx)
 
     return Simulation(
-        z=_statistics(1, seen["z"], bins["z"]),
-        a=_statistics(0, seen["a"], bins["a"]),
-        dz=_statistics(1, seen["dz"][::-1], bins["dz"]),
-        dW=_statistics(1, seen["dW"][::-1], bins["dW"]),
-        dx=_statistics(0, seen["dx"], bins["dx"]),
+        z=survey.statistics("z"),
+        a=survey.statistics("a", first=0),
+        dz=survey.statistics("dz", downwards=True),
+        dW=survey.statistics("dW", downwards=True),
+        dx=survey.statistics("dx", first=0),
         loss=value,
     )
+
+
+_QUANTITIES = ("z", "a", "dz", "dW", "dx")
 
 
 def _draw_normal(roots, kind, shape, dtype):
@@ -574,153 +553,11 @@ def _draw_normal(roots, kind, shape, dtype):
     return np.stack([_stream(root, kind).standard_normal(shape, dtype=dtype) for root in roots])
 
 
-def _moments(values):
-    """Mean, variance and second moment over the last two axes, in float64.
-
-    Sums over one row at a time are fast and, short as rows are, accurate in float32; the row sums are added in float64.
-    Where that cannot be trusted (squares that overflow or underflow, a spread far below the mean), count again slowly.
-    """
-    size, columns = values.shape[-2] * values.shape[-1], values.shape[-1]
-    mean = np.add.reduce(values @ _ones(columns, values.dtype), axis=-1, dtype=np.float64) / size
-    second = np.add.reduce(np.vecdot(values, values), axis=-1, dtype=np.float64) / size
-    variance = second - mean * mean
-    smallest, least_spread = _trust(values.dtype)
-    trusted = (second > smallest) & (variance > least_spread * second)
-    if not np.all(trusted):
-        mean, variance, second = (np.array(moment) for moment in (mean, variance, second))
-        for run in zip(*np.nonzero(np.atleast_1d(~trusted)), strict=True):
-            run = run if values.ndim > 2 else ()
-            v = values[run].astype(np.float64)
-            mean[run], second[run] = v.mean(), np.square(v).mean()
-            v -= mean[run]
-            variance[run] = np.square(v, out=v).mean()
-    return mean, variance, second
-
-
-@functools.lru_cache
-def _trust(dtype):
-    limits = np.finfo(dtype)
-    return float(limits.tiny / limits.eps), float(1e5 * limits.eps)
-
-
-@functools.lru_cache(maxsize=8)
-def _ones(n, dtype):
-    return np.ones(n, dtype)
-
-
-def _summary(values, bins):
-    """Moments and, if asked for, bin counts of one quantity in one layer: a tuple of arrays by run."""
-    moments = _moments(values)
-    return moments if bins is None else (*moments, _histogram(values, moments[0], *bins))
-
-
-def _statistics(first, summaries, bins):
-    """Put the summaries of layers first, first + 1, ... side by side."""
-    layers = np.arange(first, first + len(summaries))
-    mean, variance, second, *histogram = zip(*summaries, strict=True)
-    moments = (np.stack(moment, axis=-1) for moment in (mean, variance, second))
-    if bins is None:
-        return LayerStatistics(layers, *moments)
-    return LayerStatistics(layers, *moments, **_by_name(histogram[0], bins))
-
-
-def _by_name(histograms, bins):
-    """The parts of what `_histogram` returned for one layer after the other."""
-    count, low, high = bins
-    counts = np.stack(histograms, axis=-2)  # (runs..., layers, bins + 3): nan, below, the bins, above
-    return {
-        "edges": np.linspace(low, high, count + 1),
-        "counts": counts[..., 2:-1],
-        "below": counts[..., 1],
-        "above": counts[..., -1],
-        "nan": counts[..., 0],
-    }
-
-
-def _join(simulations):
-    """One Simulation of all seeds from those of some seeds each."""
-
-    def join(parts):
-        first = parts[0]
-        if isinstance(first, LayerStatistics):
-            shared = {name: getattr(first, name) for name in ("layers", "edges")}
-            rest = (f.name for f in fields(first) if f.name not in shared)
-            return LayerStatistics(**shared, **{name: join([getattr(part, name) for part in parts]) for name in rest})
-        return None if first is None else np.concatenate(parts)
-
-    return Simulation(*(join([getattr(s, f.name) for s in simulations]) for f in fields(Simulation)))
-
-
-# --- histograms -------------------------------------------------------------------------------------------------------
-
-
-def _histogram(values, mean, bins, low, high):
-    """Counts of values (..., rows, columns): nan, below, each bin, above, along a last axis of bins + 3.
-
-    `mean` says where to look for nan: nowhere when it is finite.
-    """
-    counts = np.empty((*values.shape[:-2], bins + 3), np.int64)
-    for run in np.ndindex(values.shape[:-2]):
-        v = values[run].ravel()
-        missing = 0 if np.isfinite(mean[run]) else np.count_nonzero(np.isnan(v))
-        if missing:
-            v = v[~np.isnan(v)]
-        counts[run] = missing, *_count(v, bins, low, high)
-    return counts
-
-
-def _count(values, bins, low, high):
-    """Counts of flat values: below, each of `bins` equal bins from low to high, above.
-
-    np.histogram looks up an edge for every value. With equal bins one multiplication finds the bin, so a value within
-    rounding of an inner edge may be counted on its other side. The outer edges are exact.
-    """
-    if values.dtype == np.float32 and not _float32_resolves(bins, low, high):
-        values = values.astype(np.float64)
-    low, high, scale = map(values.dtype.type, (low, high, bins / (high - low)))
-    size = bins + 2  # 0: below; 1..bins; bins + 1: above
-    index = np.empty(values.size, np.uint8 if size <= 256 else np.intp)
-    work = np.empty(min(values.size, _BLOCK), values.dtype)
-    for start in range(0, values.size, _BLOCK):
-        v = values[start : start + _BLOCK]
-        position = np.subtract(v, low, out=work[: v.size])
-        position *= scale
-        position += 1
-        np.clip(position, 0, bins + 1, out=position)
-        index[start : start + _BLOCK] = position
-    counts = _bincount(index, size)
-    # Where the outermost bins are not empty, settle what rounding may have moved across the outer edges.
-    if counts[1]:
-        below = np.count_nonzero(values < low)
-        counts[:2] = below, counts[0] + counts[1] - below
-    if counts[-2:].any():
-        above = np.count_nonzero(values > high)
-        counts[-2:] = counts[-2] + counts[-1] - above, above
-    return counts
-
-
-def _float32_resolves(bins, low, high):
-    """Whether float32 can tell the bins apart, by a wide margin."""
-    width = (high - low) / bins
-    return 1e-30 < width < 1e30 and width > 1e-5 * max(abs(low), abs(high))
-
-
-_BLOCK = 2**16  # values, few enough to stay in a core's cache while several operations follow one another
-
-
-def _bincount(index, size):
-    """np.bincount, for many bytes twice as fast: two neighbours are one 16-bit number, counted in a table of pairs."""
-    if index.dtype != np.uint8 or index.size < 512 * size:
-        return np.bincount(index, minlength=size)
-    even = index.size // 2 * 2
-    pairs = np.bincount(index[:even].view(np.uint16), minlength=size * 256).reshape(size, 256)
-    return pairs.sum(axis=0)[:size] + pairs.sum(axis=1) + np.bincount(index[even:], minlength=size)
-
-
 # --- checks -----------------------------------------------------------------------------------------------------------
 
 
-def _check_input(network, x):
+def check_input(network: Network, x: ArrayLike) -> np.ndarray:
+    """A batch, or one for each run, that fits the network."""
     x = np.asarray(x)
     if x.ndim < 2 or x.shape[-2] != network.widths[0]:
         n = network.widths[0]
@@ -734,33 +571,3 @@ def _check_runs(name, array, own_axes, runs):
             f"{name} must have {own_axes} axes, or one more in front with an entry for each of the {runs} seeds, "
             f"got shape {array.shape}"
         )
-
-
-_QUANTITIES = ("z", "a", "dz", "dW", "dx")
-
-
-def _check_bins(bins, batch):
-    """The histogram (bins, low, high) of every quantity, or None."""
-    if bins is None or isinstance(bins, Mapping):
-        bins = dict(bins or {})
-    else:
-        bins = {name: (bins, -5.0, 5.0) for name in _QUANTITIES} | {"dW": (bins, -5 * batch**0.5, 5 * batch**0.5)}
-    for name, histogram in bins.items():
-        if name not in _QUANTITIES:
-            raise ValueError(f"bins must name some of {', '.join(_QUANTITIES)}, got {name!r}")
-        if not _makes_bins(histogram):
-            raise ValueError(
-                "bins must be an int > 0, or (bins, low, high) for each quantity, with finite low < high not too close "
-                f"together to hold so many bins, got {histogram!r} for {name!r}"
-            )
-    return dict.fromkeys(_QUANTITIES) | bins
-
-
-def _makes_bins(histogram):
-    """Whether it is (bins, low, high) as `_histogram` wants it."""
-    try:
-        count, low, high = histogram
-        good = isinstance(count, (int, np.integer)) and not isinstance(count, bool) and count > 0
-        return good and -1e300 < low < high < 1e300 and (high - low) / count > 1e-12 * max(abs(low), abs(high))
-    except (TypeError, ValueError):
-        return False

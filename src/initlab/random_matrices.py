@@ -3,15 +3,16 @@
 One Gaussian layer h -> W h, with W of shape (n, n) and entries N(0, g^2 / n), multiplies the squared length of *any*
 vector by g^2 X / n, where X has the chi-squared distribution with n degrees of freedom, independent of what came
 before. After l layers the log of the length has made l independent steps, so everything about it is exact:
-it is a random walk with a drift, the growth rate, and a spread. A (leaky) ReLU layer takes such a walk, too.
+it is a random walk with a drift, the growth rate, and a spread. For other activations see `finite_width`.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from ._check import finite, whole_width
+from .arguments import Seed, generator, whole
 
 
-def growth_rate(width, gain=1.0):
+def growth_rate(width: int, gain: float = 1.0) -> float:
     """Expected growth of ln |h| per layer: ln g + (psi(n/2) - ln(n/2)) / 2, with psi the digamma function.
 
     This is the largest Lyapunov exponent of the product (C. M. Newman, Communications in Mathematical Physics 103,
@@ -23,11 +24,11 @@ def growth_rate(width, gain=1.0):
     """
     from scipy.special import digamma
 
-    n = whole_width(width)
+    n = whole("width", width, at_least=1)
     return float(np.log(gain) + (digamma(n / 2) - np.log(n / 2)) / 2)
 
 
-def growth_variance(width):
+def growth_variance(width: int) -> float:
     """Variance of ln |h| gained per layer: psi'(n/2) / 4, close to 1/(2n) when the layer is wide.
 
     >>> round(growth_variance(2), 4), round(growth_variance(512) * 2 * 512, 3)
@@ -35,10 +36,10 @@ def growth_variance(width):
     """
     from scipy.special import polygamma
 
-    return float(polygamma(1, whole_width(width) / 2) / 4)
+    return float(polygamma(1, whole("width", width, at_least=1) / 2) / 4)
 
 
-def growth_quantile(p, layers, width, gain=1.0):
+def growth_quantile(p: float, layers: ArrayLike, width: int, gain: float = 1.0) -> np.ndarray:
     """The p-quantile of |h[l]| / |h[0]| after l layers.
 
     Quantile of a sum of l log chi-squared steps, by the Cornish-Fisher expansion in their exact cumulants up to the
@@ -52,7 +53,7 @@ def growth_quantile(p, layers, width, gain=1.0):
     """
     from scipy.special import ndtri, polygamma
 
-    n = whole_width(width)
+    n = whole("width", width, at_least=1)
     layers = np.asarray(layers, dtype=float)
     # Cumulants of ln|h|, which is half a log chi-squared: k-th cumulant psi^(k-1)(n/2) / 2^k per layer.
     variance, third, fourth = (layers * polygamma(k - 1, n / 2) / 2**k for k in (2, 3, 4))
@@ -64,7 +65,7 @@ def growth_quantile(p, layers, width, gain=1.0):
     return np.exp(layers * growth_rate(n, gain) + w * np.sqrt(variance))
 
 
-def lyapunov_exponents(width, gain=1.0):
+def lyapunov_exponents(width: int, gain: float = 1.0) -> np.ndarray:
     """All n growth rates of the product, largest first: the i-th direction (i = 1..n) grows per layer like
     ln g + (psi((n - i + 1)/2) - ln(n/2)) / 2 (Newman 1986, as for `growth_rate`).
 
@@ -76,19 +77,19 @@ def lyapunov_exponents(width, gain=1.0):
     """
     from scipy.special import digamma
 
-    n = whole_width(width)
+    n = whole("width", width, at_least=1)
     i = np.arange(1, n + 1)
     return np.log(gain) + (digamma((n - i + 1) / 2) + np.log(2 / n)) / 2
 
 
-def stretch(width, layers, *, gain=1.0, seeds=1, rng=None):
+def stretch(width: int, layers: int, *, gain: float = 1.0, seeds: int = 1, rng: Seed = None) -> np.ndarray:
     """|h[l]| / |h[0]| along products of Gaussian matrices, one row per seed: shape (seeds, layers + 1).
 
     The vector is rescaled to length 1 after every layer and its log length kept, so nothing overflows on the way.
     For one `rng` seed, different gains use the same matrices.
     """
-    n = whole_width(width)
-    rng = np.random.default_rng(rng)
+    n = whole("width", width, at_least=1)
+    rng = generator(rng)
     h = np.zeros((seeds, n, 1))
     h[:, 0] = 1
     log_length = np.zeros((seeds, layers + 1))
@@ -98,46 +99,3 @@ def stretch(width, layers, *, gain=1.0, seeds=1, rng=None):
         log_length[:, layer] = log_length[:, layer - 1] + np.log(length[:, 0, 0])
         h /= length
     return np.exp(log_length + np.log(gain) * np.arange(layers + 1))
-
-
-def relu_walk(widths, negative_slope=0.0):
-    """Drift and variance of ln(|a[l]| / sqrt(E|a[l]|^2)) along a (leaky) ReLU network, each (len(widths) + 1,).
-
-    A layer of n units with normal weights and no biases multiplies the squared length of its input by the mean of n
-    independent values of f(z)^2, z normal, each of relative variance v = 6 (1 + s^4) / (1 + s^2)^2 - 1: 5 for ReLU
-    (s = 0), 2 for a linear layer (s = 1). So the logarithm of a length takes independent steps of variance about
-    v / (4n), and drifts by about -v / (4n) against the logarithm of its root mean square. Good for n well above v.
-    Source for s = 0: [Hanin and Rolnick (2018)](https://arxiv.org/abs/1803.01719).
-
-    Parameters
-    ----------
-    widths : sequence of int
-        n[1], ..., n[L].
-
-    >>> drift, variance = relu_walk([100] * 20)
-    >>> drift[-1].round(9), variance[-1].round(9)
-    (np.float64(-0.25), np.float64(0.25))
-    """
-    s = finite("negative_slope", negative_slope)
-    v = 6 * (1 + s**4) / (1 + s**2) ** 2 - 1
-    variance = np.cumsum([0.0, *(v / (4 * whole_width(n)) for n in widths)])
-    return -variance, variance
-
-
-def relu_quantile(p, widths, negative_slope=0.0):
-    """The p-quantile of |a[l]| / sqrt(E|a[l]|^2) from the input to layer L, (len(widths) + 1,), by `relu_walk`.
-
-    Backward, the gradient of a network takes the same walk from the top: give the widths in the order n[L], ..., n[1].
-
-    Parameters
-    ----------
-    p : float
-        Probability, between 0 and 1.
-
-    >>> relu_quantile(0.5, [100] * 20)[-1].round(3)
-    np.float64(0.779)
-    """
-    from scipy.special import ndtri
-
-    drift, variance = relu_walk(widths, negative_slope)
-    return np.exp(drift + ndtri(p) * np.sqrt(variance))

@@ -19,13 +19,10 @@ import math
 import re
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
-
-import numpy as np
 
 from . import activations
-from ._check import one_of
-from .gaussian import fourth_moment, gain, second_moment, squared_slope, through_layers
+from .arguments import one_of
+from .gaussian import critical_gain, gain
 from .initializers import fan_of
 
 SLOPE = 0.2  # of the leaky ReLU, below 0
@@ -104,24 +101,6 @@ class Recommendation:
         code = re.sub(r"\(\s+", "(", re.sub(r",?\s*\n\s*\)", ")", self.snippet))
         (call,) = re.findall(r"^ *(?:nn\.init\.(?=[xkn])|kernel_init\w*=\w+\.initializers\.)(.+?),?$", code, re.M)
         return call.replace("layer.weight", "weight").replace("std=std", f"std=({self.scale} / fan_in) ** 0.5")
-
-
-@cache
-def critical_gain(activation):
-    """The gain at which gradients neither grow nor fade where the signal settles: chi_1 = 1 at q* > 0.
-
-    At a fixed point q of the length map g^2 = q / E[f(z)^2], and chi_1 = g^2 E[f'(z)^2] is 1 where
-    q E[f'(z)^2] = E[f(z)^2]. For an activation with f(0) != 0, such as the sigmoid; for those with f(0) = 0 the
-    solution may be q = 0, which is not looked for.
-
-    >>> round(critical_gain("sigmoid"), 3)
-    10.149
-    """
-    from scipy.optimize import brentq
-
-    f = activations.get(activation)
-    q = brentq(lambda q: q * squared_slope(f, q) - second_moment(f, q), 1e-3, 1e6, xtol=1e-12)
-    return math.sqrt(q / second_moment(f, q))
 
 
 @cache
@@ -278,79 +257,3 @@ def _drawn(prefix, named, scale, mode, distribution):
 def _made(call, arguments):
     """The lines of `layer = call(...)`."""
     return [f"layer = {call}(", *(f"    {line}" for line in arguments), ")"]
-
-
-# What to expect of a network
-
-
-def forecast(activation, widths, weight_variances, bias_variances=None):
-    """`gaussian.propagate` for layers that differ: E[a^2] and E[(dL/dz)^2] if weights are independent, with mean zero.
-
-    Parameters
-    ----------
-    activation : str or Activation
-        f of every layer.
-    widths : sequence of int
-        n[0], ..., n[L].
-    weight_variances : sequence of float
-        Var(W[1]), ..., Var(W[L]).
-    bias_variances : sequence of float, optional
-        Var(b[1]), ..., Var(b[L]); by default 0.
-
-    Returns
-    -------
-    gaussian.Signal
-        For an input with E[x^2] = 1 and a gradient with E[(dL/da[L])^2] = 1 at the top.
-
-    >>> forecast("relu", [400, 100, 400], [2 / 400, 2 / 100]).dz.round(12)  # the factor is n_out Var(W) / 2
-    array([2. , 0.5])
-    """
-    bias_variances = [0.0] * len(weight_variances) if bias_variances is None else bias_variances
-    up = [n * v for n, v in zip(widths[:-1], weight_variances, strict=True)]
-    down = [n * v for n, v in zip(widths[2:], weight_variances[1:], strict=True)]
-    return through_layers(activation, up, bias_variances, down)
-
-
-_PATHS = 2000
-
-
-def band(activation, widths, weight_variances):
-    """Between which values the mean square of a lies in 95 % of networks, for one input and without biases.
-
-    At finite width the mean square m of a layer is an average over its n units. Given the layer before, it has mean
-    E f(z)^2 and relative variance (E f^4 / (E f^2)^2 - 1) / n, with z ~ N(0, q) and q = n_in Var(W) m. The band
-    follows 2000 such m from layer to layer, each step log-normal with these two moments. For ReLU the variance of
-    ln m grows by nearly 5/n a layer (Hanin 2018, https://arxiv.org/abs/1801.03744); where E f^2 grows faster than q,
-    as for GELU, what is too large or too small gets worse.
-
-    Parameters: as for `forecast`.
-
-    Returns
-    -------
-    (2, L + 1) array
-        The smaller values and the larger ones, of layers 0..L.
-    """
-    f = activations.get(activation)
-    m, draws = np.ones(_PATHS), np.random.default_rng(0)
-    quantiles = [[1.0, 1.0]]
-    for (n_in, n_out), variance in zip(pairwise(widths), weight_variances, strict=True):
-        mean, relative = _layer(f, n_in * variance * m)
-        spread = np.sqrt(np.log1p(relative / n_out))
-        m = mean * np.exp(spread * draws.standard_normal(_PATHS) - spread**2 / 2)
-        quantiles.append(np.quantile(m, (0.025, 0.975)))
-    return np.array(quantiles).T
-
-
-def _layer(f, q):
-    """E f(z)^2 and the relative variance of f(z)^2, for an array of q: interpolated in logarithms."""
-    grid, second, fourth = _tables(f)
-    log_q = np.log(q)
-    second, fourth = (np.exp(np.interp(log_q, grid, table)) for table in (second, fourth))
-    return second, fourth / second**2 - 1
-
-
-@cache
-def _tables(f):
-    grid = np.log(np.geomspace(1e-16, 1e8, 145))
-    tables = ([math.log(moment(f, math.exp(q))) for q in grid] for moment in (second_moment, fourth_moment))
-    return grid, *map(np.array, tables)

@@ -8,11 +8,14 @@ cancel. `twin_differences` solves it, along the path that the equal units take t
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import losses
+from .arguments import finite, whole
+from .network import Network
 
 
-def units(network, layer):
+def units(network: Network, layer: int) -> np.ndarray:
     """All numbers that belong to one unit of layer `layer` (1..L): its weights in, its bias, its weights out.
 
     Returns
@@ -24,8 +27,7 @@ def units(network, layer):
     ValueError
         If there is no such layer.
     """
-    if not 1 <= layer <= network.depth:
-        raise ValueError(f"layer must be from 1 to {network.depth}, got {layer!r}")
+    layer = whole("layer", layer, at_least=1, at_most=network.depth)
     parts = [network.weights[layer - 1]]
     if network.biases[layer - 1] is not None:
         parts.append(network.biases[layer - 1][..., None])
@@ -34,7 +36,7 @@ def units(network, layer):
     return np.concatenate(parts, axis=-1)
 
 
-def distinct_units(network, layer):
+def distinct_units(network: Network, layer: int) -> int:
     """How many different units a layer of one network has: equal units have the same `units` numbers, bit for bit.
 
     >>> from initlab.network import sample
@@ -45,7 +47,7 @@ def distinct_units(network, layer):
     return len(np.unique(units(network, layer), axis=0))
 
 
-def spread(network, layer):
+def unit_spread(network: Network, layer: int) -> np.ndarray:
     """How different the units of a layer are: the root mean square distance of their `units` numbers from those of the
     average unit, 0 for twins. An ensemble gets one number for each run."""
     rows = units(network, layer)
@@ -64,7 +66,7 @@ class Twins(NamedTuple):
     """(steps + 1,): of the network whose hidden units are all equal."""
 
 
-def twin_differences(network, x, labels, *, learning_rate, steps):
+def twin_differences(network: Network, x: ArrayLike, labels: ArrayLike, *, learning_rate: float, steps: int) -> Twins:
     """How a small difference between the equal hidden units of a network grows while it trains.
 
     The network has one hidden layer and is trained by gradient descent on all examples, with softmax cross-entropy.
@@ -94,6 +96,7 @@ def twin_differences(network, x, labels, *, learning_rate, steps):
     """
     if network.depth != 2 or network.runs or network.biases[0] is None or distinct_units(network, 1) != 1:
         raise ValueError("network must be one network with one hidden layer, biases there, and equal hidden units")
+    learning_rate, steps = finite("learning_rate", learning_rate, at_least=0), whole("steps", steps, at_least=0)
     f, count = network.activation, network.widths[1]
     x = np.vstack([x, np.ones(x.shape[1])])
     inward, out = np.append(network.weights[0][0], network.biases[0][0]), network.weights[1][:, 0].copy()

@@ -6,15 +6,18 @@ but the order of the examples. Divergence is a result: a run that overflows goes
 `descend` is the algorithm, one update at a time; `train` runs it to its end.
 """
 
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import repeat
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import losses
-from ._check import finite
-from .network import Forward, Network, _backward_layers, _Buffers, _check_input, _forward_layers, _moments, _root
+from .arguments import Seed, finite, seed_sequence, whole
+from .layer_statistics import rms
+from .network import Buffers, Forward, Network, backward_layers, check_input, forward_layers
 
 
 @dataclass(frozen=True)
@@ -61,20 +64,20 @@ class Run:
 
 
 def train(
-    network,
-    x,
-    y,
+    network: Network,
+    x: ArrayLike,
+    y: ArrayLike,
     *,
-    loss,
-    learning_rate,
-    steps,
-    batch_size=None,
-    momentum=0.0,
-    rng=None,
-    snapshots=(),
-    held_out=None,
-    progress=False,
-):
+    loss: str | losses.Loss,
+    learning_rate: float | ArrayLike,
+    steps: int,
+    batch_size: int | None = None,
+    momentum: float = 0.0,
+    rng: Seed = None,
+    snapshots: Iterable[int] = (),
+    held_out: tuple[ArrayLike, ArrayLike] | None = None,
+    progress: bool = False,
+) -> Run:
     """Gradient descent, with momentum if asked for, for all weights and biases theta:
 
         v <- momentum v + learning_rate dL/dtheta,   theta <- theta - v,   from v = 0
@@ -152,19 +155,19 @@ def train(
 
 
 def descend(
-    network,
-    x,
-    y,
+    network: Network,
+    x: ArrayLike,
+    y: ArrayLike,
     *,
-    loss,
-    learning_rate,
-    steps,
-    batch_size=None,
-    momentum=0.0,
-    rng=None,
-    snapshots=(),
-    held_out=None,
-):
+    loss: str | losses.Loss,
+    learning_rate: float | ArrayLike,
+    steps: int,
+    batch_size: int | None = None,
+    momentum: float = 0.0,
+    rng: Seed = None,
+    snapshots: Iterable[int] = (),
+    held_out: tuple[ArrayLike, ArrayLike] | None = None,
+) -> Generator[Snapshot | None, None, Run]:
     """`train` one update at a time, to show training as it happens or to stop it before its end.
 
     Arguments are those of `train`. A generator: for every step from 0 to `steps` it yields a Snapshot where one is
@@ -182,15 +185,15 @@ def descend(
     loss = losses.get(loss)
     rate = _check_rates(learning_rate, network)
     momentum = finite("momentum", momentum, at_least=0, below=1)
-    x, y = _check_data(network, x, y, loss)
+    x, y = check_data(network, x, y, loss)
     held_out = _check_held_out(network, held_out, loss)
     examples = x.shape[-1]
-    steps = _check_count("steps", steps, 0)
-    batch_size = examples if batch_size is None else _check_count("batch_size", batch_size, 1, examples)
-    keep = {_check_count("snapshots", step, 0, steps) for step in snapshots}
+    steps = whole("steps", steps, at_least=0)
+    batch_size = examples if batch_size is None else whole("batch_size", batch_size, at_least=1, at_most=examples)
+    keep = {whole("snapshots", step, at_least=0, at_most=steps) for step in snapshots}
 
     network = _copy(network, np.broadcast_shapes(network.runs, rate.shape))
-    buffers = _Buffers.shared(network, network.runs, batch_size)
+    buffers = Buffers.shared(network, network.runs, batch_size)
     batches = _batches(x, y, batch_size, steps + 1, rng)
     rate = rate.astype(network.dtype)[..., None, None]
     loss_of_batch = losses.unchecked(loss)
@@ -203,16 +206,16 @@ def descend(
         for step, (x_batch, y_batch) in enumerate(batches):
             before, sizes = (_copy(network), []) if step in keep else (None, None)
             with np.errstate(all="ignore"):  # left again before the yield: it would silence whoever waits there, too
-                *_, (_, output) = _forward_layers(network, x_batch, buffers)
+                *_, (_, output) = forward_layers(network, x_batch, buffers)
                 history[step], gradient = loss_of_batch(output, y_batch)
                 # Gradients are linear in that at the top. Multiplied by the rate there, they arrive as steps to take.
                 forward_pass, gradient = Forward(buffers.z, (x_batch, *buffers.a)), rate * gradient
-                gradients = _backward_layers(network, forward_pass, gradient, buffers, input_gradient=False)
+                gradients = backward_layers(network, forward_pass, gradient, buffers, input_gradient=False)
                 for (W, b), (v_W, v_b), (_, dW, db, _) in zip(layers, velocities, gradients, strict=True):
                     if momentum:  # v <- momentum v + learning_rate dL/dtheta
                         dW, db = _add_up(v_W, momentum, dW), _add_up(v_b, momentum, db)
                     if before:
-                        sizes.append(_rms(dW))
+                        sizes.append(rms(dW))
                     if step < steps:  # theta <- theta - v
                         W -= dW
                         if b is not None:
@@ -241,15 +244,10 @@ def _diverged_at(history):
 
 @np.errstate(all="ignore")
 def _snapshot(step, network, sizes, history, examples, held_out, loss):
-    ratio = np.stack(sizes[::-1], axis=-1) / np.stack([_rms(W) for W in network.weights], axis=-1)
+    ratio = np.stack(sizes[::-1], axis=-1) / np.stack([rms(W) for W in network.weights], axis=-1)
     seen = evaluate(network, *examples, loss=loss)
     seen_held_out = evaluate(network, *held_out, loss=loss) if held_out else ()
     return Snapshot(step, network, *seen, ratio, _diverged_at(history), *seen_held_out)
-
-
-def _rms(values):
-    """Root mean square over the last two axes, in float64."""
-    return np.sqrt(_moments(values)[2])
 
 
 @contextmanager
@@ -266,16 +264,18 @@ def _bar(steps, shown):
 
 
 @np.errstate(all="ignore")
-def evaluate(network, x, y, *, loss):
+def evaluate(
+    network: Network, x: ArrayLike, y: ArrayLike, *, loss: str | losses.Loss
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Loss and accuracy on all examples: each () or (runs,), the accuracy None where y are not labels."""
     loss = losses.get(loss)
-    x, y = _check_data(network, x, y, loss)
-    for _, a in _forward_layers(network, x):
+    x, y = check_data(network, x, y, loss)
+    for _, a in forward_layers(network, x):
         output = a  # each layer's is let go when the next is there
-    return loss(output, y)[0], _accuracy(output, y)
+    return loss(output, y)[0], accuracy(output, y)
 
 
-def _accuracy(output, y):
+def accuracy(output: np.ndarray, y: np.ndarray) -> np.ndarray | None:
     """Share of the columns whose largest entry is at the label y; a column with inf or nan counts as wrong."""
     if y.ndim != 1:
         return None
@@ -299,7 +299,18 @@ class Sweep:
     """The rate with the lowest mean loss among those at which no run diverged; nan if there is none."""
 
 
-def sweep(network, x, y, *, rates, loss, steps, batch_size=None, momentum=0.0, rng=None):
+def sweep(
+    network: Network,
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    rates: Sequence[float],
+    loss: str | losses.Loss,
+    steps: int,
+    batch_size: int | None = None,
+    momentum: float = 0.0,
+    rng: Seed = None,
+) -> Sweep:
     """Train from the same start at every learning rate, so that schemes can be compared each at its own best rate.
 
     Arguments are those of `train`; `network` is one network or an ensemble of seeds, `rates` a sequence of floats.
@@ -311,11 +322,11 @@ def sweep(network, x, y, *, rates, loss, steps, batch_size=None, momentum=0.0, r
     column = rates.reshape(-1, *(1 for _ in network.runs))
     how = {"steps": steps, "batch_size": batch_size, "momentum": momentum, "rng": rng}
     run = train(network, x, y, loss=loss, learning_rate=column, **how)
-    value, accuracy = evaluate(run.network, x, y, loss=loss)
+    value, right = evaluate(run.network, x, y, loss=loss)
     diverged = (run.diverged_at >= 0) | ~np.isfinite(value)
     mean = np.where(diverged, np.inf, value).reshape(len(rates), -1).mean(axis=1)
     best = rates[mean.argmin()] if np.isfinite(mean.min()) else np.nan
-    return Sweep(rates, value, accuracy, diverged, float(best))
+    return Sweep(rates, value, right, diverged, float(best))
 
 
 def _copy(network, runs=None):
@@ -336,7 +347,7 @@ def _batches(x, y, size, count, rng):
     """`count` batches: each pass takes the examples in a new order, as long as there are enough for a batch."""
     if size == x.shape[-1]:
         return repeat((x, y), count)
-    return _batches_in_new_orders(x, y, size, count, np.random.default_rng(_root(rng)))
+    return _batches_in_new_orders(x, y, size, count, np.random.default_rng(seed_sequence(rng)))
 
 
 def _batches_in_new_orders(x, y, size, count, rng):
@@ -349,8 +360,9 @@ def _batches_in_new_orders(x, y, size, count, rng):
         yield x.take(some, axis=-1), y.take(some, axis=-1)
 
 
-def _check_data(network, x, y, loss):
-    x = _check_input(network, np.asarray(x, dtype=network.dtype))
+def check_data(network: Network, x: ArrayLike, y: ArrayLike, loss: losses.Loss) -> tuple[np.ndarray, np.ndarray]:
+    """Examples that fit the network, and targets or labels that fit the examples."""
+    x = check_input(network, np.asarray(x, dtype=network.dtype))
     if x.ndim != 2 or not x.shape[-1]:
         raise ValueError(f"x must have shape ({network.widths[0]}, examples), with at least one example, got {x.shape}")
     y = np.asarray(y)
@@ -368,7 +380,7 @@ def _check_held_out(network, held_out, loss):
         return None
     try:
         x, y = held_out
-        return _check_data(network, x, y, loss)
+        return check_data(network, x, y, loss)
     except (TypeError, ValueError) as error:
         raise type(error)(f"held_out must be a pair (x, y), shaped like the examples to train on: {error}") from None
 
@@ -386,12 +398,3 @@ def _check_rates(learning_rate, network):
             f"learning_rate must be one number or one for each run {network.runs}, got shape {rate.shape}"
         ) from None
     return rate
-
-
-def _check_count(name, value, low, high=None):
-    allowed = f"an int >= {low}" if high is None else f"an int from {low} to {high}"
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be {allowed}, got {value!r}")
-    if value < low or (high is not None and value > high):
-        raise ValueError(f"{name} must be {allowed}, got {value!r}")
-    return int(value)

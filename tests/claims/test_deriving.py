@@ -13,7 +13,7 @@ import pytest
 import sympy as sp
 from harness import ROOT, quiz_says, read_notebook
 
-from initlab.algebra import ALL, E, Total, compromise, forward, linear_network, random
+from initlab.algebra import ALL, E, Total, compromise, derive_forward, linear_network, random
 from initlab.algebra.assumptions import n_in, n_out
 from initlab.initializers import lecun_normal, normal
 from initlab.network import backward, sample
@@ -32,7 +32,7 @@ ALIGNED = "weights independent of activations"
 
 @cache
 def predicted(*dropped, fan_in=128):
-    return forward(ALL - set(dropped)).predict(**experiments.values(fan_in))
+    return derive_forward(ALL - set(dropped)).predict(**experiments.values(fan_in))
 
 
 def rules():
@@ -69,15 +69,15 @@ def test_squares_and_products():
 
 
 def test_what_the_rule_uses():
-    uses = forward().uses
+    uses = derive_forward().uses
     assert uses == {"zero-mean weights", "independent weights", ALIGNED, "zero biases"}
-    assert forward(uses).result == forward().result
+    assert derive_forward(uses).result == derive_forward().result
     says("«Four» assumptions are used, and they suffice", len(uses))
     says("$\\mathbb{E}[z^2] = n\\, \\mathrm{Var}\\,W\\; \\mathbb{E}[a^2]$ follows from «four» things", len(uses))
     out = printed("deriving", cell="forward-rule")
     assert "one layer: n_in*q*sigma_w**2" in out
     assert "kept when Var W = 1/n_in" in out
-    says("the one that makes this factor «1»", float(n_in * forward().preserving()))
+    says("the one that makes this factor «1»", float(n_in * derive_forward().preserving()))
 
 
 # ---------------------------------------------------------------- the switchboard
@@ -101,7 +101,7 @@ def test_a_dropped_assumption_leaves_a_covariance():
         "Nothing is lost when one is dropped: the mean, the covariance or the bias that it had removed stays in the "
         "result."
     )
-    (step,) = [step for step in forward(ALL - {ALIGNED}).steps if step.without]
+    (step,) = [step for step in derive_forward(ALL - {ALIGNED}).steps if step.without]
     assert "E of a product" in step.reasons
     assert "Cov" in str(step.after)
     assert "Cov" not in str(step.before)
@@ -221,7 +221,7 @@ def test_the_variance_sees_the_second_moment_of_the_activations():
     out = printed("deriving", cell="variance-code")
     assert "Var z = n_in*q*sigma_w**2" in out
     says("With rule «2» and centred weights the unit has mean zero", rules()["The mean of a product"])
-    mean = forward(ALL - {"zero-mean activations"}, statistic="mean")
+    mean = derive_forward(ALL - {"zero-mean activations"}, statistic="mean")
     assert mean.result == 0
     assert "E of a product" in {step.rule for step in mean.steps}
     says("The first line has $q = \\mathbb{E}[a^2]$ on the right, not $\\mathrm{Var}\\, a = q - m^2$.")
@@ -399,7 +399,7 @@ def test_a_mean_in_twenty_layers():
     n, std, depth = experiments.WIDTH, experiments.WIDTH**-0.5, experiments.DEPTH
     says("in one layer, and in «twenty»", depth)
     says("## «Twenty» layers", depth)
-    one = forward(ALL - {"zero-mean weights"}).predict(n_in=n, sigma_w=std, q=1, mu=0.1 * std) - 1
+    one = derive_forward(ALL - {"zero-mean weights"}).predict(n_in=n, sigma_w=std, q=1, mu=0.1 * std) - 1
     says("At $n = «100»$, a mean of a tenth of a standard deviation adds one per cent to $\\mathbb{E}[z^2]$", n)
     assert one == pytest.approx(0.01)
     ends = {mean: linear_network(depth, n, sigma_w=std, mu=mean * std).q[-1] for mean in (0.1, 0.2)}

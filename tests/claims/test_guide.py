@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from harness import ROOT, quiz_says, read_notebook
 
-from initlab import gaussian, recommend
+from initlab import finite_width, gaussian, recommend
 from initlab.datasets import spiral
 from initlab.frameworks import DEFAULTS, LEAKY_SLOPES, RULES, SHARED, SNIPPETS
 from initlab.initializers import TRUNCATED_STD, fans, he_uniform, variance_scaling
@@ -19,8 +19,7 @@ from initlab.losses import softmax_cross_entropy
 from initlab.network import forward, sample
 from initlab.recommend import LAYERS, WHOLE_MODEL, fingerprint
 from initlab_book.chapters import limits
-from initlab_book.chapters.guide import exercises, experiments, figures
-from initlab_book.chapters.guide import quiz as quizzes
+from initlab_book.chapters.guide import exercises, experiments, figures, quiz
 
 from . import chapter, near, printed
 
@@ -170,7 +169,7 @@ def test_the_band_of_a_convolution():
     spread, of_band = np.log(ends).std(), np.log(high / low) / (2 * 1.96)
     assert 0.6 * of_band < spread < 1.05 * of_band
     # as many independent units as a sum has terms would give a band that is far too narrow
-    low, high = recommend.band("relu", LAYERS["conv"].widths, weights)[:, -1]
+    low, high = finite_width.band("relu", LAYERS["conv"].widths, weights)[:, -1]
     assert np.mean((low < ends) & (ends < high)) < 0.75
 
 
@@ -198,17 +197,20 @@ def at_one(activation):
     """(slope of the length map, chi) at q = 1 with the recommended weights."""
     variance = recommend.recommend(activation).scale
     return (
-        gaussian.length_slope(activation, 1.0, weight_variance=variance),
-        gaussian.chi(activation, 1.0, weight_variance=variance),
+        gaussian.length_slope(activation, 1.0, scaled_weight_variance=variance),
+        gaussian.chi(activation, 1.0, scaled_weight_variance=variance),
     )
 
 
 def test_errors_stay_shrink_or_grow():
-    says("all have a call that keeps $\\mathbb{E}[z^2] = «1»$", gaussian.length_map("selu", 1.0, weight_variance=1.0))
+    says(
+        "all have a call that keeps $\\mathbb{E}[z^2] = «1»$",
+        gaussian.length_map("selu", 1.0, scaled_weight_variance=1.0),
+    )
     says("a signal that is *not* quite 1")
     says("Its slope at $q = 1$ says what becomes of a small error")
     by_hand = [
-        gaussian.length_map("gelu", q, weight_variance=recommend.recommend("gelu").scale) for q in (0.999, 1.001)
+        gaussian.length_map("gelu", q, scaled_weight_variance=recommend.recommend("gelu").scale) for q in (0.999, 1.001)
     ]
     assert np.diff(by_hand)[0] / 0.002 == pytest.approx(at_one("gelu")[0], rel=1e-3)
     assert by_hand[0] < 1 < by_hand[1]
@@ -232,7 +234,7 @@ def test_no_gain_gives_gelu_or_silu_a_stable_size():
     found = 0
     for activation in ("gelu", "silu"):
         for g in (1.2, 1.42, 1.5, 1.6, 1.8, 1.95, 2.2):
-            for point in gaussian.fixed_points(activation, weight_variance=g**2):
+            for point in gaussian.fixed_points(activation, scaled_weight_variance=g**2):
                 if 0 < point.q < math.inf:
                     found += 1
                     assert not point.stable
@@ -282,12 +284,12 @@ def test_tanh_learns_better_with_its_forward_gain():
     assert 1 / 3 < torch / forward_gain < 3
     says(
         "At size «1» the gradient asks for «1.4674» in place of «1.5925».",
-        gaussian.length_map("tanh", 1.0, weight_variance=gaussian.gain("tanh") ** 2),
+        gaussian.length_map("tanh", 1.0, scaled_weight_variance=gaussian.gain("tanh") ** 2),
         gaussian.gain("tanh", "backward"),
         gaussian.gain("tanh"),
     )
     backward_gain = gaussian.gain("tanh", "backward")
-    (point,) = (p for p in gaussian.fixed_points("tanh", weight_variance=backward_gain**2) if p.q > 0.01)
+    (point,) = (p for p in gaussian.fixed_points("tanh", scaled_weight_variance=backward_gain**2) if p.q > 0.01)
     assert point.stable
     says(
         "But with «1.4674» the signal settles at «0.85», where the gradient still grows by «6 %» a layer.",
@@ -332,8 +334,8 @@ def test_a_sigmoid_network_at_the_critical_gain():
     from initlab.activations import get
 
     assert get("sigmoid").df(np.linspace(-5, 5, 1001)).max() == pytest.approx(1 / 4)
-    g = recommend.critical_gain("sigmoid")
-    (point,) = gaussian.fixed_points("sigmoid", weight_variance=g**2)
+    g = gaussian.critical_gain("sigmoid")
+    (point,) = gaussian.fixed_points("sigmoid", scaled_weight_variance=g**2)
     says("The gain at which $\\chi_1 = «1»$, where gradients neither grow nor fade, is «10.149».", point.chi_1, g)
     says("Divide $g^2\\, \\mathbb{E}[f'(z)^2] = «1»$ by", g**2 * gaussian.squared_slope("sigmoid", point.q))
     says(
@@ -364,12 +366,12 @@ def test_the_fan_matters_where_widths_take_turns():
 
 def test_the_first_layer_has_gain_one():
     says("If these are standardized, its inputs have second moment 1 already, and gain 1 is right.")
-    assert gaussian.propagate("identity", weight_variance=1, depth=1).z[0] == 1
+    assert gaussian.propagate("identity", scaled_weight_variance=1, depth=1).z[0] == 1
     says("For ReLU a factor of 2 in a single layer does no harm.")
-    relu = recommend.forecast("relu", [256] * 21, [2 / 256] * 20)
+    relu = gaussian.propagate_layers("relu", [256] * 21, [2 / 256] * 20)
     assert relu.a[-1] / experiments.expected("relu", "dense")[0].a[-1] == pytest.approx(2)  # it stays a factor of 2
     variance = recommend.recommend("gelu").scale / 256
-    all_layers = recommend.forecast("gelu", [256] * 21, [variance] * 20)
+    all_layers = gaussian.propagate_layers("gelu", [256] * 21, [variance] * 20)
     says(
         "with its forward gain in the first layer as well, the signal has size «4» after twenty layers instead of "
         "«0.66»",
@@ -482,9 +484,9 @@ def test_where_pytorchs_default_settles():
     for n in (10, 256):
         q = exercises.settles_at.solution(n)
         variance = scale("torch", "nn.Linear")
-        mapped = gaussian.length_map("relu", q, weight_variance=variance, bias_variance=variance / n)
+        mapped = gaussian.length_map("relu", q, scaled_weight_variance=variance, bias_variance=variance / n)
         assert mapped == pytest.approx(q)
-    says("by $\\chi = 1/«6»$ a layer", 1 / gaussian.chi("relu", 1.0, weight_variance=1 / 3))
+    says("by $\\chi = 1/«6»$ a layer", 1 / gaussian.chi("relu", 1.0, scaled_weight_variance=1 / 3))
 
 
 def test_a_pair_of_layers():
@@ -499,7 +501,7 @@ def test_a_pair_of_layers():
     )
     widths = LAYERS["bottleneck"].widths
     weights = [2 / (n + m) for n, m in pairwise(widths)]
-    linear = recommend.forecast("identity", widths, weights)
+    linear = gaussian.propagate_layers("identity", widths, weights)
     assert [linear.a[-1], linear.dz[0] * 128 * weights[0]] == pytest.approx([pair**10, pair**10])
 
 
@@ -534,47 +536,51 @@ def test_the_three_calls():
 
 # ---------------------------------------------------------------- the quiz
 
-quiz = partial(quiz_says, quizzes.quiz)
+quiz_holds = partial(quiz_says, quiz)
 
 
 def test_what_pytorchs_default_does_behind_a_relu():
-    quiz("A sixth", "gives fan_in Var W = 1/3", "six times as much", "fan_in Var W = 1. PyTorch draws a third of that")
+    quiz_holds(
+        "A sixth", "gives fan_in Var W = 1/3", "six times as much", "fan_in Var W = 1. PyTorch draws a third of that"
+    )
     assert scale("torch", "nn.Linear") * gaussian.second_moment("relu") == pytest.approx(1 / 6)
     assert scale("flax", "nnx.Linear") == pytest.approx(1)
     assert RULES["keras", "layers.Dense"].variance(256, 256) * 256 == pytest.approx(1)
-    quiz("the gain that goes with it is 1/√3")
+    quiz_holds("the gain that goes with it is 1/√3")
 
 
 def test_ten_layers_of_flax():
-    question = quizzes.quiz.questions[1]
+    question = quiz.questions[1]
     assert question.answer == pytest.approx(size(0.5**10))
     assert [number for number, _ in question.wrong] == pytest.approx([0.5**10, size((1 / 6) ** 10), 0.5 / 10], rel=1e-3)
-    quiz("(1/√2)¹⁰ = 1/32 = 0.03125", "½¹⁰ = 0.000977", "is 0.707 of the size")
+    quiz_holds("(1/√2)¹⁰ = 1/32 = 0.03125", "½¹⁰ = 0.000977", "is 0.707 of the size")
     assert round(size(0.5), 3) == 0.707
 
 
 def test_which_activations_pull_back():
-    quiz("an error grows by 14 %", "Errors shrink to 78 %", "Errors shrink to 46 %")
+    quiz_holds("an error grows by 14 %", "Errors shrink to 78 %", "Errors shrink to 46 %")
     assert [round(100 * at_one(name)[0]) for name in ("gelu", "selu", "tanh")] == [114, 78, 46]
-    options = quizzes.quiz.questions[2].options
+    options = quiz.questions[2].options
     for option in options:
         name = option.text.split()[0].lower()
         assert option.right == (at_one(name)[0] < 0.999)
 
 
 def test_layers_that_take_turns():
-    quiz("a quarter, then four times", "keeps 0.64 of both second moments, so after ten pairs 1 % is left of each")
+    quiz_holds(
+        "a quarter, then four times", "keeps 0.64 of both second moments, so after ten pairs 1 % is left of each"
+    )
     assert (128 / 512, 512 / 128) == (1 / 4, 4)
     assert exercises.xavier_pair.solution(512, 128) == pytest.approx(0.64)
     assert 0.64**10 == pytest.approx(0.01, abs=0.005)
-    quiz("Xavier's are 1.6 and 0.4, which make 0.64", "Variance 1/512 in all of them")
+    quiz_holds("Xavier's are 1.6 and 0.4, which make 0.64", "Variance 1/512 in all of them")
     assert [2 * 512 / 640, 2 * 128 / 640] == [1.6, 0.4]
-    quiz("A layer 128 → 512 then keeps only a quarter of the signal")
+    quiz_holds("A layer 128 → 512 then keeps only a quarter of the signal")
     assert 128 / 512 == 1 / 4
 
 
 def test_weights_ten_times_as_large_before_a_normalization():
-    quiz("The gradient of these weights is ten times smaller", "a hundred times less")
+    quiz_holds("The gradient of these weights is ten times smaller", "a hundred times less")
 
     def loss(W):
         z = W @ np.array([1.0, -2.0, 0.5])

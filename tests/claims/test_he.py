@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from harness import quiz_says
 
-from initlab import activations, algebra, gaussian, random_matrices
+from initlab import activations, algebra, gaussian
 from initlab.agreement import agreement, critical, z_scores
+from initlab.finite_width import relative_variance
 from initlab.initializers import fans, he_normal, he_uniform, lecun_normal, normal, variance_scaling
 from initlab.network import forward, sample, simulate
 from initlab_book.chapters import exploding
@@ -46,7 +47,7 @@ def test_thirty_relu_layers_with_xavier():
         DEPTH,
         2**-15,
     )
-    assert algebra.over_layers(algebra.forward(activation="relu")).predict(
+    assert algebra.over_layers(algebra.derive_forward(activation="relu")).predict(
         n_in=128, sigma_w=128**-0.5, q=1, L=DEPTH
     ) == pytest.approx(2**-30)
     ten = simulate([128] * (DEPTH + 1), "relu", lecun_normal, seeds=range(10), batch=32).a.second_moment
@@ -91,7 +92,7 @@ def test_the_figures_agree_with_the_simulator_and_with_gaussian_theory():
     slope, scheme = 0.25, "he-relu"
     panels = figures.deep.frame(slope=slope, scheme=scheme)["panels"]
     f = activations.leaky_relu(slope)
-    theory = gaussian.propagate(f, weight_variance=2.0, depth=DEPTH)
+    theory = gaussian.propagate(f, scaled_weight_variance=2.0, depth=DEPTH)
     assert panels["forward"]["y"]["theory"] == pytest.approx(np.sqrt(theory.a), rel=0.01)
     assert panels["backward"]["y"]["theory"] == pytest.approx(np.sqrt(theory.dz), rel=0.01)
     drawn = simulate([128] * (DEPTH + 1), f, he_normal, seeds=range(experiments.STRANDS), batch=1)
@@ -107,14 +108,14 @@ def test_the_bands_of_the_figures_hold_95_per_cent_of_the_networks():
     deep = simulate([128] * (30 + 1), "relu", he_normal, seeds=range(seeds), batch=1, bias_initializer=None)
     forward_size = np.sqrt(deep.a.second_moment[:, -1] / deep.a.second_moment[:, 0])
     backward_size = np.sqrt(2 * deep.dz.second_moment[:, 0])
-    low, high = (random_matrices.relu_quantile(p, [128] * 30)[-1] for p in (0.025, 0.975))
+    low, high = (edge[-1] for edge in figures.size_quantiles([128] * 30, slope=0.0))
     for size in (forward_size, backward_size):
         # three standard errors of a share of 0.95
         assert np.mean((low < size) & (size < high)) == pytest.approx(0.95, abs=3 * math.sqrt(0.95 * 0.05 / seeds))
         assert np.mean(size < 1) > 0.6
     says("(How much larger, the next chapter shows.)")
-    for slope, variance in ((0, 5 / (4 * 128)), (1, 1 / (2 * 128))):
-        assert random_matrices.relu_walk([128], slope)[1][-1] == pytest.approx(variance)
+    for slope, variance in ((0, 5 / (4 * 128)), (1, 1 / (2 * 128))):  # of the logarithm of a size, half of that of q
+        assert relative_variance(activations.leaky_relu(slope)) / 128 / 4 == pytest.approx(variance)
 
 
 # ---------------------------------------------------------------- where the half goes
@@ -138,7 +139,9 @@ def test_the_half():
     assert text.startswith("E[f(z_i)**2]\n= E[z_i**2]/2 + E[z_i*Abs(z_i)]/2\n")
     assert "= n_in*q*sigma_w**2/2\n" in text
     says("$$ \\tfrac12\\, n\\, \\sigma_w^2 = 1, \\quad \\text{so that} \\quad \\sigma_w^2 = \\frac{2}{n}. \\tag{2}")
-    assert algebra.forward(activation="relu").predict(n_in=50, sigma_w=math.sqrt(2 / 50), q=1) == pytest.approx(1)
+    assert algebra.derive_forward(activation="relu").predict(n_in=50, sigma_w=math.sqrt(2 / 50), q=1) == pytest.approx(
+        1
+    )
 
 
 def test_the_leaky_half():
@@ -179,9 +182,9 @@ def test_the_gain_that_keeps_the_variance_explodes():
     assert min((5, 30, 300), key=lambda guess: abs(math.log(guess / predicted))) == 300
     says("About «300». The mean of $a$ is not lost", near(predicted, rel=0.1))
     says("Theory says $(1.707^2/2)^{15} = «283»$ for the size after «thirty» layers.", predicted, DEPTH)
-    drift, variance = random_matrices.relu_walk([128] * DEPTH)
+    variance = DEPTH * 5 / (4 * 128)
     # of the mean square of ten networks, and of the inputs' common luck
-    assert abs(math.log(size["1.707", 30][0] / predicted)) < 3 * math.sqrt(variance[-1] / 10) + abs(drift[-1])
+    assert abs(math.log(size["1.707", 30][0] / predicted)) < 3 * math.sqrt(variance / 10) + variance
 
 
 # ---------------------------------------------------------------- the small print
@@ -277,7 +280,7 @@ def test_the_backward_rule_is_exact_at_any_width():
     seeds, widths, slope = 1500, [5, 8, 6, 9, 7], 0.1
     scheme = partial(variance_scaling, scale=2 / (1 + slope**2), mode="fan_in", distribution="uniform")
     deep = simulate(widths, activations.leaky_relu(slope), scheme, seeds=range(seeds), batch=1)
-    theory = algebra.over_widths(algebra.backward(activation="leaky_relu"), "fan_in").predict(widths, s=slope)
+    theory = algebra.over_widths(algebra.derive_backward(activation="leaky_relu"), "fan_in").predict(widths, s=slope)
     assert np.abs(z_scores(deep.dz.second_moment, theory * (1 + slope**2) / 2)).max() < 4.5
     says("It fails above a layer that is closed as a whole, $a = 0$.")
     says("With $n$ units this happens with probability $2^{-n}$.")

@@ -61,7 +61,7 @@ def test_a_signal_lives_while_its_size_stays_within_a_factor_of_a_hundred():
 
 def test_fifty_equal_layers_raise_the_factor_to_the_fiftieth_power():
     says("if every layer has the same factor, «fifty» layers raise it", figures.DEPTH)
-    size = math.sqrt(gaussian.propagate("identity", weight_variance=1.1**2, depth=figures.DEPTH).a[-1])
+    size = math.sqrt(gaussian.propagate("identity", scaled_weight_variance=1.1**2, depth=figures.DEPTH).a[-1])
     says("raise it to the «fiftieth» power", math.log(size) / math.log(1.1))
 
 
@@ -112,7 +112,7 @@ def test_each_unit_of_a_deep_sigmoid_network_ends_on_a_constant_of_its_own():
 
 def test_for_a_linear_network_the_factor_is_g():
     says("For a linear network the factor is $g$ itself")
-    theory = gaussian.propagate("identity", weight_variance=1.3**2, depth=4)
+    theory = gaussian.propagate("identity", scaled_weight_variance=1.3**2, depth=4)
     assert theory.a == pytest.approx(1.3 ** (2 * np.arange(5)))
 
 

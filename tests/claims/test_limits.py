@@ -24,30 +24,30 @@ def lengths(activation, gain, q=1.0, depth=50):
     """q of layers 1..depth."""
     found = [q]
     for _ in range(depth - 1):
-        found.append(gaussian.length_map(activation, found[-1], weight_variance=gain**2))
+        found.append(gaussian.length_map(activation, found[-1], scaled_weight_variance=gain**2))
     return found
 
 
 def tanh(gain, depth=50):
     """Theory of a tanh network: sizes of a in layers 0..depth, and of dL/dz against that of the last layer."""
-    wide = gaussian.propagate("tanh", weight_variance=gain**2, depth=depth)
+    wide = gaussian.propagate("tanh", scaled_weight_variance=gain**2, depth=depth)
     return np.sqrt(wide.a), np.sqrt(wide.dz / wide.dz[-1])
 
 
 def slope(activation):
-    return gaussian.length_slope(activation, 1.0, weight_variance=gaussian.gain(activation) ** 2)
+    return gaussian.length_slope(activation, 1.0, scaled_weight_variance=gaussian.gain(activation) ** 2)
 
 
 def rest(activation, gain):
     """The fixed point that a signal of size 1 goes to."""
-    return gaussian.fixed_points(activation, weight_variance=gain**2)[-1]
+    return gaussian.fixed_points(activation, scaled_weight_variance=gain**2)[-1]
 
 
 # ---------------------------------------------------------------- a slow leak
 
 
 def test_the_question():
-    theory = gaussian.propagate("tanh", weight_variance=1.0, depth=50)
+    theory = gaussian.propagate("tanh", scaled_weight_variance=1.0, depth=50)
     says(
         "fed with a signal of size «1». Is that enough for «fifty» layers that are not infinitely wide?",
         theory.z[0],
@@ -60,9 +60,9 @@ def test_a_small_signal_is_kept_at_gain_one():
         "Then $n \\operatorname{Var} W = g^2 = 1$ keeps a signal as it is: for equal widths, that is a gain of $g = 1$"
     )
     assert xavier_normal((500, 500), rng=0).var() * 500 == pytest.approx(1, rel=0.02)
-    assert gaussian.length_map("tanh", 1e-4, weight_variance=1.0) == pytest.approx(1e-4, rel=1e-3)
+    assert gaussian.length_map("tanh", 1e-4, scaled_weight_variance=1.0) == pytest.approx(1e-4, rel=1e-3)
     says("But at size 1, $z$ is not small.")
-    assert gaussian.length_map("tanh", 1.0, weight_variance=1.0) < 0.4
+    assert gaussian.length_map("tanh", 1.0, scaled_weight_variance=1.0) < 0.4
 
 
 def test_the_leak():
@@ -97,7 +97,7 @@ def test_the_expansion_of_tanh():
 
 def test_tanh_does_not_stabilize_at_gain_one():
     says("It does not, at any depth.")
-    (only,) = gaussian.fixed_points("tanh", weight_variance=1.0)
+    (only,) = gaussian.fixed_points("tanh", scaled_weight_variance=1.0)
     assert only.q == 0
     says("Here is one for ReLU, erf (the error function, much like tanh) and GELU")
     says("with its value at $q = 1$ next to that of quadrature:")
@@ -113,7 +113,7 @@ def test_tanh_does_not_stabilize_at_gain_one():
 def test_what_the_left_panel_shows():
     says("A rule asks: which $g$ gives $q' = 1$ when $q = 1$?")
     for name in ("tanh", "relu", "gelu", "selu"):
-        assert gaussian.length_map(name, 1, weight_variance=gaussian.gain(name) ** 2) == pytest.approx(1)
+        assert gaussian.length_map(name, 1, scaled_weight_variance=gaussian.gain(name) ** 2) == pytest.approx(1)
     walks = figures.length_maps.frame()["panels"]["walks"]["y"]["walks"]
     panel = figures.length_maps.frame(gain=1.0)["panels"]["map"]
     dots = [q for q, value in zip(panel["x"], panel["y"]["here"], strict=True) if value is not None]
@@ -145,12 +145,12 @@ def test_tanh_attracts_and_gelu_repels():
     says("For tanh the curve falls, from $g^2$ at small $q$ to 0: large signals are squashed, small ones are not.")
     sizes = np.geomspace(1e-6, 1e6, 60)
     for g in (1.1, 5 / 3):
-        factor = np.array([gaussian.length_map("tanh", q, weight_variance=g**2) / q for q in sizes])
+        factor = np.array([gaussian.length_map("tanh", q, scaled_weight_variance=g**2) / q for q in sizes])
         assert (np.diff(factor) < 0).all()
         assert factor[[0, -1]] == pytest.approx([g**2, 0], abs=1e-4)
     says("So for any $g > 1$ it crosses the line once. All «three» signals end up there", len(walks))
     for g in (1.1, 1.2, 5 / 3, 3.0):
-        zero, point = gaussian.fixed_points("tanh", weight_variance=g**2)
+        zero, point = gaussian.fixed_points("tanh", scaled_weight_variance=g**2)
         assert point.stable
         assert not zero.stable
         for start in figures.STARTS:
@@ -178,7 +178,7 @@ def test_slopes():
         assert (off[-1] > off[0]) == grows
     says("(Write $z = \\sqrt{q}\\, u$ with $u \\sim \\mathcal{N}(0, 1)$, and differentiate.)")
     h = 1e-5
-    numerical = [gaussian.length_map("selu", 1 + d, weight_variance=1.0) for d in (-h, h)]
+    numerical = [gaussian.length_map("selu", 1 + d, scaled_weight_variance=1.0) for d in (-h, h)]
     assert (numerical[1] - numerical[0]) / (2 * h) == pytest.approx(slope("selu"), rel=1e-6)
     says("The gain below is the one that makes $q^* = «1»$.", lengths("mish", gaussian.gain("mish"), depth=3))
     selu = get("selu")
@@ -213,7 +213,7 @@ def test_the_pencil_on_its_tip():
     says("And He's $\\sqrt 2$, which is right for ReLU, is too small for GELU at every length.")
     assert gaussian.gain("relu") == pytest.approx(2**0.5)
     for q in np.geomspace(1e-6, 1e6, 50):
-        assert gaussian.length_map("gelu", q, weight_variance=2.0) < q
+        assert gaussian.length_map("gelu", q, scaled_weight_variance=2.0) < q
 
 
 # ---------------------------------------------------------------- one gain, two directions
@@ -280,7 +280,7 @@ def test_five_thirds():
         "once the signal has settled, every layer multiplies the second moment of the gradient by «1.2098»",
         point.chi_1,
     )
-    wide = gaussian.propagate("tanh", weight_variance=25 / 9, depth=50)
+    wide = gaussian.propagate("tanh", scaled_weight_variance=25 / 9, depth=50)
     assert wide.dz[30] / wide.dz[31] == pytest.approx(point.chi_1, abs=5e-5)
     says("The first layers, where the signal is larger, are milder.")
     assert (np.diff(wide.z[:8]) < 0).all()
@@ -339,9 +339,9 @@ def test_the_edge_of_chaos():
     says("bending costs signal at every $q$, so where the signal is kept, $\\chi > 1$")
     for q in np.geomspace(1e-3, 1e3, 13):
         kept = q / gaussian.second_moment("tanh", q)  # the g^2 with this fixed point
-        assert gaussian.chi("tanh", q, weight_variance=kept) > 1
-    assert gaussian.fixed_points("tanh", weight_variance=0.99**2)[-1].slope < 1
-    assert gaussian.fixed_points("tanh", weight_variance=1.0)[-1].chi_1 == 1
+        assert gaussian.chi("tanh", q, scaled_weight_variance=kept) > 1
+    assert gaussian.fixed_points("tanh", scaled_weight_variance=0.99**2)[-1].slope < 1
+    assert gaussian.fixed_points("tanh", scaled_weight_variance=1.0)[-1].chi_1 == 1
 
 
 def test_which_is_better_depends_on_the_depth():
@@ -468,7 +468,7 @@ def test_what_xavier_assumes_and_the_sigmoid_does_not_have():
 
 
 def test_kappa():
-    linear, relu = (finite_width.luck(name) for name in ("identity", "relu"))
+    linear, relu = (finite_width.relative_variance(name) for name in ("identity", "relu"))
     fourth = gaussian.expectation(lambda z: z**4)
     says("For a linear layer $\\kappa = «3» - 1 = «2»$.", fourth, linear)
     on = get("relu")
@@ -488,7 +488,9 @@ def test_kappa():
 def test_the_logarithm_of_the_squared_length():
     n, seeds, layers = 256, 4000, 20
     for activation, gain, kappa in (("relu", 2.0, 5), ("identity", 1.0, 2)):
-        q = finite_width.walk(activation, n, layers + 1, weight_variance=gain, seeds=seeds, rng=1)[:, -1]
+        q = finite_width.sample_lengths(
+            activation, [n] * (layers + 1), scaled_weight_variance=gain, seeds=seeds, rng=1
+        )[:, -1]
         v = kappa * layers / n
         # 4 standard errors, and 5 % for the higher powers of 1/n that (6) leaves out
         assert np.log(q).var() == pytest.approx(v, rel=4 * math.sqrt(2 / seeds) + 0.05)
@@ -498,7 +500,7 @@ def test_the_logarithm_of_the_squared_length():
     says("The mean *of $q$ itself* is kept exactly.")
     says(
         "With He's gain, and $q = «1»$ at the start",
-        finite_width.walk("relu", 64, 3, weight_variance=2.0, seeds=5, rng=0)[:, 0],
+        finite_width.sample_lengths("relu", [64] * 3, scaled_weight_variance=2.0, seeds=5, rng=0)[:, 0],
     )
 
 
@@ -511,12 +513,14 @@ def test_how_two_draws_differ():
 
     def pairs(activation, depth):
         gain = figures.SCHEMES[activation]
-        q = finite_width.walk(activation, 128, depth, weight_variance=gain**2, seeds=4000, rng=2)[:, -1]
+        q = finite_width.sample_lengths(activation, [128] * depth, scaled_weight_variance=gain**2, seeds=4000, rng=2)[
+            :, -1
+        ]
         return float(np.median(np.exp(np.abs(np.log(q[::2] / q[1::2])) / 2)))
 
     relu = pairs("relu", 50)
     assert min((1.1, 2, 10), key=lambda guess: abs(math.log(guess / relu))) == 2
-    v = finite_width.spread("relu", 128, 50, weight_variance=2.0).variance[-1]
+    v = finite_width.spread("relu", [128] * 50, scaled_weight_variance=2.0).variance[-1]
     assert v == pytest.approx(5 * 49 / 128)
     says(
         "By about «2»: that is the median over pairs. In theory the middle «95 %» of the sizes span a factor of «15».",
@@ -536,15 +540,15 @@ def test_equation_seven():
     says("one layer multiplies a deviation of $\\ln q$ by $r = s\\, q / q'$, with $s$ now the slope at $q$")
     for q, off in ((3.0, 1e-6), (0.1, 1e-6)):  # far from the fixed point
         near_it, here = (lengths("selu", 1.0, q=start, depth=2)[1] for start in (q * (1 + off), q))
-        r = gaussian.length_slope("selu", q, weight_variance=1.0) * q / here
+        r = gaussian.length_slope("selu", q, scaled_weight_variance=1.0) * q / here
         assert math.log(near_it / here) / off == pytest.approx(r, rel=1e-4)
         assert abs(r - slope("selu")) > 0.01
     n = 128
-    selu = finite_width.spread("selu", n, 60, weight_variance=1.0).variance
-    assert selu[-1] == pytest.approx(finite_width.luck("selu") / n / (1 - slope("selu") ** 2))
-    relu = finite_width.spread("relu", n, 60, weight_variance=2.0).variance
+    selu = finite_width.spread("selu", [n] * 60, scaled_weight_variance=1.0).variance
+    assert selu[-1] == pytest.approx(finite_width.relative_variance("selu") / n / (1 - slope("selu") ** 2))
+    relu = finite_width.spread("relu", [n] * 60, scaled_weight_variance=2.0).variance
     assert np.diff(relu) == pytest.approx(5 / n)
-    gelu = finite_width.spread("gelu", n, 60, weight_variance=gaussian.gain("gelu") ** 2).variance
+    gelu = finite_width.spread("gelu", [n] * 60, scaled_weight_variance=gaussian.gain("gelu") ** 2).variance
     assert gelu[-1] / gelu[-2] == pytest.approx(slope("gelu") ** 2, rel=0.01)
     assert slope("gelu") > 1
 
@@ -554,8 +558,8 @@ def test_the_figure_of_the_spread():
     gains = {"gelu": gaussian.gain("gelu"), "relu": 2**0.5, "identity": 1.0, "selu": 1.0, "tanh": 5 / 3}
     std, drawn = {}, {}
     for name, g in gains.items():
-        std[name] = np.sqrt(finite_width.spread(name, n, 50, weight_variance=g * g).variance)
-        walks = finite_width.walk(name, n, 50, weight_variance=g * g, seeds=300, rng=0)
+        std[name] = np.sqrt(finite_width.spread(name, [n] * 50, scaled_weight_variance=g * g).variance)
+        walks = finite_width.sample_lengths(name, [n] * 50, scaled_weight_variance=g * g, seeds=300, rng=0)
         drawn[name] = np.log(walks).std(axis=0)
         if name == "gelu":
             ends = walks[:, -1]
@@ -584,7 +588,9 @@ def test_the_figure_of_the_spread():
         near(drawn["gelu"][40 - 1], rel=0.1),
     )
     says("Its curve ends at layer «11».", int(np.flatnonzero(std["gelu"] < 1.5)[-1]) + 1)
-    many = finite_width.walk("gelu", n, 50, weight_variance=gains["gelu"] ** 2, seeds=3000, rng=1)[:, -1]
+    many = finite_width.sample_lengths("gelu", [n] * 50, scaled_weight_variance=gains["gelu"] ** 2, seeds=3000, rng=1)[
+        :, -1
+    ]
     says(
         "by layer 50, $q$ is below 0.01 in about «two thirds» of the networks, and above 100 in about «a quarter».",
         near([(q < 0.01).mean() for q in (ends, many)], abs=0.03),
@@ -595,7 +601,7 @@ def test_the_figure_of_the_spread():
 def test_who_has_a_bias():
     says("For linear networks and the ReLU family it is straight, and there is no bias. For the others")
     for name in names():
-        shift = finite_width.spread(name, 128, 10, weight_variance=gaussian.gain(name) ** 2).shift[-1]
+        shift = finite_width.spread(name, [128] * 10, scaled_weight_variance=gaussian.gain(name) ** 2).shift[-1]
         straight = name in {"identity", "relu", "leaky_relu"}
         assert shift == pytest.approx(0, abs=1e-9) if straight else abs(shift) > 1e-5
 
@@ -604,7 +610,7 @@ def test_the_bias():
     widths = [32, 64, 128, 256, 512, 1024]
     says("We measure it in layer 10, for widths from «32» to «1024»", min(widths), max(widths))
     theory = {
-        name: np.array([finite_width.spread(name, n, 10, weight_variance=g * g).shift[-1] for n in widths])
+        name: np.array([finite_width.spread(name, [n] * 10, scaled_weight_variance=g * g).shift[-1] for n in widths])
         for name, g in (("selu", 1.0), ("tanh", 5 / 3))
     }
     for shift in theory.values():
@@ -622,7 +628,7 @@ def test_the_bias():
     )
     for name, g in (("selu", 1.0), ("tanh", 5 / 3)):
         for n, expected in zip(widths[:3], theory[name], strict=False):
-            bias, error = finite_width.measured_shift(name, n, 10, weight_variance=g * g, seeds=200, rng=n)
+            bias, error = finite_width.measured_shift(name, [n] * 10, scaled_weight_variance=g * g, seeds=200, rng=n)
             assert abs(bias - expected) < 4 * error
     for line in ("selu: power of n -1.001 +- 0.022", "tanh: power of n -1.027 +- 0.025"):
         assert line in printed("limits", cell="bias")
@@ -693,7 +699,7 @@ def test_ten_layers_with_each_default():
         name: gaussian.propagate(
             "relu",
             depth=depth,
-            weight_variance=n * frameworks.RULES[key].variance(n, n),
+            scaled_weight_variance=n * frameworks.RULES[key].variance(n, n),
             bias_variance=frameworks.RULES[key].bias_variance(n),
         )
         for name, key in DENSE.items()
@@ -738,8 +744,8 @@ def test_ten_layers_with_each_default():
         near(np.sqrt(theory["keras"].a[-1]), rel=0.08),
     )
     says("With tanh they leak as we saw, and PyTorch loses more.")
-    leaks = gaussian.propagate("tanh", depth=depth, weight_variance=1.0).a[-1]
-    third = gaussian.propagate("tanh", depth=depth, weight_variance=1 / 3, bias_variance=1 / (3 * n)).a[-1]
+    leaks = gaussian.propagate("tanh", depth=depth, scaled_weight_variance=1.0).a[-1]
+    third = gaussian.propagate("tanh", depth=depth, scaled_weight_variance=1 / 3, bias_variance=1 / (3 * n)).a[-1]
     assert third < 0.1 * leaks
 
 
@@ -747,7 +753,7 @@ def test_ten_layers_with_each_default():
 
 
 def test_exercise_on_the_leak():
-    sizes = np.sqrt(gaussian.propagate("tanh", weight_variance=1.0, depth=60).a)
+    sizes = np.sqrt(gaussian.propagate("tanh", scaled_weight_variance=1.0, depth=60).a)
     says("After how many layers is the *size* of the signal, the root of $\\mathbb{E}[a^2]$, below 0.1?")
     says("The size is below 0.1 when $1/(2l) < 0.01$, that is from $l > «50»$ on.", 1 / (2 * 0.01))
     says("It is layer «52».", int(np.argmax(sizes < 0.1)))
@@ -768,7 +774,8 @@ def test_exercise_on_the_mean_that_pays():
     says("For tanh $c = «0.2648»$, and the gain that serves both is «1.4674».", c, g)
     assert gaussian.gain(shifted, "backward") == pytest.approx(g)
     says(
-        "Its fixed point even attracts, with slope «0.391»", gaussian.length_slope(shifted, 1.0, weight_variance=g * g)
+        "Its fixed point even attracts, with slope «0.391»",
+        gaussian.length_slope(shifted, 1.0, scaled_weight_variance=g * g),
     )
     says("What does it do to $\\mathbb{E} f^2$ when the mean of $f$ is 0?")
     assert gaussian.second_moment(shifted) == pytest.approx(gaussian.second_moment("tanh") + c**2)
@@ -831,7 +838,7 @@ def test_exercise_on_the_repair():
     zero = network.forward(network.sample([2, 2], "relu", he_uniform, rng=0), np.zeros((2, 1))).output
     assert (zero == 0).all()
     assert weights.var() * 1000 == pytest.approx(gaussian.gain("relu") ** 2, rel=0.01)
-    assert gaussian.length_map("relu", 1, weight_variance=c**2 / 3) == pytest.approx(1)
+    assert gaussian.length_map("relu", 1, scaled_weight_variance=c**2 / 3) == pytest.approx(1)
 
 
 def test_exercise_on_the_sigmoid():
@@ -853,7 +860,7 @@ def test_exercise_on_the_sigmoid():
 
 
 def test_takeaways():
-    says("A rule keeps size «1» in one wide layer.", gaussian.length_map("selu", 1.0, weight_variance=1.0))
+    says("A rule keeps size «1» in one wide layer.", gaussian.length_map("selu", 1.0, scaled_weight_variance=1.0))
     says("Tanh at gain 1 leaks: $\\mathbb{E}[a^2]$ falls like $1/(2l)$.")
     assert lengths("tanh", 1, depth=201)[-1] == pytest.approx(1 / (2 * 200), rel=0.02)
     says("At 5/3 the signal settles and gradients grow by «10 %» a layer.", rest("tanh", 5 / 3).chi_1 ** 0.5 - 1)
@@ -865,7 +872,8 @@ def test_takeaways():
     )
     n = 77
     steps = [
-        finite_width.spread(name, n, 2, weight_variance=g).variance[1] for name, g in (("identity", 1), ("relu", 2))
+        finite_width.spread(name, [n] * 2, scaled_weight_variance=g).variance[1]
+        for name, g in (("identity", 1), ("relu", 2))
     ]
     says("gains a variance of about $2/n$ a layer (linear) or $5/n$ (He and ReLU)")
     assert steps == pytest.approx([2 / n, 5 / n])
@@ -883,7 +891,7 @@ def test_takeaways():
 
 def test_the_numbers_of_the_quiz():
     leak, _, _, band, _ = quiz.questions
-    after = gaussian.propagate("tanh", weight_variance=1.0, depth=200).a
+    after = gaussian.propagate("tanh", scaled_weight_variance=1.0, depth=200).a
     assert abs(after[200] / leak.answer - 1) < leak.within
     assert after[1] == pytest.approx(0.394, abs=0.0005)
     asks("1/(2l) = 1/400 = 0.0025", "0.05 is √0.0025", "0.394 is what is left after one layer")

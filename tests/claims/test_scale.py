@@ -14,9 +14,10 @@ import sympy as sp
 from harness import quiz_says, read_notebook
 from scipy.special import ndtr
 
-from initlab import activations, exercise, gaussian, network
+from initlab import activations, gaussian, network
 from initlab.algebra import E, Total, Var, random
 from initlab.initializers import normal
+from initlab_book import exercise
 from initlab_book.chapters.scale import exercises, experiments, figures, quiz
 
 from . import chapter, near, printed
@@ -411,22 +412,22 @@ def test_three_sizes():
         assert last(name, gain) / last(name, gain)[0] == pytest.approx([1, 2, 4])
     says("from $g = 1.1$ on, every gain leads all «three» to one size that stays", len(figures.STARTS))
     for gain in np.arange(1.1, 5, 0.1):
-        settled = math.sqrt(gaussian.fixed_points("tanh", weight_variance=gain**2)[-1].q)
+        settled = math.sqrt(gaussian.fixed_points("tanh", scaled_weight_variance=gain**2)[-1].q)
         for start in figures.STARTS.values():
-            limit = gaussian.propagate("tanh", weight_variance=gain**2, depth=DEPTH, input=(start / gain) ** 2)
+            limit = gaussian.propagate("tanh", scaled_weight_variance=gain**2, depth=DEPTH, input=(start / gain) ** 2)
             assert math.sqrt(limit.z[-1]) == pytest.approx(settled, rel=0.05)
         assert (settled < 1) == (gain < 1.5925)
     assert max(last("tanh", 1.1)) / min(last("tanh", 1.1)) < 1.4
     says(
         "That size is «1» at $g = 1.5925$, and it is smaller for smaller gains.",
-        near(math.sqrt(gaussian.fixed_points("tanh", weight_variance=1.5925**2)[-1].q), abs=1e-3),
+        near(math.sqrt(gaussian.fixed_points("tanh", scaled_weight_variance=1.5925**2)[-1].q), abs=1e-3),
     )
     dies, _, grows = last("gelu", 1.5335)
     assert dies < 0.01
     assert grows > 4
     for start, end in ((0.95, 0.5), (1.05, 1.5)):  # in theory, a little too small and a little too large
         limit = gaussian.propagate(
-            "gelu", weight_variance=gaussian.gain("gelu") ** 2, depth=40, input=start**2 / 2.3517
+            "gelu", scaled_weight_variance=gaussian.gain("gelu") ** 2, depth=40, input=start**2 / 2.3517
         )
         assert (limit.z[-1] < end) if start < 1 else (limit.z[-1] > end)
 
@@ -461,7 +462,7 @@ def test_keeping_forward_does_not_keep_backward():
     says("(ReLU does not even have mean zero)")
     assert table["relu"][1] > 0.3
     g, mean, up, down, theory = table["tanh"]
-    factor = math.sqrt(gaussian.chi("tanh", 1.0, weight_variance=gaussian.gain("tanh") ** 2))
+    factor = math.sqrt(gaussian.chi("tanh", 1.0, scaled_weight_variance=gaussian.gain("tanh") ** 2))
     says("At $g = «1.5925»$ its activations have mean zero", g)
     assert abs(mean) < 0.05
     assert abs(up - 1) < 0.05
@@ -477,7 +478,7 @@ def test_keeping_forward_does_not_keep_backward():
     g = gaussian.gain("gelu")
     z = seen("gelu", 256, (g / 16,), 1 / g).z[0]
     assert z[-1] / z[0] == pytest.approx(table["gelu"][2], abs=0.001)
-    factors = [gaussian.chi("gelu", size**2, weight_variance=g**2) for size in z[:-1]]
+    factors = [gaussian.chi("gelu", size**2, scaled_weight_variance=g**2) for size in z[:-1]]
     says(
         "(GELU misses its theory here. Its signal has wandered off: with the sizes it really had, theory gives «2.7». "
         "The rest comes from the finite width too.)",
@@ -490,7 +491,7 @@ def test_keeping_forward_does_not_keep_backward():
         found = []
         for seed in range(20):
             net = seen("gelu", n, (g / math.sqrt(n),), 1 / g, seed)
-            factors = [gaussian.chi("gelu", q, weight_variance=g**2) for q in net.z[0, :-1] ** 2]
+            factors = [gaussian.chi("gelu", q, scaled_weight_variance=g**2) for q in net.z[0, :-1] ** 2]
             found.append(math.log(net.dz[0, 0] / net.dz[0, -1]) - math.log(math.prod(factors)) / 2)
         return np.mean(found)
 
@@ -503,7 +504,7 @@ def test_tanh_cannot_have_both():
         "than 1."
     )
     for g in (1.01, 1.02, 1.05, 1.1, 1.5, 2, 3, 5, 10, 30, 100):
-        zero, point = gaussian.fixed_points("tanh", weight_variance=g**2)
+        zero, point = gaussian.fixed_points("tanh", scaled_weight_variance=g**2)
         assert not zero.stable
         assert point.stable
         assert point.chi_1 > 1
@@ -512,9 +513,9 @@ def test_tanh_cannot_have_both():
     assert (abs(activations.get("tanh").f(z)) < z).all()
     says("For tanh, a gain near 1 comes close")
     for g in (1, 0.9):
-        limit = gaussian.propagate("tanh", weight_variance=g**2, depth=2000)
+        limit = gaussian.propagate("tanh", scaled_weight_variance=g**2, depth=2000)
         assert limit.z[-1] < 1e-3
-    point = gaussian.fixed_points("tanh", weight_variance=1.1**2)[-1]
+    point = gaussian.fixed_points("tanh", scaled_weight_variance=1.1**2)[-1]
     says('"Neither grows nor shrinks" and "has size 1" are different wishes')
     assert point.q < 0.2 < 1
     says(
@@ -539,12 +540,12 @@ def test_no_curved_activation_with_mean_zero_keeps_both():
     says("the folklore is therefore false for *every* activation with mean zero that is not linear")
     for name in ("tanh", "erf", "softsign", "selu"):
         assert abs(gaussian.mean(name, 1.0)) < 1e-9
-        assert gaussian.chi(name, 1.0, weight_variance=gaussian.gain(name) ** 2) > 1
+        assert gaussian.chi(name, 1.0, scaled_weight_variance=gaussian.gain(name) ** 2) > 1
     says(
         "was built to keep mean zero and variance one; its gradients grow by «3.5 per cent» a layer.",
-        math.sqrt(gaussian.chi("selu", 1.0, weight_variance=1.0)) - 1,
+        math.sqrt(gaussian.chi("selu", 1.0, scaled_weight_variance=1.0)) - 1,
     )
-    assert gaussian.fixed_points("selu", weight_variance=1.0)[1].q == pytest.approx(1, abs=1e-6)
+    assert gaussian.fixed_points("selu", scaled_weight_variance=1.0)[1].q == pytest.approx(1, abs=1e-6)
 
 
 # ---------------------------------------------------------------- widths that differ
@@ -717,12 +718,13 @@ def test_weights_with_a_mean():
 
 def test_the_gain_that_keeps_the_gradients_of_a_sigmoid():
     says(
-        '`gaussian.fixed_points("sigmoid", weight_variance=g**2)[-1]` holds the square of the size at which $z$ settles'
+        '`gaussian.fixed_points("sigmoid", scaled_weight_variance=g**2)[-1]` holds the square of the size at which '
+        "$z$ settles"
     )
 
     def settled(g):
-        (point,) = gaussian.fixed_points("sigmoid", weight_variance=g**2)
-        assert point == gaussian.fixed_points("sigmoid", weight_variance=g**2)[-1]
+        (point,) = gaussian.fixed_points("sigmoid", scaled_weight_variance=g**2)
+        assert point == gaussian.fixed_points("sigmoid", scaled_weight_variance=g**2)[-1]
         return point
 
     backward = gaussian.gain("sigmoid", "backward")
@@ -763,7 +765,7 @@ def test_takeaways():
     assert gaussian.gain("relu") == pytest.approx(math.sqrt(2))
     says("the second moment instead of the variance, and $\\sqrt2$ for ReLU")
     says("What holds for one layer at size 1 may not hold for «twenty»", DEPTH)
-    assert gaussian.length_map("gelu", 1, weight_variance=gaussian.gain("gelu") ** 2) == pytest.approx(1)
+    assert gaussian.length_map("gelu", 1, scaled_weight_variance=gaussian.gain("gelu") ** 2) == pytest.approx(1)
     assert seen("gelu", 256, (gaussian.gain("gelu") / 16,), 0.5).z[0, 19] < 0.1
 
 
@@ -780,12 +782,12 @@ def test_the_quiz():
     assert round(math.sqrt(2) / 400, 5) == 0.00354
 
     quiz_holds("of the same size, 0.73, and mean zero", "At 0.73 the gain is 2, and the gradients grow by 17 %")
-    point = gaussian.fixed_points("tanh", weight_variance=2.0**2)[-1]
+    point = gaussian.fixed_points("tanh", scaled_weight_variance=2.0**2)[-1]
     assert round(math.sqrt(gaussian.second_moment("tanh", point.q)), 2) == 0.73
     assert round(math.sqrt(point.chi_1), 2) == 1.17
     quiz_holds("for 0.73 by 1.17, which is a factor of 19 over the whole network")
     assert round(point.chi_1 ** ((DEPTH - 1) / 2)) == 19
-    limit = gaussian.propagate("tanh", weight_variance=4.0, depth=DEPTH)
+    limit = gaussian.propagate("tanh", scaled_weight_variance=4.0, depth=DEPTH)
     assert np.sqrt(limit.a[5:]) == pytest.approx(0.73, abs=0.005)
 
     quiz_holds("Forward it asks for 1.59, backward for 1.47.", "Forward it asks for 1.53, backward for 1.48.")

@@ -827,7 +827,7 @@ def test_what_a_hundred_steps_from_zero_change():
         for data, options in (("equal", {}), ("unequal", {}), ("small", {"batch_size": 10, "rng": 0})):
             some = slice(0, 97) if data == "unequal" else slice(None)
             end = train_a_while(start, x[:, some], y[some], **options).network
-            assert symmetry.spread(end, 1) < 1e-9  # in lockstep, if at all
+            assert symmetry.unit_spread(end, 1) < 1e-9  # in lockstep, if at all
             moved[activation, data] = [bool(np.abs(A).max() > 1e-9) for A in (*end.weights, end.biases[1])]
     assert moved["tanh", "equal"] == [False, False, False]
     assert moved["tanh", "unequal"] == moved["tanh", "small"] == [False, False, True]
@@ -841,7 +841,7 @@ def test_what_makes_units_different_that_start_at_one_half():
     start = sample([2, 8, 2], "tanh", half)
 
     def apart(network):
-        return bool(symmetry.spread(network, 1) > 1e-6)
+        return bool(symmetry.unit_spread(network, 1) > 1e-6)
 
     def by_rule(step, mask=lambda: np.ones(8)):
         W, b, V = (np.array(A) for A in (start.weights[0], start.biases[0], start.weights[1]))

@@ -211,11 +211,11 @@ def test_too_small():
             for start in ("small", "xavier")
         )
         assert small.loss == pytest.approx(math.log(2), abs=0.001)
-        assert np.median(small.dW_rms / xavier.dW_rms) < 1 / 100
-        spread = np.median(small.dW_rms, axis=0)
+        assert np.median(small.dW.rms / xavier.dW.rms) < 1 / 100
+        spread = np.median(small.dW.rms, axis=0)
         assert spread.max() / spread.min() < 5
-        assert (np.diff(np.median(small.a_second_moment, axis=0)[:-1]) < 0).all()
-        assert (np.diff(np.median(small.dz_rms, axis=0)) > 0).all()
+        assert (np.diff(np.median(small.a.second_moment, axis=0)[:-1]) < 0).all()
+        assert (np.diff(np.median(small.dz.rms, axis=0)) > 0).all()
     leaves = [data for data in SETS if "small" in experiments.PLANE_BEST[data, "tanh"]]
     says(
         "With tanh and the largest rate it leaves on «three» sets, and then the network finds about as good a border "
@@ -329,14 +329,14 @@ def test_the_small_uniform_start_never_leaves_chance():
     seen, _ = digits("uniform", "tanh", 0.01)
     says(
         "with tanh $\\partial\\mathcal{L}/\\partial z$ in the first layer is about «a millionth» of that at the top.",
-        near((seen[0].dz_rms[:, 0] / seen[0].dz_rms[:, -1]).mean(), rel=0.4),
+        near((seen[0].dz.rms[:, 0] / seen[0].dz.rms[:, -1]).mean(), rel=0.4),
     )
     task = experiments.digit_task()
     rates = np.array(experiments.DIGIT_RATES)
     net = experiments.digit_network("uniform", "tanh", rng=0)
     start, end = trained(task, net, rates, 0, 200)
     says("The gradients of the weights are again about equally tiny in all layers.")
-    for each in seen[0].dW_rms:
+    for each in seen[0].dW.rms:
         assert each.max() < 5 * each.min() < 1e-5
     says("In «200» steps hardly anything changes below the last layer.", end.step)
     for before, after in zip(start.network.weights[:-1], end.network.weights[:-1], strict=True):
@@ -360,7 +360,7 @@ def test_a_good_start_gets_better():
         end.step,
         near(np.array(first) / 100, abs=0.01),
     )
-    ratio = {step: (each.dz_rms[:, 0] / each.dz_rms[:, -1]).mean() for step, each in seen.items()}
+    ratio = {step: (each.dz.rms[:, 0] / each.dz.rms[:, -1]).mean() for step, each in seen.items()}
     says(
         "The gradient in the first layer begins at «a fifth» of that at the top. After «200» steps the two are about "
         "equal",
@@ -404,7 +404,7 @@ def test_saturated_is_not_without_gradient():
     )
     says("where its slope is below «5 %» of the largest slope of its activation", diagnostics.FLAT)
     says("«Three quarters» of the tanh units are saturated", near(saturated(seen[0]).mean() / 100, abs=0.01))
-    grows = seen[0].dz_rms[:, 0] / seen[0].dz_rms[:, -1]
+    grows = seen[0].dz.rms[:, 0] / seen[0].dz.rms[:, -1]
     says("and yet the gradient *grows* on its way down, more than a hundredfold.")
     assert (grows > 100).all()
     says("after a fashion: some «37 %» right at its best rate.", near(end.held_out_accuracy.mean(), abs=0.08))
@@ -506,7 +506,7 @@ def test_theory_and_networks_agree():
 def steps_down():
     """By which factor the gradient falls from each layer to the one below, with the small uniform weights."""
     seen, _ = digits("uniform", "tanh", 0.01)
-    sizes = seen[0].dz_rms.mean(axis=0)
+    sizes = seen[0].dz.rms.mean(axis=0)
     return sizes[1:] / sizes[:-1]
 
 
@@ -804,7 +804,7 @@ def test_the_six_networks():
         seen[number] = diagnostics.diagnose(patient.network, patient.x, patient.y, loss=ENTROPY)
     says("«Six» networks have come to the practice.", len(seen))
     says("1: the mean of its weights equals their rms, so that they are all the same")
-    assert seen[1].W_mean[:5] == pytest.approx(seen[1].W_rms[:5])
+    assert seen[1].W.mean[:5] == pytest.approx(seen[1].W.rms[:5])
     assert (seen[3].dead[2], seen[3].dead[:2].max()) == (1, 0)
     says(
         "3: all units of layer 3 are off for every digit, and nothing gets past it (its biases are «−30»).",
@@ -812,7 +812,7 @@ def test_the_six_networks():
     )
     healthy = max(abs(b).max() for b in exercises.patient(4).network.biases)
     says("| its biases or a step have switched it off | biases «0»", healthy)
-    assert seen[3].a_second_moment[3] == 0
+    assert seen[3].a.second_moment[3] == 0
     says("4: healthy; its ReLUs are off for half of the digits, as they should be.")
     assert seen[4].saturated[:5] == pytest.approx(0.5, abs=0.1)
     for number in (2, 4):

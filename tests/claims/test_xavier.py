@@ -208,7 +208,7 @@ def test_five_rules_and_three_curves():
 def test_simulation_and_theory_agree_under_every_rule():
     for name, (_, n_var, _) in experiments.RULES.items():
         for f in figures.ACTIVATIONS:
-            theory = gaussian.propagate(f, weight_variance=n_var, depth=experiments.DEPTH)
+            theory = gaussian.propagate(f, scaled_weight_variance=n_var, depth=experiments.DEPTH)
             a, dz, _ = moments(name, f)
             # The mean square of a layer of 256 units, for one input, spreads by sqrt(2/256): three of them.
             assert a == pytest.approx(theory.a, rel=3 * math.sqrt(2 / 256)), (name, f)
@@ -247,7 +247,7 @@ def test_tanh_does_not_keep_the_signal():
     for dW in (moments("xavier", "tanh")[2], *others("xavier", "tanh")[2]):
         assert dW.max() < 1.5 * dW.min()
     says("The decay slows down as the signal gets smaller")
-    ratio = gaussian.propagate("tanh", weight_variance=1.0, depth=100).a
+    ratio = gaussian.propagate("tanh", scaled_weight_variance=1.0, depth=100).a
     assert (np.diff(ratio[1:] / ratio[:-1]) > 0).all()
 
 

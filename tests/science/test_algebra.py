@@ -17,7 +17,19 @@ from hypothesis import strategies as st
 from initlab import algebra, gaussian, network
 from initlab.activations import leaky_relu
 from initlab.agreement import z_scores
-from initlab.algebra import ALL, ASSUMPTIONS, Cov, E, Expected, Total, Undetermined, Var, backward, forward, random
+from initlab.algebra import (
+    ALL,
+    ASSUMPTIONS,
+    Cov,
+    E,
+    Expected,
+    Total,
+    Undetermined,
+    Var,
+    derive_backward,
+    derive_forward,
+    random,
+)
 from initlab.algebra.assumptions import (
     BACKWARD,
     FORWARD,
@@ -229,13 +241,13 @@ WEIGHTS = {"zero-mean weights", "independent weights", "weights independent of a
 
 @cache
 def derived(dropped, statistic="second moment"):
-    return forward(ALL - dropped, statistic=statistic)
+    return derive_forward(ALL - dropped, statistic=statistic)
 
 
 def test_the_textbook_derivation():
     assert derived(frozenset()).result == n_in * sigma_w**2 * q
-    assert forward(statistic="mean").result == 0
-    assert forward(statistic="variance").result == n_in * sigma_w**2 * q
+    assert derive_forward(statistic="mean").result == 0
+    assert derive_forward(statistic="variance").result == n_in * sigma_w**2 * q
 
 
 def test_mean_zero_weights_make_the_mean_of_the_activations_irrelevant():
@@ -314,10 +326,10 @@ def test_every_combination_of_assumptions_gives_the_moments_of_its_layer():
 
 
 def test_a_dropped_assumption_costs_nothing_when_its_parameter_is_zero():
-    everything = forward(ALL - TOGGLES)
+    everything = derive_forward(ALL - TOGGLES)
     for key in TOGGLES:
         parameter = ASSUMPTIONS[key].parameter
-        assert equal(everything.result.subs(parameter, 0), forward(ALL - TOGGLES | {key}).result), key
+        assert equal(everything.result.subs(parameter, 0), derive_forward(ALL - TOGGLES | {key}).result), key
 
 
 def test_every_step_says_what_it_needs():
@@ -333,11 +345,11 @@ def test_every_step_says_what_it_needs():
 def test_what_a_derivation_does_not_use_can_be_dropped():
     for dropped in subsets(TOGGLES):
         derivation = derived(dropped)
-        assert forward(derivation.uses).result == derivation.result, dropped
+        assert derive_forward(derivation.uses).result == derivation.result, dropped
 
 
 def test_a_derivation_prints_as_aligned_lines_with_their_reasons():
-    lines = forward(ALL - {"zero biases"}).latex().splitlines()
+    lines = derive_forward(ALL - {"zero biases"}).latex().splitlines()
     assert lines[0] == r"\begin{aligned}"
     assert lines[1].startswith(r"\mathbb{E}\left[z_{i}^{2}\right] &= \mathbb{E}\left[\left(\sum_{j=1}^{")
     assert lines[-2].startswith(r"&= n_{\mathrm{in}} q \sigma_{w}^{2} + \sigma_{b}^{2} && ")
@@ -346,7 +358,7 @@ def test_a_derivation_prints_as_aligned_lines_with_their_reasons():
 
 
 def test_a_derivation_says_which_assumption_brought_a_term_back():
-    steps = forward(ALL - {"independent weights"}).steps
+    steps = derive_forward(ALL - {"independent weights"}).steps
     (back,) = [step for step in steps if step.without]
     assert back.reasons == ("E of a product", "without: independent weights")
     assert "Cov(W_ij, W_ik)" in str(back.after)
@@ -357,16 +369,16 @@ def test_a_derivation_says_which_assumption_brought_a_term_back():
 
 
 def test_relu_halves_the_second_moment_only_for_symmetric_z():
-    assert forward(activation="relu").result == n_in * sigma_w**2 * q / 2
+    assert derive_forward(activation="relu").result == n_in * sigma_w**2 * q / 2
     for key in ("symmetric weights", "zero-mean weights", "weights independent of activations"):
-        derivation = forward(ALL - {key}, activation="relu")
+        derivation = derive_forward(ALL - {key}, activation="relu")
         assert derivation.result.atoms(Expected)  # E[z |z|] / 2 is back
         with pytest.raises(Undetermined, match=rf"E\[z_i\*Abs\(z_i\)\] is not determined .* missing: .*{key}"):
             derivation.predict(n_in=10, sigma_w=1, q=1)
 
 
 def test_skewed_weights_really_break_the_half():
-    skewed = forward(ALL - {"symmetric weights"}, activation="relu")
+    skewed = derive_forward(ALL - {"symmetric weights"}, activation="relu")
     values = {"n_in": 3, "sigma_w": 1.0, "q": 1.0}
     W, a, b = draw(skewed, values, rng=0, draws=100_000)
     z = np.einsum("ij,ij->i", W, np.abs(a)) + b  # positive inputs, so that their signs do not hide the skewness
@@ -377,31 +389,33 @@ def test_skewed_weights_really_break_the_half():
 
 
 def test_a_leaky_relu_lies_between_relu_and_identity():
-    leaky = forward(activation="leaky_relu").result
+    leaky = derive_forward(activation="leaky_relu").result
     assert equal(leaky, (1 + s**2) / 2 * n_in * sigma_w**2 * q)
-    assert leaky.subs(s, 0) == forward(activation="relu").result
-    assert leaky.subs(s, 1) == forward(activation="identity").result
+    assert leaky.subs(s, 0) == derive_forward(activation="relu").result
+    assert leaky.subs(s, 1) == derive_forward(activation="identity").result
 
 
 def test_tanh_keeps_the_second_moment_only_as_far_as_it_is_linear():
-    assert forward(activation="f").result == n_in * sigma_w**2 * q
-    bent = forward(ALL - {"linear activation"}, activation="f")
+    assert derive_forward(activation="f").result == n_in * sigma_w**2 * q
+    bent = derive_forward(ALL - {"linear activation"}, activation="f")
     assert str(bent.result) == "E[f(z_i)**2]"
     with pytest.raises(Undetermined, match="missing: linear activation"):
         bent.predict(n_in=1, sigma_w=1, q=1)
 
 
 def test_over_layers_the_factors_multiply():
-    deep = algebra.over_layers(forward(activation="relu"))
+    deep = algebra.over_layers(derive_forward(activation="relu"))
     assert deep.predict(n_in=100, sigma_w=0.1, q=1, L=30) == pytest.approx(2.0**-30)
     assert deep.predict(n_in=100, sigma_w=np.sqrt(0.02), q=3, L=30) == pytest.approx(3)
 
 
-@pytest.mark.parametrize("weight_variance", [1.0, 2.0, 2.5])
-def test_over_layers_biases_add_up_as_in_gaussian_theory(weight_variance):
-    deep = algebra.over_layers(forward(ALL - {"zero biases"}, activation="relu"))
-    predicted = deep.predict(n_in=50, sigma_w=np.sqrt(weight_variance / 50), q=1.5, sigma_b=0.3, L=7)
-    theory = gaussian.propagate("relu", weight_variance=weight_variance, bias_variance=0.09, depth=7, input=1.5)
+@pytest.mark.parametrize("scaled_weight_variance", [1.0, 2.0, 2.5])
+def test_over_layers_biases_add_up_as_in_gaussian_theory(scaled_weight_variance):
+    deep = algebra.over_layers(derive_forward(ALL - {"zero biases"}, activation="relu"))
+    predicted = deep.predict(n_in=50, sigma_w=np.sqrt(scaled_weight_variance / 50), q=1.5, sigma_b=0.3, L=7)
+    theory = gaussian.propagate(
+        "relu", scaled_weight_variance=scaled_weight_variance, bias_variance=0.09, depth=7, input=1.5
+    )
     assert predicted == pytest.approx(theory.a[-1])
 
 
@@ -413,7 +427,7 @@ def test_the_rule_for_many_layers_is_exact_at_any_width():
     )
     output = network.forward(net, np.ones((6, 1))).output
     sample = np.square(output).mean(axis=(1, 2))
-    deep = algebra.over_layers(forward(ALL - {"zero biases"}, activation="relu"))
+    deep = algebra.over_layers(derive_forward(ALL - {"zero biases"}, activation="relu"))
     predicted = deep.predict(n_in=6, sigma_w=std, q=1, sigma_b=0.3, L=4)
     assert abs(sample.mean() - predicted) < 5 * sample.std() / np.sqrt(len(sample))
 
@@ -421,7 +435,7 @@ def test_the_rule_for_many_layers_is_exact_at_any_width():
 @pytest.mark.parametrize("key", sorted(WEIGHTS))
 def test_over_layers_the_second_moment_is_not_enough_without_what_the_weights_must_be(key):
     with pytest.raises(Undetermined, match=f"missing: .*{key}"):
-        algebra.over_layers(forward(ALL - {key}, activation="identity"))
+        algebra.over_layers(derive_forward(ALL - {key}, activation="identity"))
 
 
 # --- many linear layers, weights with a mean or a common part ---------------------------------------------------------
@@ -486,7 +500,7 @@ def test_a_linear_network_that_cannot_exist_is_refused(wrong, message):
 
 # --- layers of different widths ---------------------------------------------------------------------------------------
 
-DIRECTIONS = {"forward": forward, "backward": backward}
+DIRECTIONS = {"forward": derive_forward, "backward": derive_backward}
 MODES = ("fan_in", "fan_out", "fan_avg")
 some_widths = st.lists(st.integers(1, 1000), min_size=3, max_size=8)
 
@@ -527,7 +541,7 @@ def test_over_widths_every_layer_has_its_own_factor(direction, mode, widths):
 def test_fan_in_telescopes_backward_and_fan_out_forward():
     first, last = (algebra.widths.Width(i) for i in (0, algebra.assumptions.L))
     for activation in ("relu", "leaky_relu"):
-        signal, gradient = (d(activation=activation) for d in (forward, backward))
+        signal, gradient = (d(activation=activation) for d in (derive_forward, derive_backward))
         for convolution in (False, True):  # the receptive fields cancel
 
             def result(layer, mode, convolution=convolution):
@@ -541,7 +555,7 @@ def test_fan_in_telescopes_backward_and_fan_out_forward():
 
 
 def test_equal_widths_give_back_the_rule_for_equal_layers():
-    for layer in (forward(activation="leaky_relu"), backward(activation="leaky_relu")):
+    for layer in (derive_forward(activation="leaky_relu"), derive_backward(activation="leaky_relu")):
         for mode in MODES:
             assert algebra.over_widths(layer, mode).predict([7] * 5, s=0.3) == pytest.approx(1)
         fan = {layer.direction.n: 7, sigma_w: 0.5, s: 0.3, layer.direction.second_moment: 1}
@@ -559,7 +573,8 @@ def test_real_networks_of_different_widths_follow_the_product(mode):
     scheme = partial(variance_scaling, scale=2 / (1 + slope**2), mode=mode, distribution="uniform")
     deep = network.simulate(widths, leaky_relu(slope), scheme, seeds=range(1000), batch=1)
     signal, gradient = (
-        algebra.over_widths(d(activation="leaky_relu"), mode).predict(widths, s=slope) for d in (forward, backward)
+        algebra.over_widths(d(activation="leaky_relu"), mode).predict(widths, s=slope)
+        for d in (derive_forward, derive_backward)
     )
     z = (
         z_scores(deep.a.second_moment[:, 1:], signal[1:]),
@@ -594,18 +609,18 @@ def test_real_convolutions_follow_their_channels():
 
 def test_over_widths_refuses_what_it_cannot_know():
     with pytest.raises(ValueError, match="must have an activation"):
-        algebra.over_widths(forward())
+        algebra.over_widths(derive_forward())
     with pytest.raises(ValueError, match="mode must be one of"):
-        algebra.over_widths(forward(activation="relu"), "fan_average")
+        algebra.over_widths(derive_forward(activation="relu"), "fan_average")
     for key in ("zero-mean weights", "zero biases"):
         with pytest.raises(Undetermined, match=f"missing: .*{key}"):
-            algebra.over_widths(forward(ALL - {key}, activation="identity"), "fan_in")
+            algebra.over_widths(derive_forward(ALL - {key}, activation="identity"), "fan_in")
     with pytest.raises(Undetermined, match=r"sigma_w\[l\] must be known"):
-        algebra.over_widths(forward(activation="relu")).predict([2, 3, 4])
+        algebra.over_widths(derive_forward(activation="relu")).predict([2, 3, 4])
 
 
 def test_a_derivation_over_widths_shows_how_it_telescopes():
-    deep = algebra.over_widths(backward(activation="relu"), "fan_in")
+    deep = algebra.over_widths(derive_backward(activation="relu"), "fan_in")
     assert [step.rule for step in deep.steps] == ["one layer", "L - 1 layers", "the fan-in rule", "telescoping"]
     assert "independent gradients" in deep.uses
     assert str(deep.result) == "p*n[L]/n[1]"
@@ -617,35 +632,35 @@ def test_a_derivation_over_widths_shows_how_it_telescopes():
 
 def test_backward_is_forward_with_fan_out():
     renamed = {n_in: n_out, q: p}
-    assert backward().result == forward().result.xreplace(renamed)
-    assert backward(activation="relu").result == forward(activation="relu").result.xreplace(renamed)
+    assert derive_backward().result == derive_forward().result.xreplace(renamed)
+    assert derive_backward(activation="relu").result == derive_forward(activation="relu").result.xreplace(renamed)
 
 
 def test_backward_needs_gradients_that_are_independent_of_what_went_forward():
-    assert "independent gradients" in backward(activation="relu").uses
-    left = backward(ALL - {"independent gradients"}, activation="relu")
+    assert "independent gradients" in derive_backward(activation="relu").uses
+    left = derive_backward(ALL - {"independent gradients"}, activation="relu")
     assert "Cov(g_j**2, f'(z_j)**2)" in str(left.result)
     with pytest.raises(Undetermined, match="missing: independent gradients"):
         left.predict(n_out=1, sigma_w=1, p=1, c_delta=0)
 
 
 def test_backward_through_another_activation_leaves_its_mean_squared_slope():
-    result = backward(ALL - {"linear activation"}, activation="f").result
+    result = derive_backward(ALL - {"linear activation"}, activation="f").result
     assert str(result) == "n_out*p*sigma_w**2*E[f'(z_j)**2]"
     assert r"f'\left(z_{j}\right)^{2}" in sp.latex(result)
 
 
 def test_the_conditions_of_the_rules():
-    assert forward().preserving() == 1 / n_in  # Xavier, LeCun
-    assert backward().preserving() == 1 / n_out
-    assert forward(activation="relu").preserving() == 2 / n_in  # He
-    assert backward(activation="relu").preserving() == 2 / n_out
-    assert equal(forward(activation="leaky_relu").preserving(), 2 / ((1 + s**2) * n_in))
+    assert derive_forward().preserving() == 1 / n_in  # Xavier, LeCun
+    assert derive_backward().preserving() == 1 / n_out
+    assert derive_forward(activation="relu").preserving() == 2 / n_in  # He
+    assert derive_backward(activation="relu").preserving() == 2 / n_out
+    assert equal(derive_forward(activation="leaky_relu").preserving(), 2 / ((1 + s**2) * n_in))
 
 
 def test_biases_and_means_take_their_part_of_the_variance():
-    assert equal(forward(ALL - {"zero biases"}).preserving(), (1 - sigma_b**2 / q) / n_in)
-    assert equal(forward(ALL - {"zero-mean weights"}).preserving(), 1 / n_in - mu**2)
+    assert equal(derive_forward(ALL - {"zero biases"}).preserving(), (1 - sigma_b**2 / q) / n_in)
+    assert equal(derive_forward(ALL - {"zero-mean weights"}).preserving(), 1 / n_in - mu**2)
 
 
 def test_glorots_compromise_is_the_harmonic_mean():
@@ -659,9 +674,9 @@ def test_glorots_compromise_is_the_harmonic_mean():
 
 def test_a_condition_that_nothing_determines_is_refused():
     with pytest.raises(Undetermined, match="does not determine Var W"):
-        forward(statistic="mean").preserving()
+        derive_forward(statistic="mean").preserving()
     with pytest.raises(Undetermined, match="missing: linear activation"):
-        forward(ALL - {"linear activation"}, activation="f").preserving()
+        derive_forward(ALL - {"linear activation"}, activation="f").preserving()
 
 
 def test_real_gradients_in_a_real_network_follow_the_backward_rule():
@@ -671,7 +686,7 @@ def test_real_gradients_in_a_real_network_follow_the_backward_rule():
     passed = network.forward(net, rng.standard_normal((15, 1)))
     back = network.backward(net, passed, rng.standard_normal(passed.output.shape))
     sample = np.square(back.dz[0]).mean(axis=(1, 2))
-    predicted = backward(activation="relu").predict(n_out=20, sigma_w=0.3, p=1)
+    predicted = derive_backward(activation="relu").predict(n_out=20, sigma_w=0.3, p=1)
     assert abs(sample.mean() - predicted) < 5 * sample.std() / np.sqrt(len(sample))
 
 
@@ -685,7 +700,7 @@ DRAWS = 40_000
 
 
 def agrees(derivation, seed, values=VALUES):
-    measured = algebra.simulate(derivation, values, rng=seed, draws=DRAWS)
+    measured = algebra.monte_carlo(derivation, values, rng=seed, draws=DRAWS)
     return abs(measured.mean - derivation.predict(**values)) <= 5 * measured.standard_error + 1e-12
 
 
@@ -699,7 +714,7 @@ def test_simulation_agrees_with_every_combination_of_assumptions(statistic):
 @pytest.mark.parametrize("activation", ["identity", "relu", "leaky_relu"])
 def test_simulation_agrees_behind_an_activation(activation):
     for seed, dropped in enumerate(subsets(TOGGLES - {"zero-mean weights", "weights independent of activations"})):
-        assert agrees(forward(ALL - dropped, activation=activation), seed), dropped
+        assert agrees(derive_forward(ALL - dropped, activation=activation), seed), dropped
 
 
 def test_simulation_agrees_backward():
@@ -711,7 +726,7 @@ def test_simulation_agrees_backward():
         "independent weights",
     }
     for seed, dropped in enumerate(subsets(toggles)):
-        assert agrees(backward(ALL - dropped), seed), dropped
+        assert agrees(derive_backward(ALL - dropped), seed), dropped
 
 
 @pytest.mark.parametrize("key", sorted(TOGGLES & derived(frozenset()).uses))
@@ -719,13 +734,13 @@ def test_simulation_notices_a_dropped_assumption(key):
     """The test has teeth: what holds under the assumption is wrong by more than 5 standard errors without it."""
     values = VALUES | {"m": 0.9}
     together = {"independent weights": {"zero-mean activations"}}.get(key, set())
-    measured = algebra.simulate(forward(ALL - {key} - together), values, rng=0, draws=DRAWS)
-    assert abs(measured.mean - forward(ALL - together).predict(**values)) > 5 * measured.standard_error
+    measured = algebra.monte_carlo(derive_forward(ALL - {key} - together), values, rng=0, draws=DRAWS)
+    assert abs(measured.mean - derive_forward(ALL - together).predict(**values)) > 5 * measured.standard_error
 
 
 def test_the_model_breaks_exactly_what_it_says():
     """Means, variances and correlations of the sampled layer, all assumptions dropped."""
-    everything = forward(ALL - TOGGLES)
+    everything = derive_forward(ALL - TOGGLES)
     W, a, b = draw(everything, VALUES, rng=1, draws=200_000)
     sample = np.corrcoef(np.stack([W[:, 0], W[:, 1], a[:, 0], a[:, 1], b]))
     v = VALUES
@@ -742,7 +757,7 @@ def test_the_model_breaks_exactly_what_it_says():
 
 
 def test_the_same_seed_gives_the_same_estimate():
-    assert algebra.simulate(forward(), VALUES, rng=3) == algebra.simulate(forward(), VALUES, rng=3)
+    assert algebra.monte_carlo(derive_forward(), VALUES, rng=3) == algebra.monte_carlo(derive_forward(), VALUES, rng=3)
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------
@@ -750,26 +765,26 @@ def test_the_same_seed_gives_the_same_estimate():
 
 def test_unknown_assumptions_and_values_are_named():
     with pytest.raises(ValueError, match=r"unknown: \['zero mean weights'\]"):
-        forward({"zero mean weights"})
+        derive_forward({"zero mean weights"})
     with pytest.raises(TypeError, match="assume must be a set of assumptions, got the string"):
-        forward("zero-mean weights")
+        derive_forward("zero-mean weights")
     with pytest.raises(ValueError, match="got n"):
-        forward().predict(n=3)
+        derive_forward().predict(n=3)
     with pytest.raises(ValueError, match="activation must be one of"):
-        forward(activation="tanh")
+        derive_forward(activation="tanh")
     with pytest.raises(ValueError, match=r"statistic \(with an activation\) must be one of 'second moment'"):
-        forward(activation="relu", statistic="mean")
+        derive_forward(activation="relu", statistic="mean")
     with pytest.raises(ValueError, match="layer must have an activation"):
-        algebra.over_layers(forward())
+        algebra.over_layers(derive_forward())
 
 
 def test_a_missing_value_is_named():
     with pytest.raises(Undetermined, match="mu, q must have a value"):
-        forward(ALL - {"zero-mean weights"}).predict(n_in=3, sigma_w=1)
+        derive_forward(ALL - {"zero-mean weights"}).predict(n_in=3, sigma_w=1)
     with pytest.raises(Undetermined, match="a value is missing for mu"):
-        algebra.simulate(forward(ALL - {"zero-mean weights"}), {"n_in": 3, "sigma_w": 1, "q": 1})
+        algebra.monte_carlo(derive_forward(ALL - {"zero-mean weights"}), {"n_in": 3, "sigma_w": 1, "q": 1})
     with pytest.raises(Undetermined, match="s must have a value"):
-        algebra.simulate(forward(activation="leaky_relu"), {"n_in": 3, "sigma_w": 1, "q": 1})
+        algebra.monte_carlo(derive_forward(activation="leaky_relu"), {"n_in": 3, "sigma_w": 1, "q": 1})
 
 
 @pytest.mark.parametrize(
@@ -782,16 +797,16 @@ def test_a_missing_value_is_named():
 )
 def test_a_layer_that_cannot_exist_is_refused(key, values):
     with pytest.raises(ValueError, match="must hold for such a layer"):
-        algebra.simulate(forward(ALL - {key}), VALUES | values)
+        algebra.monte_carlo(derive_forward(ALL - {key}), VALUES | values)
 
 
 def test_there_is_no_sampler_where_the_model_says_too_little():
     with pytest.raises(ValueError, match="there is no sampler for the activation 'f' forward"):
-        algebra.simulate(forward(activation="f"), VALUES)
+        algebra.monte_carlo(derive_forward(activation="f"), VALUES)
     with pytest.raises(ValueError, match="there is no sampler for the activation 'relu' backward"):
-        algebra.simulate(backward(activation="relu"), VALUES)
+        algebra.monte_carlo(derive_backward(activation="relu"), VALUES)
     with pytest.raises(ValueError, match="there is a sampler for one layer only"):
-        algebra.simulate(algebra.over_layers(forward(activation="relu")), VALUES)
+        algebra.monte_carlo(algebra.over_layers(derive_forward(activation="relu")), VALUES)
 
 
 def test_every_assumption_says_what_it_buys_and_what_holds_without_it():

@@ -8,8 +8,9 @@ import pytest
 
 from initlab import activations, losses
 from initlab.activations import leaky_relu
-from initlab.diagnostics import Diagnostics, diagnose
+from initlab.diagnostics import diagnose
 from initlab.initializers import constant, he_normal, normal, xavier_normal, zeros
+from initlab.layer_statistics import LayerStatistics
 from initlab.network import Network, backward, forward, sample
 from initlab.training import evaluate, train
 
@@ -36,12 +37,12 @@ def test_sizes_are_those_of_the_forward_and_the_backward_pass(activation):
     assert seen.layers.tolist() == [1, 2, 3]
     for i, W in enumerate(network.weights):
         a, dz, dW = there.a[i + 1], back.dz[i], back.dW[i]
-        assert seen.W_mean[i] == pytest.approx(W.mean())
-        assert seen.W_rms[i] == pytest.approx(np.sqrt(np.mean(W**2)))
-        assert seen.a_mean[i] == pytest.approx(a.mean())
-        assert seen.a_second_moment[i] == pytest.approx(np.mean(a**2))
-        assert seen.dz_rms[i] == pytest.approx(np.sqrt(np.mean(dz**2)))
-        assert seen.dW_rms[i] == pytest.approx(np.sqrt(np.mean(dW**2)))
+        assert seen.W.mean[i] == pytest.approx(W.mean())
+        assert seen.W.rms[i] == pytest.approx(np.sqrt(np.mean(W**2)))
+        assert seen.a.mean[i] == pytest.approx(a.mean())
+        assert seen.a.second_moment[i] == pytest.approx(np.mean(a**2))
+        assert seen.dz.rms[i] == pytest.approx(np.sqrt(np.mean(dz**2)))
+        assert seen.dW.rms[i] == pytest.approx(np.sqrt(np.mean(dW**2)))
         assert seen.gradient_ratio[i] == pytest.approx(np.sqrt(np.mean(dW**2) / np.mean(W**2)))
 
 
@@ -126,10 +127,8 @@ def test_loss_and_accuracy_are_those_of_evaluate():
 def assert_equal_but_for_runs(of_all, i, of_one):
     for field in fields(of_one):
         mine, alone = getattr(of_all, field.name), getattr(of_one, field.name)
-        if field.name == "histograms":
-            assert mine.keys() == alone.keys()
-            for name in mine:
-                assert_equal_but_for_runs(mine[name], i, alone[name])
+        if isinstance(alone, LayerStatistics):
+            assert_equal_but_for_runs(mine, i, alone)
         elif field.name in ("layers", "edges") or alone is None:
             np.testing.assert_array_equal(mine, alone)
         else:
@@ -154,36 +153,36 @@ def total(histogram):
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_histograms_count_every_value_once(activation):
     network = networks(activation, seeds=range(2))
-    seen = diagnose(network, X, LABELS, bins=BINS, **CROSS_ENTROPY).histograms
+    seen = diagnose(network, X, LABELS, bins=BINS, **CROSS_ENTROPY)
     weights, values = [60, 300, 60], [20 * 50, 15 * 50, 4 * 50]
     for name, expected in {"W": weights, "dW": weights, "a": values, "dz": values}.items():
-        assert total(seen[name]).tolist() == [expected, expected], name
+        assert total(getattr(seen, name)).tolist() == [expected, expected], name
 
 
 def test_histograms_are_those_of_numpy():
     network = networks("relu")
     there, back = passes(network)
-    seen = diagnose(network, X, LABELS, bins=BINS, **CROSS_ENTROPY).histograms
+    seen = diagnose(network, X, LABELS, bins=BINS, **CROSS_ENTROPY)
     for i in range(3):
         with np.errstate(divide="ignore"):
             values = {"W": np.log10(np.abs(network.weights[i])), "a": there.a[i + 1], "dW": back.dW[i]}
             values["dz"] = np.log10(np.abs(back.dz[i]))
         for name, v in values.items():
-            histogram = seen[name]
+            histogram = getattr(seen, name)
             zero = 0 if histogram.zero is None else histogram.zero[i]
             counts, _ = np.histogram(v, histogram.edges)
             np.testing.assert_array_equal(histogram.counts[i], counts, err_msg=name)
             assert histogram.below[i] + zero == np.sum(v < histogram.edges[0])
             assert histogram.above[i] == np.sum(v > histogram.edges[-1])
-    assert seen["dz"].zero[0] == np.sum(back.dz[0] == 0) > 0
-    assert seen["a"].zero is None
+    assert seen.dz.zero[0] == np.sum(back.dz[0] == 0) > 0
+    assert seen.a.zero is None
 
 
 def test_log_bins_hold_powers_of_ten_of_either_sign_and_zeros_apart():
     W = np.array([[0.0, 0.0, 1e-9, 3e-3, -3e-3, 5e-2, -2.0, 1e4]])
     one = Network((W,), (None,), "identity")
     seen = diagnose(one, np.ones((8, 1)), np.zeros((1, 1)), loss="squared_error", bins={"W": (4, -3, 1, "log")})
-    W = seen.histograms["W"]
+    W = seen.W
     assert W.edges.tolist() == [-3, -2, -1, 0, 1]
     assert W.counts.tolist() == [[2, 1, 0, 1]]
     assert (W.zero, W.below, W.above, W.nan) == (2, 1, 1, 0)
@@ -200,10 +199,10 @@ def test_overflow_is_a_result_and_leaves_the_other_runs_unharmed(activation):
     assert_equal_but_for_runs(together, 0, diagnose(healthy, X, LABELS, bins=BINS, **CROSS_ENTROPY))
     assert np.isnan(together.loss[2])
     assert together.accuracy[2] == 0
-    assert np.isinf(together.W_rms[1]).all()
-    assert together.histograms["W"].nan[2].tolist() == [60, 300, 60]
-    assert np.isnan(together.W_rms[2]).all()
-    assert together.histograms["a"].nan[2].tolist() == [1000, 750, 200]
+    assert np.isinf(together.W.rms[1]).all()
+    assert together.W.nan[2].tolist() == [60, 300, 60]
+    assert np.isnan(together.W.rms[2]).all()
+    assert together.a.nan[2].tolist() == [1000, 750, 200]
     if activation != "identity":
         assert np.isnan(together.saturated[2, :2]).all()
         assert np.isnan(together.dead[2, :2]).all()
@@ -221,7 +220,9 @@ def test_ratios_to_zero_weights_are_inf_where_there_is_a_gradient_and_nan_where_
 def test_networks_without_biases_are_seen_too():
     bare = sample([3, 8, 4], "relu", he_normal, bias_initializer=None, rng=0)
     seen = diagnose(bare, X, LABELS, **CROSS_ENTROPY)
-    assert all(np.isfinite(getattr(seen, f.name)).all() for f in fields(Diagnostics) if f.name != "histograms")
+    statistics = (seen.W, seen.a, seen.dz, seen.dW)
+    assert all(np.isfinite(each.rms).all() for each in statistics)
+    assert np.isfinite([seen.saturated, seen.dead, seen.gradient_ratio]).all()
 
 
 def test_the_network_is_not_changed():
@@ -239,7 +240,7 @@ def test_a_deep_network_that_is_too_small_loses_its_signal_and_one_that_is_too_l
         return diagnose(sample([3, *[40] * 8, 4], "tanh", scaled, rng=0), X, LABELS, **CROSS_ENTROPY)
 
     small, large = deep(0.01), deep(1.0)
-    assert np.all(np.diff(np.log10(small.a_second_moment)) < -1)
+    assert np.all(np.diff(np.log10(small.a.second_moment)) < -1)
     assert small.saturated.max() == 0
     assert large.saturated[:-1].min() > 0.1
     xavier = diagnose(sample([3, *[40] * 8, 4], "tanh", xavier_normal, rng=0), X, LABELS, **CROSS_ENTROPY)
@@ -249,7 +250,7 @@ def test_a_deep_network_that_is_too_small_loses_its_signal_and_one_that_is_too_l
 def test_constant_weights_have_exact_moments():
     half = networks(initializer=lambda shape, **how: constant(shape, value=0.5, **how))
     seen = diagnose(half, X, LABELS, **CROSS_ENTROPY)
-    assert seen.W_mean.tolist() == seen.W_rms.tolist() == [0.5, 0.5, 0.5]
+    assert seen.W.mean.tolist() == seen.W.rms.tolist() == [0.5, 0.5, 0.5]
 
 
 def diagnose_(bins=None, x=X, y=LABELS, **loss):
@@ -259,7 +260,8 @@ def diagnose_(bins=None, x=X, y=LABELS, **loss):
 @pytest.mark.parametrize(
     ("call", "error", "says"),
     [
-        (lambda: diagnose_(bins=40), TypeError, r"bins must be a dict such as \{'a': \(40, -1, 1\)\}.*40"),
+        (lambda: diagnose_(bins=0), ValueError, r"bins \(where it is no dict\) must be an int >= 1, got 0"),
+        (lambda: diagnose_(bins="all"), TypeError, r"bins \(where it is no dict\) must be an int >= 1, got 'all'"),
         (lambda: diagnose_(bins={"z": (4, 0, 1)}), ValueError, "bins must name some of W, a, dz, dW, got 'z'"),
         (lambda: diagnose_(bins={"a": (0, -1, 1)}), ValueError, r"bins.*\(0, -1, 1\) for 'a'"),
         (lambda: diagnose_(bins={"a": (4, 1, -1)}), ValueError, r"bins.*\(4, 1, -1\) for 'a'"),

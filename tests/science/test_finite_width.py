@@ -7,16 +7,17 @@ import numpy as np
 import pytest
 
 from initlab import finite_width, gaussian, random_matrices
-from initlab.initializers import variance_scaling
-from initlab.network import forward, sample
+from initlab.activations import leaky_relu
+from initlab.initializers import he_normal, variance_scaling
+from initlab.network import forward, sample, simulate
 
 
 def test_luck_of_linear_relu_and_leaky_relu():
-    assert finite_width.luck("identity") == pytest.approx(2)
-    assert finite_width.luck("relu", 7.0) == pytest.approx(5)  # the same at every length
+    assert finite_width.relative_variance("identity") == pytest.approx(2)
+    assert finite_width.relative_variance("relu", 7.0) == pytest.approx(5)  # the same at every length
     s = 0.01
     leaky = 3 * (1 + s**4) / 2 / ((1 + s**2) / 2) ** 2 - 1
-    assert finite_width.luck("leaky_relu") == pytest.approx(leaky)
+    assert finite_width.relative_variance("leaky_relu") == pytest.approx(leaky)
 
 
 @pytest.mark.parametrize("activation", ["tanh", "gelu", "sigmoid"])
@@ -26,7 +27,7 @@ def test_luck_is_the_relative_variance_of_one_unit(activation):
     measured = square.var() / square.mean() ** 2
     # 5 standard errors of a relative variance, from 100 parts of the sample
     parts = [part.var() / part.mean() ** 2 for part in np.split(square, 100)]
-    assert abs(measured - finite_width.luck(activation, 0.7)) < 5 * np.std(parts) / 10 + 0.001
+    assert abs(measured - finite_width.relative_variance(activation, 0.7)) < 5 * np.std(parts) / 10 + 0.001
 
 
 def test_a_walk_has_the_law_of_a_network_with_real_matrices():
@@ -37,7 +38,7 @@ def test_a_walk_has_the_law_of_a_network_with_real_matrices():
     rest = partial(variance_scaling, scale=g**2, mode="fan_in", distribution="normal")
     net = sample([n] * depth, "tanh", [first, *[rest] * (depth - 2)], seeds=range(seeds), output_activation="tanh")
     matrices = g**2 * np.square(forward(net, x).output[..., 0]).mean(axis=-1)
-    walks = finite_width.walk("tanh", n, depth, weight_variance=g**2, seeds=seeds, rng=1)[:, -1]
+    walks = finite_width.sample_lengths("tanh", [n] * depth, scaled_weight_variance=g**2, seeds=seeds, rng=1)[:, -1]
     for real, drawn in ((matrices, walks), (np.log(matrices), np.log(walks))):
         error = math.sqrt((real.var() + drawn.var()) / seeds)
         assert abs(real.mean() - drawn.mean()) < 4 * error
@@ -48,21 +49,21 @@ def test_a_walk_has_the_law_of_a_network_with_real_matrices():
 
 def test_a_walk_starts_at_q_and_has_common_draws():
     settings = {"seeds": 3, "rng": 5, "q": 0.5}
-    one, two = (finite_width.walk("relu", 10, 4, weight_variance=v, **settings) for v in (2.0, 4.0))
+    one, two = (finite_width.sample_lengths("relu", [10] * 4, scaled_weight_variance=v, **settings) for v in (2.0, 4.0))
     assert (one[:, 0] == 0.5).all()
     assert two == pytest.approx(one * 2.0 ** np.arange(4))
 
 
 def test_linear_spread_agrees_with_the_exact_walk():
     n, depth = 200, 30
-    theory = finite_width.spread("identity", n, depth + 1, weight_variance=1.0)
+    theory = finite_width.spread("identity", [n] * (depth + 1), scaled_weight_variance=1.0)
     assert theory.variance[-1] == pytest.approx(4 * depth * random_matrices.growth_variance(n), rel=0.02)
     for p in (0.025, 0.5, 0.975):
         assert theory.quantile(p)[-1] == pytest.approx(random_matrices.growth_quantile(p, depth, n) ** 2, rel=0.03)
 
 
 def test_spread_adds_up_for_relu_and_nothing_shifts():
-    theory = finite_width.spread("relu", 64, 20, weight_variance=2.0)
+    theory = finite_width.spread("relu", [64] * 20, scaled_weight_variance=2.0)
     assert theory.q == pytest.approx(1)
     assert theory.variance == pytest.approx(5 / 64 * np.arange(20))
     assert theory.shift == pytest.approx(0, abs=1e-9)
@@ -72,36 +73,62 @@ def test_spread_adds_up_for_relu_and_nothing_shifts():
 def test_spread_is_that_of_wide_networks(activation):
     """Within 4 standard errors of a standard deviation, and 3 % for what is left out: higher powers of 1/n."""
     g, n, seeds = gaussian.gain(activation), 1000, 1000
-    walks = np.log(finite_width.walk(activation, n, 8, weight_variance=g**2, seeds=seeds, rng=0))
-    theory = finite_width.spread(activation, n, 8, weight_variance=g**2)
+    walks = np.log(finite_width.sample_lengths(activation, [n] * 8, scaled_weight_variance=g**2, seeds=seeds, rng=0))
+    theory = finite_width.spread(activation, [n] * 8, scaled_weight_variance=g**2)
     assert walks.std(axis=0)[1:] == pytest.approx(theory.variance[1:] ** 0.5, rel=4 / math.sqrt(2 * seeds) + 0.03)
 
 
 def test_spread_settles_where_the_fixed_point_attracts():
-    n, slope = 100, gaussian.length_slope("selu", 1.0, weight_variance=1.0)
-    theory = finite_width.spread("selu", n, 60, weight_variance=1.0)
-    assert theory.variance[-1] == pytest.approx(finite_width.luck("selu") / n / (1 - slope**2))
+    n, slope = 100, gaussian.length_slope("selu", 1.0, scaled_weight_variance=1.0)
+    theory = finite_width.spread("selu", [n] * 60, scaled_weight_variance=1.0)
+    assert theory.variance[-1] == pytest.approx(finite_width.relative_variance("selu") / n / (1 - slope**2))
 
 
 @pytest.mark.parametrize(("activation", "gain"), [("selu", 1.0), ("tanh", 5 / 3), ("tanh", 1.0)])
 def test_measured_shift_is_that_of_theory_and_of_the_plain_mean(activation, gain):
-    n, depth, settings = 100, 6, {"weight_variance": gain**2}
-    theory = finite_width.spread(activation, n, depth, **settings)
-    shift, error = finite_width.measured_shift(activation, n, depth, **settings, seeds=1000, rng=0)
+    n, depth, settings = 100, 6, {"scaled_weight_variance": gain**2}
+    theory = finite_width.spread(activation, [n] * depth, **settings)
+    shift, error = finite_width.measured_shift(activation, [n] * depth, **settings, seeds=1000, rng=0)
     assert abs(shift - theory.shift[-1]) < 4 * error + 0.05 * abs(theory.shift[-1])
-    plain = finite_width.walk(activation, n, depth, **settings, seeds=10_000, rng=1)[:, -1] / theory.q[-1] - 1
+    plain = (
+        finite_width.sample_lengths(activation, [n] * depth, **settings, seeds=10_000, rng=1)[:, -1] / theory.q[-1] - 1
+    )
     plain_error = plain.std() / math.sqrt(10_000)
     assert abs(shift - plain.mean()) < 4 * math.hypot(error, plain_error)
     assert error < 0.5 * plain.std() / math.sqrt(1000)  # that is what the subtraction is for
 
 
 def test_relu_has_no_shift():
-    shift, error = finite_width.measured_shift("relu", 50, 5, weight_variance=2.0, seeds=200, rng=0)
+    shift, error = finite_width.measured_shift("relu", [50] * 5, scaled_weight_variance=2.0, seeds=200, rng=0)
     assert abs(shift) < 1e-12  # all of the luck is new luck, and is subtracted
     assert error < 1e-12
 
 
-@pytest.mark.parametrize("width", [0, 2.5, True])
-def test_a_width_is_a_whole_number(width):
-    with pytest.raises(ValueError, match="width"):
-        finite_width.walk("tanh", width, 3, weight_variance=1.0)
+@pytest.mark.parametrize(("width", "error"), [(0, ValueError), (2.5, TypeError), (True, TypeError)])
+def test_a_width_is_a_whole_number(width, error):
+    for walk in (finite_width.sample_lengths, finite_width.spread):
+        with pytest.raises(error, match=r"n\[1\] in widths must be an int >= 1"):
+            walk("tanh", [width] * 3, scaled_weight_variance=1.0)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.3, 1.0])
+def test_a_leaky_relu_network_takes_the_walk_of_its_slope_over_any_widths(slope):
+    widths, seeds = [60, 80, 60, 100, 80], 600
+    f, scheme = leaky_relu(slope), partial(he_normal, negative_slope=slope)
+    deep = simulate([50, *widths], f, scheme, seeds=range(seeds), batch=1, bias_initializer=None)
+    logs = np.log(deep.a.second_moment / deep.a.second_moment[:, :1])  # He keeps E[a^2], whatever the widths
+    # The length q of a layer is that of the activations below it, so that one layer more tells of the last a.
+    theory = finite_width.spread(f, [*widths, 1], scaled_weight_variance=2 / (1 + slope**2))
+    assert logs.mean(axis=0) == pytest.approx(-theory.variance / 2, abs=4 * np.sqrt(theory.variance[-1] / seeds))
+    # the standard error of a variance is sqrt(2/seeds) of it; beyond that, the formula is one for wide layers
+    assert logs.var(axis=0)[1:] == pytest.approx(theory.variance[1:], rel=4 * np.sqrt(2 / seeds) + 5 / 60)
+    low, high = (theory.quantile(p)[-1] for p in (0.025, 0.975))
+    inside = np.mean((np.log(low) < logs[:, -1]) & (logs[:, -1] < np.log(high)))
+    assert inside == pytest.approx(0.95, abs=4 * np.sqrt(0.95 * 0.05 / seeds))
+
+
+def test_the_walk_of_a_linear_network_is_that_of_its_products():
+    for n in (32, 512):
+        theory = finite_width.spread("identity", [n] * 8, scaled_weight_variance=1.0)
+        assert -theory.variance[-1] / 4 == pytest.approx(7 * random_matrices.growth_rate(n), rel=2 / n)
+        assert theory.variance[-1] / 4 == pytest.approx(7 * random_matrices.growth_variance(n), rel=2 / n)

@@ -142,7 +142,7 @@ def test_quadrature_agrees_with_mpmath_where_there_is_no_closed_form(name):
 
 def test_quadrature_loads_neither_sympy_nor_scipy():
     code = (
-        "import sys, initlab.gaussian as g; g.gain('tanh'); g.length_slope('relu', 1.0, weight_variance=2.0)\n"
+        "import sys, initlab.gaussian as g; g.gain('tanh'); g.length_slope('relu', 1.0, scaled_weight_variance=2.0)\n"
         "assert not {'sympy', 'scipy'} & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -153,8 +153,8 @@ def test_quadrature_loads_neither_sympy_nor_scipy():
 
 @pytest.mark.parametrize("name", activations.names())
 def test_a_gain_keeps_the_length_or_the_gradient(name):
-    assert length_map(name, 1.0, weight_variance=gain(name) ** 2) == pytest.approx(1, rel=1e-14)
-    assert chi(name, 1.0, weight_variance=gain(name, "backward") ** 2) == pytest.approx(1, rel=1e-14)
+    assert length_map(name, 1.0, scaled_weight_variance=gain(name) ** 2) == pytest.approx(1, rel=1e-14)
+    assert chi(name, 1.0, scaled_weight_variance=gain(name, "backward") ** 2) == pytest.approx(1, rel=1e-14)
 
 
 @pytest.mark.parametrize("name", activations.names())
@@ -221,7 +221,7 @@ def test_one_over_the_standard_deviation_is_no_gain():
     for activation, quoted in (("relu", 1.7068), (leaky_relu(0.2), 1.5421), ("sigmoid", 4.8091)):
         std = math.sqrt(second_moment(activation) - gaussian.mean(activation) ** 2)
         assert 1 / std == pytest.approx(quoted, rel=0.005)
-        assert length_map(activation, 1.0, weight_variance=1 / std**2) > 1.15
+        assert length_map(activation, 1.0, scaled_weight_variance=1 / std**2) > 1.15
 
 
 def test_a_gradient_that_cannot_pass_needs_an_infinite_gain():
@@ -252,30 +252,30 @@ def test_the_table_says_where_torch_gains_lead():
 
 
 def test_the_length_map_is_one_layer_of_propagation():
-    theory = propagate("tanh", weight_variance=1.5, bias_variance=0.2, depth=3)
+    theory = propagate("tanh", scaled_weight_variance=1.5, bias_variance=0.2, depth=3)
     for q, after in pairwise(theory.z):
-        assert length_map("tanh", q, weight_variance=1.5, bias_variance=0.2) == pytest.approx(after, rel=1e-15)
+        assert length_map("tanh", q, scaled_weight_variance=1.5, bias_variance=0.2) == pytest.approx(after, rel=1e-15)
 
 
 @pytest.mark.parametrize("q", [1e-3, 0.3, 1.0, 20.0])
 @pytest.mark.parametrize("name", activations.names())
 def test_the_slope_is_the_derivative_of_the_length_map(name, q):
     h = 1e-3 * q
-    below, above = (length_map(name, q + d, weight_variance=1.7, bias_variance=0.3) for d in (-h, h))
-    assert length_slope(name, q, weight_variance=1.7) == pytest.approx((above - below) / (2 * h), rel=1e-5)
+    below, above = (length_map(name, q + d, scaled_weight_variance=1.7, bias_variance=0.3) for d in (-h, h))
+    assert length_slope(name, q, scaled_weight_variance=1.7) == pytest.approx((above - below) / (2 * h), rel=1e-5)
 
 
 @pytest.mark.parametrize("activation", [*activations.names(), elu(0.5), leaky_relu(0.3)], ids=name_of)
 def test_slope_and_chi_are_continuous_at_no_variance(activation):
     for function in (length_slope, chi):
-        at_zero, near = (function(activation, q, weight_variance=1.7) for q in (0.0, 1e-10))
+        at_zero, near = (function(activation, q, scaled_weight_variance=1.7) for q in (0.0, 1e-10))
         assert at_zero == pytest.approx(near, rel=1e-4)
-    assert length_slope("softplus", 0.0, weight_variance=1.0) == pytest.approx((1 + math.log(2)) / 4, rel=1e-12)
-    assert chi("relu", 0.0, weight_variance=2.0) == 1
+    assert length_slope("softplus", 0.0, scaled_weight_variance=1.0) == pytest.approx((1 + math.log(2)) / 4, rel=1e-12)
+    assert chi("relu", 0.0, scaled_weight_variance=2.0) == 1
 
 
 @pytest.mark.parametrize(
-    ("name", "weight_variance", "bias_variance", "q", "slope", "chi_1"),
+    ("name", "scaled_weight_variance", "bias_variance", "q", "slope", "chi_1"),
     [
         ("tanh", (5 / 3) ** 2, 0, 1.1785, 0.4309, 1.2098),
         ("sigmoid", 1, 0, 0.2647, 0.0495, 0.0557),
@@ -292,31 +292,33 @@ def test_slope_and_chi_are_continuous_at_no_variance(activation):
         ("tanh", 3.443211, 1, 3.036396, None, 1),
     ],
 )
-def test_where_deep_networks_settle(name, weight_variance, bias_variance, q, slope, chi_1):
-    *zero, point = fixed_points(name, weight_variance=weight_variance, bias_variance=bias_variance)
+def test_where_deep_networks_settle(name, scaled_weight_variance, bias_variance, q, slope, chi_1):
+    *zero, point = fixed_points(name, scaled_weight_variance=scaled_weight_variance, bias_variance=bias_variance)
     assert [(p.q, p.stable) for p in zero] == ([] if bias_variance or name == "sigmoid" else [(0, False)])
     assert point.stable
     assert point.q == pytest.approx(q, rel=2e-5 if slope is None else 0, abs=5.1e-5 if slope else 0)
     assert slope is None or point.slope == pytest.approx(slope, abs=5.1e-5)
     assert point.chi_1 == pytest.approx(chi_1, abs=5.1e-5 if slope else 2e-7)
     # and a network of 600 such layers is there
-    end = propagate(name, weight_variance=weight_variance, bias_variance=bias_variance, depth=600, input=0.7).z[-1]
+    end = propagate(
+        name, scaled_weight_variance=scaled_weight_variance, bias_variance=bias_variance, depth=600, input=0.7
+    ).z[-1]
     assert end == pytest.approx(point.q, rel=1e-10)
 
 
 def test_tanh_with_gain_5_3_has_activations_of_size_065():
-    *_, point = fixed_points("tanh", weight_variance=(5 / 3) ** 2)
+    *_, point = fixed_points("tanh", scaled_weight_variance=(5 / 3) ** 2)
     assert math.sqrt(second_moment("tanh", point.q)) == pytest.approx(0.6513, abs=5e-5)
 
 
 def test_tanh_with_xavier_is_critical_and_still_goes_to_0():
-    (point,) = fixed_points("tanh", weight_variance=1)
+    (point,) = fixed_points("tanh", scaled_weight_variance=1)
     assert point == (0.0, 1.0, True, 1.0)
 
 
 @pytest.mark.parametrize("name", ["gelu", "gelu_tanh", "silu", "mish"])
 def test_the_forward_gain_is_unstable_where_the_slope_exceeds_1(name):
-    zero, one, infinity = fixed_points(name, weight_variance=gain(name) ** 2)
+    zero, one, infinity = fixed_points(name, scaled_weight_variance=gain(name) ** 2)
     assert (zero.q, zero.stable, infinity.q, infinity.stable) == (0, True, math.inf, True)
     assert one.q == pytest.approx(1, rel=1e-13)
     assert not one.stable
@@ -325,45 +327,45 @@ def test_the_forward_gain_is_unstable_where_the_slope_exceeds_1(name):
 
 
 @pytest.mark.parametrize(
-    ("weight_variance", "lengths"),  # from q = 1, after 1, 10, 20 and 50 layers
+    ("scaled_weight_variance", "lengths"),  # from q = 1, after 1, 10, 20 and 50 layers
     [
         ((1.02 * gain("gelu")) ** 2, {1: 1.0404, 10: 2.07, 20: 10.4, 50: 4221}),
         ((0.98 * gain("gelu")) ** 2, {1: 0.9604, 50: 3.9e-10}),
         (2.0, {1: 0.8504, 10: 0.029}),  # He's
     ],
 )
-def test_gelu_leaves_q_1_on_both_sides(weight_variance, lengths):
+def test_gelu_leaves_q_1_on_both_sides(scaled_weight_variance, lengths):
     q = 1.0
     for layer in range(1, max(lengths) + 1):
-        q = length_map("gelu", q, weight_variance=weight_variance)
+        q = length_map("gelu", q, scaled_weight_variance=scaled_weight_variance)
         if layer in lengths:
             assert q == pytest.approx(lengths[layer], rel=0.02)
 
 
 @pytest.mark.parametrize("activation", ["identity", "relu", "leaky_relu", leaky_relu(0.2)], ids=name_of)
 def test_every_length_is_fixed_for_what_is_piecewise_linear_with_its_gain(activation):
-    (point,) = fixed_points(activation, weight_variance=gain(activation) ** 2)
+    (point,) = fixed_points(activation, scaled_weight_variance=gain(activation) ** 2)
     assert math.isnan(point.q)
     assert (point.slope, point.stable) == (1, False)
     assert point.chi_1 == pytest.approx(1, rel=1e-14)
 
 
 @pytest.mark.parametrize(
-    ("weight_variance", "bias_variance", "expected"),
+    ("scaled_weight_variance", "bias_variance", "expected"),
     [
         (1.9, 0, [(0, 0.95, True)]),
         (2.1, 0, [(0, 1.05, False), (math.inf, 1.05, True)]),
         (2, 0.1, [(math.inf, 1, True)]),
     ],
 )
-def test_relu_off_its_gain_loses_or_explodes(weight_variance, bias_variance, expected):
-    found = fixed_points("relu", weight_variance=weight_variance, bias_variance=bias_variance)
+def test_relu_off_its_gain_loses_or_explodes(scaled_weight_variance, bias_variance, expected):
+    found = fixed_points("relu", scaled_weight_variance=scaled_weight_variance, bias_variance=bias_variance)
     assert [(p.q, round(p.slope, 12), p.stable) for p in found] == expected
 
 
 @pytest.mark.parametrize("excess", [1e-13, 1e-6, 1e-2])
 def test_a_pair_of_fixed_points_parts_at_0_when_tanh_passes_gain_1(excess):
-    zero, point = fixed_points("tanh", weight_variance=1 + excess)
+    zero, point = fixed_points("tanh", scaled_weight_variance=1 + excess)
     assert (zero.stable, point.stable) == (False, True)
     assert point.q == pytest.approx(excess / 2, rel=max(2 * excess, 1e-2))  # q' = sw2 (q - 2 q^2 + ...)
 
@@ -371,28 +373,30 @@ def test_a_pair_of_fixed_points_parts_at_0_when_tanh_passes_gain_1(excess):
 def test_two_fixed_points_that_nearly_touch_are_both_found():
     """Biases can lift the length map of GELU until its stable and its unstable fixed point merge and vanish."""
     q = 0.3
-    sw2 = 1 / length_slope("gelu", q, weight_variance=1.0)
-    sb2 = q - length_map("gelu", q, weight_variance=sw2)
+    sw2 = 1 / length_slope("gelu", q, scaled_weight_variance=1.0)
+    sb2 = q - length_map("gelu", q, scaled_weight_variance=sw2)
     for less in (1e-3, 1e-6, 1e-9):
-        low, high, infinity = fixed_points("gelu", weight_variance=sw2, bias_variance=sb2 * (1 - less))
+        low, high, infinity = fixed_points("gelu", scaled_weight_variance=sw2, bias_variance=sb2 * (1 - less))
         assert (low.stable, high.stable) == (True, False)
         assert low.q < q < high.q < infinity.q
         assert low.slope < 1 < high.slope
-    (infinity,) = fixed_points("gelu", weight_variance=sw2, bias_variance=sb2 * (1 + 1e-9))
+    (infinity,) = fixed_points("gelu", scaled_weight_variance=sw2, bias_variance=sb2 * (1 + 1e-9))
     assert infinity.q == math.inf
 
 
-@pytest.mark.parametrize("weight_variance", [0.0, 1e-6, 1.0, 1e6, 1e20])
+@pytest.mark.parametrize("scaled_weight_variance", [0.0, 1e-6, 1.0, 1e6, 1e20])
 @pytest.mark.parametrize("bias_variance", [0.0, 1e-100, 1e-9, 1.0, 1e6])
 @pytest.mark.parametrize("name", ["tanh", "sigmoid", "softplus", "gelu"])
-def test_fixed_points_are_fixed_and_alternate_in_stability(name, weight_variance, bias_variance):
-    found = fixed_points(name, weight_variance=weight_variance, bias_variance=bias_variance)
+def test_fixed_points_are_fixed_and_alternate_in_stability(name, scaled_weight_variance, bias_variance):
+    found = fixed_points(name, scaled_weight_variance=scaled_weight_variance, bias_variance=bias_variance)
     assert found
     for point in found:
         if point.q < math.inf:
-            mapped = length_map(name, point.q, weight_variance=weight_variance, bias_variance=bias_variance)
+            mapped = length_map(
+                name, point.q, scaled_weight_variance=scaled_weight_variance, bias_variance=bias_variance
+            )
             assert mapped == pytest.approx(point.q, rel=1e-12)
-            assert point.stable == (point.slope < 1) or (name, weight_variance, point.q) == ("tanh", 1, 0)
+            assert point.stable == (point.slope < 1) or (name, scaled_weight_variance, point.q) == ("tanh", 1, 0)
     assert all(a.stable != b.stable and a.q < b.q for a, b in pairwise(found))
 
 
@@ -405,16 +409,24 @@ def test_fixed_points_are_fixed_and_alternate_in_stability(name, weight_variance
             ValueError,
             "direction must be one of 'forward', 'backward', got 'sideways'",
         ),
-        (lambda: length_map("relu", -1.0, weight_variance=1), ValueError, "q must be a variance, .* got -1.0"),
-        (lambda: length_map("relu", 1.0, weight_variance=-1), ValueError, "weight_variance must be .* >= 0, got -1"),
+        (lambda: length_map("relu", -1.0, scaled_weight_variance=1), ValueError, "q must be a variance, .* got -1.0"),
         (
-            lambda: length_slope("relu", math.inf, weight_variance=1),
+            lambda: length_map("relu", 1.0, scaled_weight_variance=-1),
+            ValueError,
+            "scaled_weight_variance must be .* >= 0, got -1",
+        ),
+        (
+            lambda: length_slope("relu", math.inf, scaled_weight_variance=1),
             ValueError,
             "q must be a finite number >= 0, got inf",
         ),
-        (lambda: chi("relu", 1.0, weight_variance="2"), TypeError, "weight_variance must be a finite .*, got '2'"),
         (
-            lambda: fixed_points("relu", weight_variance=1, bias_variance=math.nan),
+            lambda: chi("relu", 1.0, scaled_weight_variance="2"),
+            TypeError,
+            "scaled_weight_variance must be a finite .*, got '2'",
+        ),
+        (
+            lambda: fixed_points("relu", scaled_weight_variance=1, bias_variance=math.nan),
             ValueError,
             "bias_variance must be a finite number >= 0, got nan",
         ),
@@ -429,12 +441,12 @@ def test_bad_input_is_named(call, error, message):
 
 
 def test_he_keeps_relu_and_xavier_loses_half_a_layer():
-    assert propagate("relu", weight_variance=2.0, depth=50).a == pytest.approx(np.ones(51), rel=1e-11)
-    assert propagate("relu", weight_variance=1.0, depth=30).a[-1] == pytest.approx(2.0**-30, rel=1e-11)
+    assert propagate("relu", scaled_weight_variance=2.0, depth=50).a == pytest.approx(np.ones(51), rel=1e-11)
+    assert propagate("relu", scaled_weight_variance=1.0, depth=30).a[-1] == pytest.approx(2.0**-30, rel=1e-11)
 
 
 def test_tanh_with_xavier_decays_like_one_over_2l():
-    a = propagate("tanh", weight_variance=1.0, depth=1000).a
+    a = propagate("tanh", scaled_weight_variance=1.0, depth=1000).a
     assert a[1] == pytest.approx(0.394, abs=5e-4)
     assert a[100] == pytest.approx(0.00507, abs=5e-6)
     # q[l] -> 1/(2l) from above zero, the correction is of order ln(l)/l
@@ -442,7 +454,7 @@ def test_tanh_with_xavier_decays_like_one_over_2l():
 
 
 def test_gradients_multiply_from_the_top():
-    theory = propagate("tanh", weight_variance=1.5, depth=3, top_gradient=2.0)
+    theory = propagate("tanh", scaled_weight_variance=1.5, depth=3, top_gradient=2.0)
     slopes = [squared_slope("tanh", q) for q in theory.z]
     assert theory.dz[2] == pytest.approx(2.0 * slopes[2])
     assert theory.dz[0] == pytest.approx(2.0 * slopes[2] * 1.5 * slopes[1] * 1.5 * slopes[0])

@@ -1,15 +1,10 @@
 """Claims about products of random matrices."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 from scipy import stats
 
 from initlab import random_matrices
-from initlab.activations import leaky_relu
-from initlab.initializers import he_normal
-from initlab.network import simulate
 
 
 def log_lengths(width, layers, seeds):
@@ -72,35 +67,9 @@ def test_wide_layers_follow_the_wide_layer_formulas():
     assert random_matrices.growth_variance(n) == pytest.approx(1 / (2 * n), rel=1e-3)
 
 
-@pytest.mark.parametrize("bad", [0, -3, 2.5, "8", True])
-def test_a_width_is_a_whole_number(bad):
-    with pytest.raises(ValueError, match="width must be a whole number"):
+@pytest.mark.parametrize(
+    ("bad", "error"), [(0, ValueError), (-3, ValueError), (2.5, TypeError), ("8", TypeError), (True, TypeError)]
+)
+def test_a_width_is_a_whole_number(bad, error):
+    with pytest.raises(error, match="width must be an int >= 1, got"):
         random_matrices.growth_rate(bad)
-
-
-@pytest.mark.parametrize("slope", [0.0, 0.3, 1.0])
-def test_a_leaky_relu_network_takes_the_walk_of_its_slope(slope):
-    widths, seeds = [60, 80, 60, 100, 80], 600
-    f, scheme = leaky_relu(slope), partial(he_normal, negative_slope=slope)
-    deep = simulate([50, *widths], f, scheme, seeds=range(seeds), batch=1, bias_initializer=None)
-    logs = np.log(deep.a.second_moment / deep.a.second_moment[:, :1]) / 2  # He keeps E[a^2], whatever the widths
-    drift, variance = random_matrices.relu_walk(widths, slope)
-    assert logs.mean(axis=0) == pytest.approx(drift, abs=4 * np.sqrt(variance[-1] / seeds))
-    # the standard error of a variance is sqrt(2/seeds) of it; beyond that, the formula is one for wide layers
-    assert logs.var(axis=0)[1:] == pytest.approx(variance[1:], rel=4 * np.sqrt(2 / seeds) + 5 / 60)
-    low, high = (random_matrices.relu_quantile(p, widths, slope)[-1] for p in (0.025, 0.975))
-    inside = np.mean((np.log(low) < logs[:, -1]) & (logs[:, -1] < np.log(high)))
-    assert inside == pytest.approx(0.95, abs=4 * np.sqrt(0.95 * 0.05 / seeds))
-
-
-def test_the_walk_of_a_linear_network_is_that_of_its_products():
-    for n in (32, 512):
-        drift, variance = random_matrices.relu_walk([n] * 7, 1.0)
-        assert drift[-1] == pytest.approx(7 * random_matrices.growth_rate(n), rel=2 / n)
-        assert variance[-1] == pytest.approx(7 * random_matrices.growth_variance(n), rel=2 / n)
-
-
-@pytest.mark.parametrize(("widths", "slope", "message"), [([3, 0], 0.0, "width"), ([3], np.nan, "negative_slope")])
-def test_a_walk_of_nonsense_is_refused(widths, slope, message):
-    with pytest.raises(ValueError, match=message):
-        random_matrices.relu_walk(widths, slope)

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from test_frameworks import agrees
 
-from initlab import recommend
+from initlab import finite_width, gaussian, recommend
 from initlab.frameworks import SNIPPETS
-from initlab.gaussian import fixed_points, gain, propagate
+from initlab.gaussian import critical_gain, fixed_points, gain, propagate
 from initlab.initializers import variance_scaling
 from initlab.network import backward, forward, sample
-from initlab.recommend import ACTIVATIONS, FRAMEWORKS, LAYERS, critical_gain, fingerprint
+from initlab.recommend import ACTIVATIONS, FRAMEWORKS, LAYERS, fingerprint
 from initlab_book.chapters.guide import exercises
 
 every_piece_of_advice = pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_the_scale_is_the_square_of_a_gain(activation):
 
 
 def test_at_the_critical_gain_a_sigmoid_hands_gradients_on_unchanged():
-    (point,) = fixed_points("sigmoid", weight_variance=critical_gain("sigmoid") ** 2)
+    (point,) = fixed_points("sigmoid", scaled_weight_variance=critical_gain("sigmoid") ** 2)
     assert point.stable
     assert point.chi_1 == pytest.approx(1, abs=1e-9)
 
@@ -74,8 +74,8 @@ def test_fans_of_a_convolution_include_its_kernel():
 @pytest.mark.parametrize("activation", ["relu", "tanh", "gelu"])
 def test_a_forecast_of_equal_layers_is_that_of_the_infinitely_wide_network(activation):
     widths, variance = [100] * 11, 1.8 / 100
-    expected = recommend.forecast(activation, widths, [variance] * 10, [0.1] * 10)
-    theory = propagate(activation, weight_variance=1.8, bias_variance=0.1, depth=10)
+    expected = gaussian.propagate_layers(activation, widths, [variance] * 10, [0.1] * 10)
+    theory = propagate(activation, scaled_weight_variance=1.8, bias_variance=0.1, depth=10)
     assert expected.a == pytest.approx(theory.a)
     assert expected.dz == pytest.approx(theory.dz)
 
@@ -88,8 +88,8 @@ def test_a_forecast_holds_for_networks_that_are_drawn(activation, layer):
     widths = [n // 4 for n in LAYERS[layer].widths[:11]]
     advice = recommend.recommend(activation, layer)
     variances = [advice.variance(*fans) for fans in pairwise(widths)]
-    expected = recommend.forecast(activation, widths, variances)
-    low, high = recommend.band(activation, widths, variances)[:, -1]
+    expected = gaussian.propagate_layers(activation, widths, variances)
+    low, high = finite_width.band(activation, widths, variances)[:, -1]
     initializer = partial(variance_scaling, scale=advice.scale, mode=advice.mode, distribution="normal")
     nets = sample(widths, activation, initializer, output_activation=activation, seeds=range(300))
     rng = np.random.default_rng(1)
@@ -105,7 +105,7 @@ def test_a_forecast_holds_for_networks_that_are_drawn(activation, layer):
 
 
 def test_the_band_of_relu_has_five_over_n_a_layer():
-    low, high = recommend.band("relu", [100] * 21, [0.02] * 20)
+    low, high = finite_width.band("relu", [100] * 21, [0.02] * 20)
     for layer in (1, 5, 20):
         width = np.log(high[layer] / low[layer]) / (2 * 1.96)
         assert width == pytest.approx(math.sqrt(layer * math.log1p(5 / 100)), rel=0.1)  # quantiles of 2000 paths

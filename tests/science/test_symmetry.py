@@ -32,12 +32,12 @@ def test_units_hold_everything_that_belongs_to_a_unit():
 def test_units_of_an_ensemble_and_without_biases():
     net = sample([2, 4, 2], "relu", he_normal, bias_initializer=None, seeds=range(3))
     assert symmetry.units(net, 1).shape == (3, 4, 2 + 2)
-    assert symmetry.spread(net, 1).shape == (3,)
+    assert symmetry.unit_spread(net, 1).shape == (3,)
 
 
 @pytest.mark.parametrize("layer", [0, 3, -1])
 def test_a_layer_that_is_not_there_is_named(layer):
-    with pytest.raises(ValueError, match=re.escape(f"layer must be from 1 to 2, got {layer}")):
+    with pytest.raises(ValueError, match=re.escape(f"layer must be an int from 1 to 2, got {layer}")):
         symmetry.units(equal("tanh"), layer)
 
 
@@ -51,12 +51,12 @@ def test_twins_are_counted_once():
 
 
 def test_the_spread_of_twins_is_exactly_zero():
-    assert symmetry.spread(equal("tanh", centre=0.1), 1) == 0.0
+    assert symmetry.unit_spread(equal("tanh", centre=0.1), 1) == 0.0
     one_away = equal("tanh", units=4)
     W = one_away.weights[0].copy()
     W[0, 0] += 1.0  # from the average 3/4 for one unit and 1/4 for three
     rms = np.sqrt((9 / 16 + 3 / 16) / 4)
-    assert symmetry.spread(Network((W, one_away.weights[1]), one_away.biases, "tanh"), 1) == pytest.approx(rms)
+    assert symmetry.unit_spread(Network((W, one_away.weights[1]), one_away.biases, "tanh"), 1) == pytest.approx(rms)
 
 
 @settings(max_examples=25, deadline=None)

@@ -11,22 +11,22 @@ Random quantities say what is known of them; E, Var and Cov follow from that, as
 A derivation is a sequence of such rules, each with the assumptions that it needs. Drop one, and the terms that it had
 removed come back; the layer that breaks exactly this assumption can be sampled:
 
->>> broken = forward(ALL - {"zero-mean weights"})
+>>> broken = derive_forward(ALL - {"zero-mean weights"})
 >>> broken.result
 n_in*q*(mu**2 + sigma_w**2)
 >>> values = {"n_in": 10, "sigma_w": 0.3, "q": 1.0, "mu": 0.2}
 >>> round(broken.predict(**values), 6)
 1.3
->>> measured = simulate(broken, values, rng=0)
+>>> measured = monte_carlo(broken, values, rng=0)
 >>> abs(measured.mean - 1.3) < 3 * measured.standard_error
 True
 """
 
 from .assumptions import ALL, ASSUMPTIONS, Assumption
 from .depth import linear_network
-from .derivation import Compromise, Derivation, Step, backward, compromise, forward, latex, over_layers
+from .derivation import Compromise, Derivation, Step, compromise, derive_backward, derive_forward, latex, over_layers
 from .expectation import Cov, E, Expected, Total, Undetermined, Var, evaluate, random
-from .simulation import Estimate, simulate
+from .simulation import Estimate, monte_carlo
 from .widths import WidthsDerivation, over_widths
 
 __all__ = [
@@ -44,14 +44,14 @@ __all__ = [
     "Undetermined",
     "Var",
     "WidthsDerivation",
-    "backward",
     "compromise",
+    "derive_backward",
+    "derive_forward",
     "evaluate",
-    "forward",
     "latex",
     "linear_network",
+    "monte_carlo",
     "over_layers",
     "over_widths",
     "random",
-    "simulate",
 ]

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._check import finite
+from ..arguments import finite
 
 
 class Moments(NamedTuple):

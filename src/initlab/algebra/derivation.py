@@ -12,7 +12,7 @@ from textwrap import wrap
 
 import sympy as sp
 
-from .._check import one_of
+from ..arguments import one_of
 from . import assumptions
 from .assumptions import ALL, BACKWARD, FORWARD, Direction, check, check_values, sigma_b, sigma_w
 from .expectation import (
@@ -120,7 +120,7 @@ class Derivation:
         Undetermined
             If the assumptions do not determine a number, or a value is missing.
 
-        >>> forward().predict(n_in=64, sigma_w=0.25, q=2)
+        >>> derive_forward().predict(n_in=64, sigma_w=0.25, q=2)
         8.0
         """
         return evaluate(self._determined(), check_values(values))
@@ -128,7 +128,7 @@ class Derivation:
     def preserving(self) -> sp.Expr:
         """Var W that gives back the second moment that went in.
 
-        >>> forward(activation="relu").preserving(), backward(activation="relu").preserving()
+        >>> derive_forward(activation="relu").preserving(), derive_backward(activation="relu").preserving()
         (2/n_in, 2/n_out)
         """
         equation = self._determined() - self.direction.second_moment
@@ -137,7 +137,7 @@ class Derivation:
             raise Undetermined(f"{equation} = 0 does not determine Var W")
         return sp.simplify(solutions[0] ** 2)
 
-    def closed(self) -> sp.Expr:
+    def repeatable(self) -> sp.Expr:
         """The result for a layer, expanded, if layers like this one can follow each other: if the second moment is all
         that the next layer needs to know.
 
@@ -147,7 +147,9 @@ class Derivation:
             If its mean or its correlations matter, too.
         """
         if self.activation is None:
-            raise ValueError("layer must have an activation, such as forward(activation='relu') has, got one without")
+            raise ValueError(
+                "layer must have an activation, as derive_forward(activation='relu') has one, got one without"
+            )
         one = sp.expand(self._determined())
         needed = {"zero-mean weights", "independent weights", self.direction.independent}
         if not needed <= self.uses:
@@ -327,7 +329,7 @@ def _covariance(X, Y):
 # --- the derivations --------------------------------------------------------------------------------------------------
 
 
-def forward(assume=ALL, *, activation=None, statistic="second moment"):
+def derive_forward(assume=ALL, *, activation=None, statistic="second moment"):
     """What a layer makes of the second moment q of its input: E[z_i^2], or with an activation E[f(z_i)^2].
 
     z_i = sum_j W_ij a_j + b_i over n_in units. The weights are identically distributed. The activations need not be:
@@ -342,13 +344,13 @@ def forward(assume=ALL, *, activation=None, statistic="second moment"):
     statistic : str
         "second moment", "mean" or "variance" of z_i; with an activation the second moment.
 
-    >>> forward().result
+    >>> derive_forward().result
     n_in*q*sigma_w**2
-    >>> sorted(forward().uses)
+    >>> sorted(derive_forward().uses)
     ['independent weights', 'weights independent of activations', 'zero biases', 'zero-mean weights']
-    >>> forward(ALL - {"zero-mean weights"}).result
+    >>> derive_forward(ALL - {"zero-mean weights"}).result
     n_in*q*(mu**2 + sigma_w**2)
-    >>> forward(ALL - {"symmetric weights"}, activation="relu").result
+    >>> derive_forward(ALL - {"symmetric weights"}, activation="relu").result
     n_in*q*sigma_w**2/2 + E[z_i*Abs(z_i)]/2
     """
     assume = check(assume)
@@ -374,16 +376,16 @@ _STARTS = {
 }
 
 
-def backward(assume=ALL, *, activation=None):
+def derive_backward(assume=ALL, *, activation=None):
     """What a layer makes of the second moment p of the gradients delta_i = dL/dz_i that come back to it.
 
     Without an activation this is E[g_j^2] for g_j = dL/da_j = sum_i W_ij delta_i over n_out units; with one it is
     E[delta_j^2] of the layer below, delta_j = f'(z_j) g_j. That gradients are independent of weights and of signals
     that went forward is an assumption proper: all of them depend on the same weights.
 
-    >>> backward(activation="f").result
+    >>> derive_backward(activation="f").result
     n_out*p*sigma_w**2
-    >>> backward(ALL - {"linear activation"}, activation="f").result
+    >>> derive_backward(ALL - {"linear activation"}, activation="f").result
     n_out*p*sigma_w**2*E[f'(z_j)**2]
     """
     assume = check(assume)
@@ -408,10 +410,10 @@ def over_layers(layer):
     Undetermined
         If the second moment is not all that the next layer needs to know: its mean or its correlations matter, too.
 
-    >>> over_layers(forward(activation="relu")).result
+    >>> over_layers(derive_forward(activation="relu")).result
     q*(n_in*sigma_w**2/2)**L
     """
-    d, one = layer.direction, layer.closed()
+    d, one = layer.direction, layer.repeatable()
     start, previous = sp.Symbol(f"{d.second_moment}_L"), sp.Symbol(f"{d.second_moment}_{{L-1}}")
     factor, added = one.coeff(d.second_moment), one.subs(d.second_moment, 0)
     l = sp.Symbol("l", integer=True)  # noqa: E741
@@ -446,7 +448,7 @@ def compromise(activation="identity"):
     >>> compromise().forward, compromise().backward
     (2*n_in/(n_in + n_out), 2*n_out/(n_in + n_out))
     """
-    directions = [derive(activation=activation) for derive in (forward, backward)]
+    directions = [derive(activation=activation) for derive in (derive_forward, derive_backward)]
     variance = sp.simplify(2 / sum(1 / derivation.preserving() for derivation in directions))
     factors = (d.result.subs(sigma_w, sp.sqrt(variance)) / d.direction.second_moment for d in directions)
     return Compromise(variance, *map(sp.simplify, factors))

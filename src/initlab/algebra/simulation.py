@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import sympy as sp
 
+from ..arguments import generator
 from .assumptions import L, check_values, s, sigma_b
 from .expectation import Random, Undetermined, evaluate
 
@@ -38,7 +39,7 @@ def draw(derivation, values, rng, draws):
     if missing := needed - set(values):
         raise Undetermined(f"a value is missing for {', '.join(sorted(missing))}")
     n = values[str(d.n)]
-    rng = np.random.default_rng(rng)
+    rng = generator(rng)
     weight_noise = rng.standard_normal
     if "symmetric weights" not in assume:
         weight_noise = lambda shape: rng.standard_exponential(shape) - 1  # noqa: E731
@@ -68,13 +69,13 @@ def _sampler(direction, assume):
     return sp.lambdify([*parameters, *letters], model, "numpy"), [*map(str, parameters)], [*map(str, letters)]
 
 
-def simulate(derivation, values, rng=None, draws=10_000):
+def monte_carlo(derivation, values, rng=None, draws=10_000):
     """What the derivation predicts, measured on `draws` independent units.
 
     Parameters
     ----------
     derivation : Derivation
-        From `forward`, with any activation but "f", or from `backward` without one.
+        From `derive_forward`, with any activation but "f", or from `derive_backward` without one.
     values : dict
         Numbers by name, as for `Derivation.predict`.
     rng : numpy.random.Generator or int or None
@@ -84,10 +85,10 @@ def simulate(derivation, values, rng=None, draws=10_000):
     -------
     Estimate
 
-    >>> from initlab.algebra import forward
+    >>> from initlab.algebra import derive_forward
     >>> values = {"n_in": 16, "sigma_w": 0.25, "q": 2.0}
-    >>> measured = simulate(forward(), values, rng=0)
-    >>> forward().predict(**values), round(measured.mean, 1)
+    >>> measured = monte_carlo(derive_forward(), values, rng=0)
+    >>> derive_forward().predict(**values), round(measured.mean, 1)
     (2.0, 2.0)
     """
     name = derivation.activation

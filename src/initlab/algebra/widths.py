@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 import sympy as sp
 
-from .._check import one_of
+from ..arguments import one_of
 from ..initializers import MODES, fan_of
 from .assumptions import L, s, sigma_w
 from .derivation import Derivation, Step, _Activation
@@ -76,8 +76,8 @@ class WidthsDerivation(Derivation):
             Forward (L + 1,): E[a^2] from the input to layer L. Backward (L,): E[delta^2] of layers 1 to L, where p is
             the second moment of the last.
 
-        >>> from initlab.algebra import backward
-        >>> over_widths(backward(activation="relu"), "fan_in").predict([8, 4, 2, 6])
+        >>> from initlab.algebra import derive_backward
+        >>> over_widths(derive_backward(activation="relu"), "fan_in").predict([8, 4, 2, 6])
         array([1.5, 3. , 1. ])
         """
         start = self.direction.second_moment
@@ -110,7 +110,7 @@ def over_widths(layer, mode=None, *, convolution=False):
     Parameters
     ----------
     layer : Derivation
-        From `forward` or `backward`, with an activation and zero biases.
+        From `derive_forward` or `derive_backward`, with an activation and zero biases.
     mode : {"fan_in", "fan_out", "fan_avg"}, optional
         The rule for the variance: what preserves the second moment in one layer of this fan. Default: a symbol.
     convolution : bool
@@ -121,16 +121,16 @@ def over_widths(layer, mode=None, *, convolution=False):
     Undetermined
         If the second moment is not all that the next layer needs to know, or biases add to it.
 
-    >>> from initlab.algebra import backward, forward
-    >>> "Product(" in str(over_widths(forward(activation="relu")).result)
+    >>> from initlab.algebra import derive_backward, derive_forward
+    >>> "Product(" in str(over_widths(derive_forward(activation="relu")).result)
     True
-    >>> over_widths(forward(activation="relu"), "fan_in").result
+    >>> over_widths(derive_forward(activation="relu"), "fan_in").result
     q
-    >>> over_widths(backward(activation="relu"), "fan_in").result
+    >>> over_widths(derive_backward(activation="relu"), "fan_in").result
     p*n[L]/n[1]
     """
     d = layer.direction
-    one = layer.closed()
+    one = layer.repeatable()
     if one.subs(d.second_moment, 0) != 0:
         missing = ", ".join(sorted(layer.without))
         raise Undetermined(f"something is added to the second moment in every layer; missing: {missing}")

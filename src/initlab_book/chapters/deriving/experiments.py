@@ -3,7 +3,7 @@
 from functools import cache, partial
 
 from initlab import algebra
-from initlab.algebra import ALL, forward
+from initlab.algebra import ALL, derive_forward
 from initlab.initializers import normal
 from initlab.network import simulate
 
@@ -26,7 +26,7 @@ BROKEN = {"mu": 0.2, "m": 0.5, "rho": 0.02, "r": 0.1, "c": 0.1, "sigma_b": 0.5}
 @cache
 def derivation(dropped=frozenset()):
     """The derivation of E[z_i^2] without the dropped assumptions."""
-    return forward(ALL - dropped)
+    return derive_forward(ALL - dropped)
 
 
 def values(fan_in):
@@ -36,8 +36,8 @@ def values(fan_in):
 
 
 @cache
-def _measured(dropped, fan_in):
-    return algebra.simulate(derivation(dropped), values(fan_in), rng=0, draws=DRAWS)
+def measured_sizes(dropped, fan_in):
+    return algebra.monte_carlo(derivation(dropped), values(fan_in), rng=0, draws=DRAWS)
 
 
 # ---------------------------------------------------------------- the same in twenty layers

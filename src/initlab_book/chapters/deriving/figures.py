@@ -3,6 +3,7 @@
 import numpy as np
 import sympy as sp
 
+from initlab.activations import labels
 from initlab.algebra import Expected, latex, linear_network, random
 from initlab.algebra.assumptions import FORWARD, n_in, q, sigma_b, sigma_w
 from initlab_book.figure import Demo, Formulas, Lines, Menu, Series, Slider, Toggle, formula_row
@@ -17,8 +18,8 @@ from .experiments import (
     NETWORKS,
     SWITCHES,
     WIDTH,
-    _measured,
     derivation,
+    measured_sizes,
     sizes,
     values,
 )
@@ -54,7 +55,7 @@ def _switchboard(**holds):
     dropped = frozenset(SWITCHES[name][0] for name, on in holds.items() if not on)
     derived = derivation(dropped)
     predicted = np.array([derived.predict(**values(n)) for n in FAN_INS])
-    measured, error = np.array([_measured(dropped, n) for n in FAN_INS]).T
+    measured, error = np.array([measured_sizes(dropped, n) for n in FAN_INS]).T
     panels = {
         "result": {"rows": [formula_row([(latex(derived.start), False), *surviving(derived)])]},
         "steps": {"rows": list(_steps(derived))},
@@ -102,7 +103,7 @@ switchboard = Demo(
     compute=_switchboard,
     digits=3,
 )
-ACTIVATIONS = {"identity": "none (linear)", "tanh": "tanh"}
+ACTIVATIONS = labels("identity", "tanh")
 
 
 def _twenty_layers(mean, activation, biases_zero):

@@ -7,10 +7,12 @@ from math import prod
 import numpy as np
 
 from initlab.datasets import spiral
+from initlab.finite_width import band
 from initlab.frameworks import RULES
+from initlab.gaussian import propagate_layers
 from initlab.initializers import variance_scaling
 from initlab.network import backward, forward, sample
-from initlab.recommend import ACTIVATIONS, LAYERS, band, forecast, recommend
+from initlab.recommend import ACTIVATIONS, LAYERS, recommend
 from initlab.training import sweep
 
 
@@ -41,7 +43,7 @@ def expected(activation, layer):
     f, widths, weights = ACTIVATIONS[activation], LAYERS[layer].widths, variances(activation, layer)
     field = prod(LAYERS[layer].kernel)
     channels = [n // field for n in widths]
-    return forecast(f, widths, weights), band(f, channels, [field * variance for variance in weights])
+    return propagate_layers(f, widths, weights), band(f, channels, [field * variance for variance in weights])
 
 
 @cache
@@ -50,7 +52,7 @@ def expected_by_default(activation, layer, framework):
     name = {"torch": "nn.Linear", "keras": "layers.Dense", "flax": "nnx.Linear"}[framework]
     rule, widths = RULES[framework, name], LAYERS[layer].widths
     weights = [rule.variance(*fans) for fans in pairwise(widths)]
-    return forecast(ACTIVATIONS[activation], widths, weights, [rule.bias_variance(n) for n in widths[:-1]])
+    return propagate_layers(ACTIVATIONS[activation], widths, weights, [rule.bias_variance(n) for n in widths[:-1]])
 
 
 @cache

@@ -4,21 +4,15 @@ import numpy as np
 
 from initlab.frameworks import SNIPPETS, VERSIONS
 from initlab.initializers import fan_of
-from initlab.recommend import FRAMEWORKS, LAYERS, fingerprint, recommend
+from initlab.recommend import ACTIVATIONS, FRAMEWORKS, LAYERS, fingerprint, recommend
 from initlab_book.figure import Code, Demo, Lines, Menu, Series
 from initlab_book.numbers import number
 
 from .experiments import drawn, expected, expected_by_default
 
 NAMES = {
-    "relu": "ReLU",
-    "leaky_relu": "leaky ReLU, slope 0.2",
-    "gelu": "GELU",
-    "silu": "SiLU (swish)",
-    "selu": "SELU",
-    "tanh": "tanh",
-    "sigmoid": "sigmoid",
-    "identity": "none (linear)",
+    name: ACTIVATIONS[name].label
+    for name in ("relu", "leaky_relu", "gelu", "silu", "selu", "tanh", "sigmoid", "identity")
 }
 FACTORS = {"fan_in": "fan_in", "fan_avg": "(fan_in + fan_out)/2"}
 

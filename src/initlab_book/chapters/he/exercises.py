@@ -34,7 +34,7 @@ factor does $\mathbb{E}[\delta^2]$ change between layer $L$ and layer 1?""",
 $n^{[0]}$, does not come in at all. Compare with the product of all factors that `algebra` multiplies:
 
 ```python
-back = algebra.backward(activation="relu")
+back = algebra.derive_backward(activation="relu")
 widths = [784, 300, 100, 50, 10]
 print(algebra.over_widths(back, "fan_in").predict(widths)[0])
 print(gradient_factor(widths))

@@ -29,7 +29,7 @@ def normal(scale, mode="fan_in"):
 @cache
 def factor(slope):
     """The share of the second moment of z that a (leaky) ReLU lets through: (1 + s^2) / 2."""
-    return algebra.forward(activation="leaky_relu").predict(n_in=1, sigma_w=1, q=1, s=slope)
+    return algebra.derive_forward(activation="leaky_relu").predict(n_in=1, sigma_w=1, q=1, s=slope)
 
 
 # ---------------------------------------------------------------- schemes for (leaky) ReLU, equal widths
@@ -54,7 +54,7 @@ def scale(scheme, slope):
 
 
 @cache
-def _standard(slope, width, seed):
+def standard_sizes(slope, width, seed):
     """Sizes of a and dL/dz for n Var(W) = 1, (strands, layers): one input and one network for each strand."""
     widths, seeds = [width] * (DEPTH + 1), range(seed, seed + STRANDS)
     deep = simulate(widths, activation(slope), normal(1.0), seeds=seeds, batch=1, bias_initializer=None)
@@ -75,7 +75,7 @@ MODES = {"fan_in": "He, fan-in: 2/n[l−1]", "fan_out": "He, fan-out: 2/n[l]", "
 @cache
 def he_over_widths(direction, mode):
     """The derivation for ReLU layers of different widths with He's variance."""
-    derive = {"forward": algebra.forward, "backward": algebra.backward}[direction]
+    derive = {"forward": algebra.derive_forward, "backward": algebra.derive_backward}[direction]
     return algebra.over_widths(derive(activation="relu"), mode)
 
 
@@ -86,7 +86,7 @@ def he_moments(mode, widths):
 
 
 @cache
-def _luck(shape, seed):
+def luck(shape, seed):
     """Sizes of a and dL/dz over those of theory: the same for every mode, because ReLU networks are homogeneous."""
     widths, seeds = SHAPES[shape], range(seed, seed + STRANDS)
     drawn = simulate(widths, "relu", normal(2.0), seeds=seeds, batch=1, bias_initializer=None)
@@ -142,7 +142,7 @@ def trial(slope, scheme, seeds, batch=16):
 
 @cache
 def _over_trial_widths(slope, mode):
-    derived = (derive(activation="leaky_relu") for derive in (algebra.forward, algebra.backward))
+    derived = (derive(activation="leaky_relu") for derive in (algebra.derive_forward, algebra.derive_backward))
     return [algebra.over_widths(layer, mode).predict(TRIAL_WIDTHS, s=slope) for layer in derived]
 
 

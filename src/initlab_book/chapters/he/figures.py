@@ -2,23 +2,43 @@
 
 import numpy as np
 
-from initlab.random_matrices import relu_quantile
+from initlab.finite_width import spread
 from initlab_book.figure import Demo, Lines, Menu, Number, Series, Slider
 from initlab_book.numbers import number
 
-from .experiments import DEPTH, MODES, SCHEMES, SHAPES, SLOPES, _luck, _standard, factor, he_moments, scale
+from .experiments import (
+    DEPTH,
+    MODES,
+    SCHEMES,
+    SHAPES,
+    SLOPES,
+    activation,
+    factor,
+    he_moments,
+    luck,
+    scale,
+    standard_sizes,
+)
+
+
+def size_quantiles(widths, slope):
+    """Between which multiples of its root mean square the size of a lies in 95 % of networks, from the input to the
+    last layer of these widths. Backward, the gradient takes the same walk, from the top."""
+    # With He's variance q stays 1 on average; what the units of layer l bring is in the q of the layer above it.
+    theory = spread(activation(slope), [*widths, 1], scaled_weight_variance=1 / factor(slope))
+    return [np.sqrt(theory.quantile(p)) for p in (0.025, 0.975)]
 
 
 def _deep(slope, scheme, width, seed):
     layers, gain = np.arange(DEPTH + 1), np.sqrt(scale(scheme, slope))
     # A (leaky) ReLU network is homogeneous: weights g times as large make every signal g times as large per layer.
-    forward, backward = _standard(slope, width, seed)
+    forward, backward = standard_sizes(slope, width, seed)
     forward = forward / forward[:, :1] * gain**layers
     backward = backward * gain ** (DEPTH - layers[1:])
     per_layer = gain * np.sqrt(factor(slope))
     signal = per_layer**layers
     gradient = np.sqrt(factor(slope)) * per_layer ** (DEPTH - layers[1:])
-    low, high = (relu_quantile(p, [width] * DEPTH, slope) for p in (0.025, 0.975))
+    low, high = size_quantiles([width] * DEPTH, slope)
     panels = {
         "forward": {"y": {"strands": forward, "theory": signal}, "band": (signal * low, signal * high)},
         "backward": {
@@ -89,8 +109,8 @@ SHAPE_NAMES = {
 def _shapes(shape, mode, seed):
     widths, layers = SHAPES[shape], np.arange(DEPTH + 1)
     signal, gradient = (np.sqrt(moments) for moments in he_moments(mode, widths))
-    forward, backward = _luck(shape, seed)
-    up, down = ([relu_quantile(p, some) for p in (0.025, 0.975)] for some in (widths[1:], widths[:0:-1]))
+    forward, backward = luck(shape, seed)
+    up, down = size_quantiles(widths[1:], slope=0.0), size_quantiles(widths[:0:-1], slope=0.0)
     panels = {
         "forward": {
             "y": {"strands": signal * forward, "theory": signal},

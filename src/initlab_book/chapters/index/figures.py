@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 
+from initlab.activations import labels
 from initlab.gaussian import propagate
 from initlab.initializers import variance_scaling
 from initlab.network import simulate
@@ -12,7 +13,7 @@ from initlab_book.numbers import number
 
 DEPTH = 50
 HISTOGRAM_BINS, HISTOGRAM_RANGE = 20, (-2.0, 2.0)
-ACTIVATIONS = {"tanh": "tanh", "relu": "ReLU", "gelu": "GELU", "sigmoid": "sigmoid", "identity": "none (linear)"}
+ACTIVATIONS = labels("tanh", "relu", "gelu", "sigmoid", "identity")
 GAINS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.4142, 1.5, 1.6, 1.7, 1.8, 1.9, 2.0, 2.25, 2.5, 3.0)
 
 
@@ -32,7 +33,7 @@ def _signal(activation, gain, width, depth, seed):
         batch=50,
         bins={"a": (HISTOGRAM_BINS, *HISTOGRAM_RANGE)},
     )
-    theory = propagate(activation, weight_variance=gain**2, depth=depth)
+    theory = propagate(activation, scaled_weight_variance=gain**2, depth=depth)
     a, dz = np.sqrt(deep.a.second_moment[0]), np.sqrt(deep.dz.second_moment[0])
     layers = np.arange(depth + 1)
     picks = np.unique(np.linspace(1, depth, 7).round().astype(int))

@@ -11,7 +11,7 @@ below 0.1? Use $1/(2l)$ first, then compute it.""",
     explanation=r"""The size is below 0.1 when $1/(2l) < 0.01$, that is from $l > 50$ on. In fact:
 
 ```python
-sizes = gaussian.propagate("tanh", weight_variance=1.0, depth=60).a ** 0.5
+sizes = gaussian.propagate("tanh", scaled_weight_variance=1.0, depth=60).a ** 0.5
 print(f"below 0.1 from layer {np.argmax(sizes < 0.1)} on")
 ```
 
@@ -35,7 +35,7 @@ shifted = Activation("shifted", lambda z: tanh.f(z) + c, tanh.df)
 for way in ("forward", "backward"):
     print(f"{way}: {gaussian.gain(shifted, way):.4f}")
 g = gaussian.gain(shifted)
-slope = gaussian.length_slope(shifted, 1.0, weight_variance=g * g)
+slope = gaussian.length_slope(shifted, 1.0, scaled_weight_variance=g * g)
 print(f"slope {slope:.4f}")
 ```
 

@@ -6,14 +6,15 @@ from functools import partial
 import numpy as np
 
 from initlab import gaussian
-from initlab.finite_width import spread, walk
+from initlab.activations import labels
+from initlab.finite_width import sample_lengths, spread
 from initlab.gaussian import fixed_points, length_map
 from initlab_book.figure import Demo, Lines, Menu, Series, Slider
 from initlab_book.numbers import number
 
 # ---------------------------------------------------------------- the length map
 
-ACTIVATIONS = {"tanh": "tanh", "relu": "ReLU", "gelu": "GELU", "selu": "SELU", "sigmoid": "sigmoid"}
+ACTIVATIONS = labels("tanh", "relu", "gelu", "selu", "sigmoid")
 GAINS = tuple(
     sorted(
         [0.8, 1.0, 1.1, 1.2, 2.0, math.sqrt(2), 5 / 3] + [gaussian.gain(name) for name in ("tanh", "gelu", "sigmoid")]
@@ -25,7 +26,7 @@ _SIZES = np.geomspace(1e-3, 1e3, 25)
 
 
 def _length_map(activation, gain):
-    step = partial(length_map, activation, weight_variance=gain**2)
+    step = partial(length_map, activation, scaled_weight_variance=gain**2)
     walks = np.empty((len(STARTS), MAP_DEPTH))
     walks[:, 0] = STARTS
     for layer in range(1, MAP_DEPTH):
@@ -40,7 +41,7 @@ def _length_map(activation, gain):
         },
         "walks": {"y": {"walks": walks}},
     }
-    points = ", ".join(_describe(point) for point in fixed_points(activation, weight_variance=gain**2))
+    points = ", ".join(_describe(point) for point in fixed_points(activation, scaled_weight_variance=gain**2))
     end = walks[STARTS.index(1.0), -1]
     text = (
         f"{ACTIVATIONS[activation]}, g = {number(gain, 5)}. Fixed points: {points or 'none'}. "
@@ -103,9 +104,9 @@ _NAMES = {"identity": "none (linear), g = 1", "relu": "ReLU, g = √2", "tanh": 
 
 def _luck(activation, width):
     width, gain = round(width), SCHEMES[activation]
-    settings = {"weight_variance": gain**2, "q": 1.0}
-    strands = np.sqrt(walk(activation, width, DEPTH, **settings, seeds=STRANDS, rng=0))
-    theory = spread(activation, width, DEPTH, **settings)
+    settings = {"scaled_weight_variance": gain**2, "q": 1.0}
+    strands = np.sqrt(sample_lengths(activation, [width] * DEPTH, **settings, seeds=STRANDS, rng=0))
+    theory = spread(activation, [width] * DEPTH, **settings)
     low, median, high = (np.sqrt(theory.quantile(p)) for p in (0.025, 0.5, 0.975))
     panels = {"sizes": {"y": {"strands": strands, "median": median, "wide": np.sqrt(theory.q)}, "band": (low, high)}}
     ends = np.sort(strands[:, -1])

@@ -194,14 +194,14 @@ sigmoid = Written(
     kind="Experiment",
     statement=r"""In the first explorer, the gradients of the sigmoid survived at width 256 and the largest $\sigma$. Find
 the gain that keeps them: where does the signal settle, and what does a layer then do to the gradient?""",
-    hint=r"""`gaussian.fixed_points("sigmoid", weight_variance=g**2)[-1]` holds the square of the size at which $z$ settles,
+    hint=r"""`gaussian.fixed_points("sigmoid", scaled_weight_variance=g**2)[-1]` holds the square of the size at which $z$ settles,
 as `q`, and the factor of the squared gradient there, as `chi_1`.""",
     explanation=r"""The backward gain of (7), 4.72, does not do it. It is meant for $z$ of size 1, and with it $z$ settles at
 2.92, where the slopes are smaller. A larger gain makes $z$ larger still; but the factor $g^2$ wins in the end.
 
 ```python
 for g in (1.8462, 4.7226, 8, 10.15, 12):
-    point = gaussian.fixed_points("sigmoid", weight_variance=g**2)[-1]
+    point = gaussian.fixed_points("sigmoid", scaled_weight_variance=g**2)[-1]
     print(f"g = {g:7}: z settles at {np.sqrt(point.q):.2f},", end=" ")
     print(f"gradient per layer {np.sqrt(point.chi_1):.3f}")
 seen = chapter.experiments.sizes("sigmoid", 256, [10.15 / 16])

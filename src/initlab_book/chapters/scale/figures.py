@@ -4,13 +4,14 @@ from functools import cache
 
 import numpy as np
 
+from initlab.activations import labels
 from initlab.gaussian import propagate
 from initlab_book.figure import Demo, Lines, Menu, Series, Slider
 from initlab_book.numbers import number
 
 from .experiments import DEPTH, sizes
 
-ACTIVATIONS = {"identity": "none (linear)", "relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid", "gelu": "GELU"}
+ACTIVATIONS = labels("identity", "relu", "tanh", "sigmoid", "gelu")
 _SIZES = (1e-4, 1e4)
 
 
@@ -107,7 +108,7 @@ def _three_starts(activation, gain):
     z = dict(zip(STARTS, every.z[rows], strict=True))
     gradient = every.dz[rows][1]
     limits = [
-        propagate(activation, weight_variance=gain**2, depth=DEPTH, input=(start / gain) ** 2)
+        propagate(activation, scaled_weight_variance=gain**2, depth=DEPTH, input=(start / gain) ** 2)
         for start in STARTS.values()
     ]
     theory, expected = [np.sqrt(limit.z) for limit in limits], np.sqrt(limits[1].dz)

@@ -53,7 +53,7 @@ def parting(data, centre, activation):
     options = {"learning_rate": RATES[activation], "steps": STEPS}
     start = noisy(float(centre), NOISE, activation)
     run = train(start, x, y, loss="softmax_cross_entropy", snapshots=SHOWN, **options)
-    spread = np.array([symmetry.spread(snapshot.network, 1) for snapshot in run.snapshots])
+    spread = np.array([symmetry.unit_spread(snapshot.network, 1) for snapshot in run.snapshots])
 
     equal = symmetry.twin_differences(noisy(float(centre), 0.0, activation), x, y, **options)
     rows = symmetry.units(start, 1)[-1] / NOISE[-1]

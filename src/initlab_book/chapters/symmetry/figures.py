@@ -3,12 +3,13 @@
 import numpy as np
 
 from initlab import symmetry
+from initlab.activations import labels
 from initlab_book.figure import Demo, Lines, Menu, Series, Slider
 from initlab_book.numbers import number
 
 from .experiments import NOISE, SHOWN, STEPS, parting
 
-ACTIVATIONS = {"tanh": "tanh", "sigmoid": "sigmoid", "relu": "ReLU"}
+ACTIVATIONS = labels("tanh", "sigmoid", "relu")
 CENTRES = {"0.5": "all weights 0.5", "0": "all weights 0"}
 
 

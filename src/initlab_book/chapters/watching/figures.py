@@ -9,6 +9,7 @@ from functools import cache, partial
 
 import numpy as np
 
+from initlab.activations import labels
 from initlab.diagnostics import diagnose
 from initlab.network import forward
 from initlab.training import descend
@@ -36,7 +37,7 @@ from .experiments import (
     together,
 )
 
-ACTIVATIONS = {"tanh": "tanh", "relu": "ReLU", "sigmoid": "sigmoid"}
+ACTIVATIONS = labels("tanh", "relu", "sigmoid")
 
 
 class _Story:
@@ -172,7 +173,7 @@ class _Plane:
         snapshot, seen, share = looked
         loss, new_loss = snapshot.loss[run], snapshot.held_out_loss[run]
         story.add(train=loss, new=new_loss)
-        task, gradient = story.task, seen.dW_rms[run]
+        task, gradient = story.task, seen.dW.rms[run]
         panels = {
             "surface": {"levels": Levels(share[run].reshape(CELLS, CELLS)), "points": task.points},
             "loss": story.curve("train", "new"),
@@ -302,18 +303,17 @@ class _Digits:
     @staticmethod
     def ridges(seen, name, run, layers):
         """The data of a panel of ridges."""
-        h = seen.histograms[name]
+        h = {"W": seen.W, "a": seen.a, "dz": seen.dz}[name]
         counts = h.counts[run][:layers].astype(float)
         outside = (h.below + h.above)[run][:layers].astype(float)
         total = counts.sum(axis=-1) + outside + h.nan[run][:layers]
         if h.zero is not None:
             zero = h.zero[run][:layers]
             total, outside = total + zero, outside + zero
-        rms = {"W": seen.W_rms, "a": np.sqrt(seen.a_second_moment), "dz": seen.dz_rms}[name][run][:layers]
         return {
             "layers": seen.layers[:layers],
             "counts": Levels(counts / np.maximum(counts.max(axis=-1, keepdims=True), 1)),
-            "rms": rms,
+            "rms": h.rms[run][:layers],
             "outside": [round(100 * share) for share in (outside + h.nan[run][:layers]) / total],
         }
 
@@ -343,7 +343,7 @@ class _Digits:
         if np.isfinite(loss):
             wrong = int(np.sum((says[run] != label) | ~alive))
             text += f" Of the {len(at)} shown {wrong} are wrong."
-            text += _gradient(seen.dz_rms[run], "gradient") + _units(activation, seen.saturated[run], seen.dead[run])
+            text += _gradient(seen.dz.rms[run], "gradient") + _units(activation, seen.saturated[run], seen.dead[run])
         return panels | extra, text
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from initlab.activations import labels
 from initlab.gaussian import propagate
 from initlab.random_matrices import growth_rate, growth_variance
 from initlab_book.figure import Demo, Histograms, Lines, Menu, Series, histogram_data
@@ -9,12 +10,12 @@ from initlab_book.numbers import number
 
 from .experiments import BATCH, DEPTH, RANGES, RULES, SHAPES, SHOWN, VARIANCES, deep, expected, one_network
 
-ACTIVATIONS = {"identity": "none (linear)", "tanh": "tanh", "softsign": "softsign", "sigmoid": "sigmoid"}
+ACTIVATIONS = labels("identity", "tanh", "softsign", "sigmoid")
 
 
 def _layers(rule, activation):
     seen = deep(rule, activation)
-    theory = propagate(activation, weight_variance=RULES[rule][1], depth=DEPTH)
+    theory = propagate(activation, scaled_weight_variance=RULES[rule][1], depth=DEPTH)
     a, dz = seen.a.second_moment[0], seen.dz.second_moment[0]
     dW = seen.dW.second_moment[0] / BATCH
 

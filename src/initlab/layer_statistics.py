@@ -1,0 +1,296 @@
+"""Statistics of one quantity in every layer: moments and, if asked for, a histogram.
+
+`network.observe` and `diagnostics.diagnose` go through a network layer by layer. A `Survey` is told what they see, and
+keeps the moments and the counts of every layer, so that no array outlives its layer.
+"""
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import NamedTuple
+
+import numpy as np
+
+from .arguments import finite, whole
+
+
+@dataclass(frozen=True)
+class LayerStatistics:
+    """Statistics of one quantity in every layer, over its units and the batch (weights: over the weights).
+
+    Every array has shape (layers,), or (runs, layers) for an ensemble; `counts` has one axis more, for the bins.
+    """
+
+    layers: np.ndarray
+    """(layers,): the number l of each layer listed here, to plot against."""
+    mean: np.ndarray
+    """E[v]"""
+    variance: np.ndarray
+    """E[v^2] - E[v]^2"""
+    second_moment: np.ndarray
+    """E[v^2], which zero-mean weights pass on from layer to layer. It is the variance only where the mean is 0."""
+    edges: np.ndarray | None = None
+    """(bins + 1,): the edges of the histogram, the same for every layer and run, or None if none was asked for. On a
+    log scale, edges of log10 |v|: -3 stands for 0.001."""
+    counts: np.ndarray | None = None
+    """(..., layers, bins): values in [edges[i], edges[i+1]), the last bin including its upper edge."""
+    below: np.ndarray | None = None
+    """Values below the first edge, -inf included; on a log scale without those that are 0."""
+    above: np.ndarray | None = None
+    """Values above the last edge, inf included."""
+    nan: np.ndarray | None = None
+    """Values that are not a number. Every value is counted in exactly one of counts, below, above, nan and zero."""
+    zero: np.ndarray | None = None
+    """Values that are exactly 0 and so have no logarithm; None where the scale is linear."""
+
+    @property
+    def rms(self) -> np.ndarray:
+        """sqrt(E[v^2]), the root mean square."""
+        return np.sqrt(self.second_moment)
+
+
+# ---------------------------------------------------------------- what is asked for
+
+
+class Bins(NamedTuple):
+    """A histogram that is asked for: so many equal bins from low to high, of v or of log10 |v|."""
+
+    count: int
+    low: float
+    high: float
+    log: bool = False
+
+
+BinsArgument = int | Mapping[str, Sequence] | None
+"""What every `bins` may be: see `check_bins`."""
+
+
+def check_bins(bins: BinsArgument, quantities: Sequence[str], batch: int) -> dict[str, Bins]:
+    """The histograms asked for, by quantity.
+
+    Parameters
+    ----------
+    bins : int, dict or None
+        A dict gives bins and range of some quantities: {"a": (40, -1, 1)} means 40 equal bins from -1 to 1, and
+        {"dz": (40, -12, 0, "log")} means 40 equal bins of log10 |dz|, from 1e-12 to 1. An int means that many bins from
+        -5 to 5 for every quantity, and for dW, a sum over the batch, from -5 sqrt(batch) to 5 sqrt(batch).
+    quantities : sequence of str
+        Those there are.
+    batch : int
+        The number of examples.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `bins` is not as described; the message names what is wrong.
+    """
+    if bins is None:
+        return {}
+    if not isinstance(bins, Mapping):
+        count = whole("bins (where it is no dict)", bins, at_least=1)
+        reach = {name: 5.0 * (batch**0.5 if name == "dW" else 1) for name in quantities}
+        return {name: Bins(count, -reach[name], reach[name]) for name in quantities}
+    if unknown := [name for name in bins if name not in quantities]:
+        raise ValueError(f"bins must name some of {', '.join(quantities)}, got {unknown[0]!r}")
+    return {name: _bins(name, histogram) for name, histogram in bins.items()}
+
+
+def _bins(name, histogram):
+    try:
+        count, low, high, *scale = histogram
+        if scale not in ([], ["log"]):
+            raise ValueError
+        bins = Bins(whole("bins", count, at_least=1), finite("low", low), finite("high", high), scale == ["log"])
+        if not (-1e300 < low < high < 1e300 and (high - low) / count > 1e-12 * max(abs(low), abs(high))):
+            raise ValueError
+    except (TypeError, ValueError):
+        raise ValueError(
+            "bins must be an int >= 1, or (bins, low, high) or (bins, low, high, 'log') for each quantity, with finite "
+            f"low < high not too close together to hold so many bins, got {histogram!r} for {name!r}"
+        ) from None
+    return bins
+
+
+# ---------------------------------------------------------------- collecting
+
+
+class Survey:
+    """Moments and counts of some quantities, layer by layer, as they are seen.
+
+    >>> survey = Survey({"a": Bins(2, -1.0, 1.0)})
+    >>> for layer in (np.array([[0.5, -0.5]]), np.array([[2.0, 0.0]])):
+    ...     survey.see(a=layer)
+    >>> seen = survey.statistics("a")
+    >>> seen.second_moment.tolist(), seen.counts.tolist(), seen.above.tolist()
+    ([0.25, 2.0], [[1, 1], [0, 1]], [0, 1])
+    """
+
+    def __init__(self, bins: Mapping[str, Bins]) -> None:
+        self._bins, self._seen = bins, {}
+
+    def see(self, **quantities: np.ndarray) -> None:
+        """The next layer of each of the quantities, (..., rows, columns)."""
+        for name, values in quantities.items():
+            bins = self._bins.get(name)
+            summary = moments(values)
+            if bins:
+                summary = *summary, *_histogram(values, summary[0], bins)
+            self._seen.setdefault(name, []).append(summary)
+
+    def statistics(self, name: str, *, first: int = 1, downwards: bool = False) -> LayerStatistics:
+        """What was seen of a quantity.
+
+        Parameters
+        ----------
+        first : int
+            The number of the lowest layer.
+        downwards : bool
+            Whether the layers came from the highest to the lowest.
+        """
+        seen, bins = self._seen[name], self._bins.get(name)
+        mean, variance, second, *histogram = zip(*(reversed(seen) if downwards else seen), strict=True)
+        layers = np.arange(first, first + len(seen))
+        side_by_side = (np.stack(moment, axis=-1) for moment in (mean, variance, second))
+        if bins is None:
+            return LayerStatistics(layers, *side_by_side)
+        counts = np.stack(histogram[0], axis=-2)  # (runs..., layers, bins + 3): nan, below, the bins, above
+        return LayerStatistics(
+            layers,
+            *side_by_side,
+            edges=np.linspace(bins.low, bins.high, bins.count + 1),
+            counts=counts[..., 2:-1],
+            below=counts[..., 1],
+            above=counts[..., -1],
+            nan=counts[..., 0],
+            zero=np.stack(histogram[1], axis=-1) if bins.log else None,
+        )
+
+
+def join(parts: Sequence[LayerStatistics]) -> LayerStatistics:
+    """The statistics of all runs from those of some runs each."""
+    first, shared = parts[0], ("layers", "edges")
+    every = {f.name: [getattr(part, f.name) for part in parts] for f in fields(LayerStatistics)}
+    return LayerStatistics(
+        **{
+            name: getattr(first, name) if name in shared or values[0] is None else np.concatenate(values)
+            for name, values in every.items()
+        }
+    )
+
+
+# ---------------------------------------------------------------- moments
+
+
+def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean, variance and second moment over the last two axes, in float64.
+
+    Sums over one row at a time are fast and, short as rows are, accurate in float32; the row sums are added in float64.
+    Where that cannot be trusted (squares that overflow or underflow, a spread far below the mean), count again slowly.
+    """
+    size, columns = values.shape[-2] * values.shape[-1], values.shape[-1]
+    mean = np.add.reduce(values @ ones(columns, values.dtype), axis=-1, dtype=np.float64) / size
+    second = np.add.reduce(np.vecdot(values, values), axis=-1, dtype=np.float64) / size
+    variance = second - mean * mean
+    smallest, least_spread = _trust(values.dtype)
+    trusted = (second > smallest) & (variance > least_spread * second)
+    if not np.all(trusted):
+        mean, variance, second = (np.array(moment) for moment in (mean, variance, second))
+        for run in zip(*np.nonzero(np.atleast_1d(~trusted)), strict=True):
+            run = run if values.ndim > 2 else ()
+            v = values[run].astype(np.float64)
+            mean[run], second[run] = v.mean(), np.square(v).mean()
+            v -= mean[run]
+            variance[run] = np.square(v, out=v).mean()
+    return mean, variance, second
+
+
+@functools.lru_cache
+def _trust(dtype):
+    limits = np.finfo(dtype)
+    return float(limits.tiny / limits.eps), float(1e5 * limits.eps)
+
+
+@functools.lru_cache(maxsize=8)
+def ones(n: int, dtype: np.dtype) -> np.ndarray:
+    """(n,), made once: a matrix product with it adds up rows."""
+    return np.ones(n, dtype)
+
+
+def rms(values: np.ndarray) -> np.ndarray:
+    """Root mean square over the last two axes, in float64."""
+    return np.sqrt(moments(values)[2])
+
+
+# ---------------------------------------------------------------- histograms
+
+
+def _histogram(values, mean, bins):
+    """Counts of values (..., rows, columns): nan, below, each bin, above, along a last axis of bins + 3; and of zeros.
+
+    `mean` says where to look for nan: nowhere when it is finite.
+    """
+    if bins.log:
+        counts = _counts(np.log10(np.abs(values)), mean, *bins[:3])
+        zeros = values.shape[-2] * values.shape[-1] - np.count_nonzero(values, axis=(-2, -1))
+        counts[..., 1] -= zeros  # log10 0 = -inf is below every edge
+        return counts, zeros
+    return _counts(values, mean, *bins[:3]), None
+
+
+def _counts(values, mean, bins, low, high):
+    counts = np.empty((*values.shape[:-2], bins + 3), np.int64)
+    for run in np.ndindex(values.shape[:-2]):
+        v = values[run].ravel()
+        missing = 0 if np.isfinite(mean[run]) else np.count_nonzero(np.isnan(v))
+        if missing:
+            v = v[~np.isnan(v)]
+        counts[run] = missing, *_count(v, bins, low, high)
+    return counts
+
+
+def _count(values, bins, low, high):
+    """Counts of flat values: below, each of `bins` equal bins from low to high, above.
+
+    np.histogram looks up an edge for every value. With equal bins one multiplication finds the bin, so a value within
+    rounding of an inner edge may be counted on its other side. The outer edges are exact.
+    """
+    if values.dtype == np.float32 and not _float32_resolves(bins, low, high):
+        values = values.astype(np.float64)
+    low, high, scale = map(values.dtype.type, (low, high, bins / (high - low)))
+    size = bins + 2  # 0: below; 1..bins; bins + 1: above
+    index = np.empty(values.size, np.uint8 if size <= 256 else np.intp)
+    work = np.empty(min(values.size, _BLOCK), values.dtype)
+    for start in range(0, values.size, _BLOCK):
+        v = values[start : start + _BLOCK]
+        position = np.subtract(v, low, out=work[: v.size])
+        position *= scale
+        position += 1
+        np.clip(position, 0, bins + 1, out=position)
+        index[start : start + _BLOCK] = position
+    counts = _bincount(index, size)
+    # Where the outermost bins are not empty, settle what rounding may have moved across the outer edges.
+    if counts[1]:
+        below = np.count_nonzero(values < low)
+        counts[:2] = below, counts[0] + counts[1] - below
+    if counts[-2:].any():
+        above = np.count_nonzero(values > high)
+        counts[-2:] = counts[-2] + counts[-1] - above, above
+    return counts
+
+
+def _float32_resolves(bins, low, high):
+    """Whether float32 can tell the bins apart, by a wide margin."""
+    width = (high - low) / bins
+    return 1e-30 < width < 1e30 and width > 1e-5 * max(abs(low), abs(high))
+
+
+_BLOCK = 2**16  # values, few enough to stay in a core's cache while several operations follow one another
+
+
+def _bincount(index, size):
+    """np.bincount, for many bytes twice as fast: two neighbours are one 16-bit number, counted in a table of pairs."""
+    if index.dtype != np.uint8 or index.size < 512 * size:
+        return np.bincount(index, minlength=size)
+    even = index.size // 2 * 2
+    pairs = np.bincount(index[:even].view(np.uint16), minlength=size * 256).reshape(size, 256)
+    return pairs.sum(axis=0)[:size] + pairs.sum(axis=1) + np.bincount(index[even:], minlength=size)
