@@ -59,7 +59,9 @@ def jsonable(value, digits):
 
 
 def number(value, digits=3):
-    """A number as the book writes it: 38.4, 0.002, 3.05 × 10⁻⁵, overflow.
+    """A number as the book writes it: 38.4, 0.002, 3.05 × 10⁻⁵, overflow, with 1 to 15 significant digits.
+
+    On a page `number` in figure/js/numbers.js says the same. Both round a tie to the even digit.
 
     >>> number(38.4434), number(0.5**30), number(float("inf")), number(0), number(1024)
     ('38.4', '9.31 × 10⁻¹⁰', 'overflow', '0', '1024')
@@ -72,7 +74,7 @@ def number(value, digits=3):
     if math.isinf(value):
         return "overflow" if value > 0 else "minus overflow"
     if value.is_integer() and abs(value) < 1e5:
-        return f"{value:.0f}".replace("-", "−")
+        return str(int(value)).replace("-", "−")  # -0.0, too, is "0"
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     exponent = int(exponent)
     if -4 < exponent < 5:

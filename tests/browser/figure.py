@@ -2,7 +2,6 @@
 
 import json
 import re
-from decimal import ROUND_HALF_UP, Context, Decimal
 from pathlib import Path
 
 from initlab_book.figure import Menu, Number, Slider, Toggle, static
@@ -155,10 +154,7 @@ def plots(demo):
 
 
 def legend(value, digits=4):
-    """A number as the legend writes it. As `number`, but JavaScript rounds a tie such as 1.25 up."""
-    exact = Decimal(float(value)) if value is not None else Decimal("nan")
-    if exact.is_finite() and not (exact == int(exact) and abs(exact) < 1e5):  # whole numbers are written in full
-        value = float(Context(prec=digits, rounding=ROUND_HALF_UP).plus(exact))
+    """A number as the legend writes it."""
     return number(value, digits)
 
 

@@ -4,4 +4,4 @@ from pathlib import Path
 
 from ..host.front_end import FrontEnd
 
-EXPLORER = FrontEnd(Path(__file__).parent, ("drawing", "panels", "pictures", "sheets", "film", "explorer"))
+EXPLORER = FrontEnd(Path(__file__).parent, "explorer")

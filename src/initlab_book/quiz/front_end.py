@@ -4,4 +4,4 @@ from pathlib import Path
 
 from ..host.front_end import FrontEnd
 
-QUIZ = FrontEnd(Path(__file__).parent, ("quiz",))
+QUIZ = FrontEnd(Path(__file__).parent, "quiz")

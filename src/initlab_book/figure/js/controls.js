@@ -1,0 +1,128 @@
+// The controls, each described by the class of its name in controls.py.
+
+/** @import { Attributes } from "../../host/js/types.d.ts" */
+/** @import { Control, ControlParts, MadeControl, Menu, Model, NumberField, Slider, Value } from "./types.d.ts" */
+
+import { make, uniqueId } from "../../host/js/dom.js";
+import { nearest, number } from "./numbers.js";
+import { write } from "./svg.js";
+
+/**
+ * @param {Control} spec
+ * @param {Model} model
+ * @param {boolean} live
+ * @returns {MadeControl}
+ */
+export function makeControl(spec, model, live) {
+  const id = uniqueId();
+  const { name, kind, label } = spec;
+  const box = make("div", { class: `il-control il-${kind}` }, make("label", { for: id }, label));
+  const current = () => model.get(name);
+  /** @param {Value} v */
+  const send = (v) => {
+    model.set(name, v);
+    model.save_changes();
+  };
+  const parts = { id, box, live, current, send };
+  const common = { name, box, mark() {} };
+  if (spec.kind === "slider") return { ...common, ...slider(spec, parts) };
+  if (spec.kind === "menu") return { ...common, show: menu(spec, parts) };
+  if (spec.kind === "toggle") return { ...common, show: toggle(parts) };
+  return { ...common, show: field(spec, parts) };
+}
+
+/**
+ * @param {Slider} spec
+ * @param {ControlParts} parts
+ */
+function slider({ label, values }, { id, box, live, current, send }) {
+  const output = make("span", { class: "il-output", "aria-hidden": "true" }); // the input says it itself
+  const input = make("input", { type: "range", id, min: 0, max: values.length - 1, step: 1 });
+  input.addEventListener("input", () => send(values[Number(input.value)]));
+  box.append(output);
+  // A kernel takes any number between the ends.
+  const ends = { min: values[0], max: values[values.length - 1] };
+  const attributes = { class: "il-exact", step: "any", "aria-label": `${label}, exact`, ...ends };
+  const exact = live ? typed(attributes, current, send) : null;
+  if (exact) box.append(exact);
+  box.append(input);
+  /** @type {number | undefined} */
+  let best;
+  /** @param {Value} value */
+  function show(value) {
+    const v = Number(value);
+    const shown = number(v);
+    const words = best === undefined ? shown : `${shown}, ${v === best ? "the best" : `best ${number(best)}`}`;
+    input.value = String(nearest(values, v));
+    input.setAttribute("aria-valuetext", words);
+    write(output, words);
+    if (exact) exact.value = String(v);
+  }
+  /** @param {number | undefined} v */
+  function mark(v) {
+    if (v === best) return;
+    best = v;
+    show(current());
+  }
+  return { box: make("div", {}, box), show, mark };
+}
+
+/**
+ * @param {Menu} spec
+ * @param {ControlParts} parts
+ * @returns {(v: Value) => void}
+ */
+function menu({ values, options }, { id, box, send }) {
+  const select = make("select", { id });
+  // In the order of the values: an object would put keys that look like whole numbers first.
+  for (const value of values) select.append(make("option", { value }, options[value]));
+  select.addEventListener("change", () => send(select.value));
+  box.append(select);
+  return (v) => {
+    select.value = String(v);
+  };
+}
+
+/**
+ * @param {ControlParts} parts
+ * @returns {(v: Value) => void}
+ */
+function toggle({ id, box, send }) {
+  const input = make("input", { type: "checkbox", id });
+  input.addEventListener("change", () => send(input.checked));
+  box.prepend(input);
+  return (v) => {
+    input.checked = Boolean(v);
+  };
+}
+
+/**
+ * @param {NumberField} spec
+ * @param {ControlParts} parts
+ * @returns {(v: Value) => void}
+ */
+function field({ low, high }, { id, box, live, current, send }) {
+  const input = typed({ id, min: low, max: high, step: 1 }, current, send);
+  box.append(input);
+  box.hidden = !live;
+  return (v) => {
+    input.value = String(v);
+  };
+}
+
+/**
+ * A number to type in: sent when it is allowed, put back when it is not.
+ * @param {Attributes} attributes
+ * @param {ControlParts["current"]} current
+ * @param {ControlParts["send"]} send
+ */
+function typed(attributes, current, send) {
+  const input = make("input", { type: "number", ...attributes });
+  const commit = () => {
+    if (input.checkValidity() && input.value !== "") send(Number(input.value));
+    else input.value = String(current());
+  };
+  input.addEventListener("change", commit);
+  input.addEventListener("keydown", (event) => event.key === "Enter" && commit());
+  return input;
+}

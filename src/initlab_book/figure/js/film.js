@@ -1,0 +1,133 @@
+// A figure over time, with one run or two side by side.
+
+/** @import { FilmSpec, MadeControl, NoFilm, PackedFilm, Stage, UnpackedFilm } from "./types.d.ts" */
+
+import { keepKeys, make } from "../../host/js/dom.js";
+import { makeButton } from "./buttons.js";
+import { unpack } from "./packing.js";
+import { makePlayer, makeProgress } from "./player.js";
+import { SECOND } from "./settings.js";
+import { write } from "./svg.js";
+
+/**
+ * The controls that both sides share, the player, and for each side its own controls and panels.
+ * @param {FilmSpec} spec
+ * @param {Stage} stage
+ * @returns what draws the figure for the first time
+ */
+export function makeFilm(spec, { model, live, body, actions, sides, offer, rows, on, undo, addSide, resize, drawn }) {
+  /** @type {(UnpackedFilm & { source: PackedFilm } | null)[]} */
+  const films = [];
+  const two = () => spec.compare.length > 0 && model.get("compare");
+  const length = () => Math.max(1, ...films.map((film) => film?.length || 0));
+  const shared = offer(spec.controls.filter((c) => !spec.compare.includes(c.name)));
+  const time = makePlayer(spec.player, model, length, show);
+  const stage = make("div", { class: "il-sides" });
+  const status = make("p", { class: "il-status", role: "status" });
+  body.append(rows(shared), time.box, status, stage);
+  undo.push(time.pause);
+
+  const near = new Set(); // what is in the window, or nearly
+  const watch = new IntersectionObserver(
+    (changes) => {
+      for (const { target, isIntersecting } of changes) {
+        if (isIntersecting) near.add(target);
+        else near.delete(target);
+      }
+    },
+    { rootMargin: "100px 0px" },
+  );
+  undo.push(() => watch.disconnect());
+
+  /** @type {MadeControl[][]} */
+  const settings = [];
+  /** @type {(suffix: string, label: string) => void} */
+  function open(suffix, label) {
+    const controls = offer(
+      spec.controls.filter((c) => spec.compare.includes(c.name)),
+      suffix,
+    );
+    const side = addSide();
+    settings.push(controls);
+    stage.append(make("div", { class: "il-side", role: "group", "aria-label": label }, rows(controls), ...side.parts));
+    for (const box of side.boxes) watch.observe(box);
+  }
+  open("", "First run");
+
+  let following = live; // while a run is being made its newest frame is shown, until the reader goes elsewhere
+  // While it plays, what is out of sight waits.
+  function show() {
+    const t = time.at();
+    const shown = sides.slice(0, two() ? 2 : 1);
+    shown.forEach((side, i) => {
+      const film = films[i];
+      if (!film) return;
+      const at = Math.min(t, film.length - 1);
+      const data = Object.fromEntries(spec.panels.map((p) => [p.name, film.panels[p.name][at]]));
+      side.draw(data, film.texts[at], at, time.plays() ? near : null);
+    });
+    time.show();
+    drawn(shown);
+  }
+  function load() {
+    if (two() && sides.length < 2) {
+      open(SECOND, "Second run");
+      keepKeys(body);
+    }
+    body.classList.toggle("il-two", two());
+    loadSide(0, model.get("film"));
+    loadSide(1, two() ? model.get("film_2") : {});
+    if (films[0] || films[1]) show();
+    resize();
+  }
+  /** @type {(i: number, source: PackedFilm | NoFilm) => void} */
+  function loadSide(i, source) {
+    if (!source.texts)
+      films[i] = null; // not made yet
+    else if (films[i]?.source !== source) {
+      const film = unpack(source, spec);
+      films[i] = { ...film, source };
+      for (const c of settings[i].concat(i ? [] : shared)) c.mark(film.marks[c.name.replace(SECOND, "")]);
+    }
+  }
+  const report = () => write(status, model.get("status") || "");
+  if (spec.compare.length) {
+    const change = () => {
+      model.set("compare", !model.get("compare"));
+      model.save_changes();
+    };
+    const compare = makeButton("Compare two", change, { "aria-pressed": "false" });
+    const pressed = () => compare.setAttribute("aria-pressed", String(Boolean(model.get("compare"))));
+    actions.prepend(compare);
+    pressed();
+    on("change:compare", pressed);
+    on("change:compare", load);
+  }
+  function arrived() {
+    load();
+    follow();
+  }
+  on("change:film", arrived);
+  on("change:film_2", arrived);
+  on(`change:${spec.player.name}`, show);
+  on("change:status", report);
+  function follow() {
+    if (!following) return;
+    model.set(spec.player.name, spec.player.values[length() - 1]);
+    model.save_changes(); // the kernel sends back what it is told: it must know the newest step, too
+  }
+  if (live) {
+    time.box.append(makeProgress(model, on));
+    on("change:running", () => {
+      if (model.get("running")) following = true;
+    });
+    /** @param {Event} event */
+    const leave = ({ target }) => {
+      if (!(/** @type {Element} */ (target).closest(".il-progress"))) following = false;
+    };
+    time.box.addEventListener("pointerdown", leave);
+    time.box.addEventListener("keydown", leave);
+  }
+  report();
+  return load;
+}

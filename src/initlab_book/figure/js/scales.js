@@ -1,0 +1,49 @@
+// From numbers to pixels, and the numbers beside an axis.
+
+/** @import { Scale } from "./types.d.ts" */
+
+import { number, power } from "./numbers.js";
+
+/**
+ * From the numbers between `low` and `high` to the pixels between `from` and `to`.
+ * @param {number} low
+ * @param {number} high
+ * @param {number} from
+ * @param {number} to
+ * @param {boolean} log
+ * @returns {Scale}
+ */
+export function scale(low, high, from, to, log) {
+  /** @type {(x: number) => number} */
+  const warp = log ? Math.log10 : (x) => x;
+  const [a, b] = [warp(low), warp(high)];
+  /** @param {number} x */
+  const at = (x) => from + ((warp(x) - a) / (b - a)) * (to - from);
+  return Object.assign(at, { low, high, log });
+}
+
+/**
+ * About `count` round numbers between the ends of a scale.
+ * @param {{ low: number, high: number, log: boolean }} scale
+ * @param {number} count
+ */
+export function ticks({ low, high, log }, count) {
+  const [a, b] = log ? [Math.log10(low), Math.log10(high)] : [low, high];
+  const rough = (b - a) / count;
+  const unit = 10 ** Math.floor(Math.log10(rough));
+  const round = /** @type {number} */ ([1, 2, 5, 10].map((m) => m * unit).find((s) => s >= rough * 0.999));
+  const step = log ? Math.max(1, Math.ceil(rough)) : round;
+  const found = [];
+  for (let i = Math.ceil(a / step - 1e-9); i * step <= b + 1e-9; i += 1) found.push(log ? 10 ** (i * step) : i * step);
+  return found;
+}
+
+/**
+ * What stands beside a tick.
+ * @param {number} x
+ * @param {boolean} log
+ */
+export function tickLabel(x, log) {
+  const exponent = Math.round(Math.log10(Math.abs(x)));
+  return log && (exponent < -2 || exponent > 3) ? power(exponent) : number(x, 3);
+}

@@ -1,0 +1,70 @@
+// Which settings there are, where they lie in the grid, and how they are written in the address of a page.
+
+/** @import { FilmSpec, Spec, Value } from "./types.d.ts" */
+
+/** Ends the name of a setting of the second of two sides. */
+export const SECOND = "_2";
+
+/**
+ * What is set besides the controls.
+ * @param {FilmSpec} spec
+ */
+export const filmSettings = ({ player, compare }) => [
+  player.name,
+  ...(compare.length ? ["compare", ...compare.map((name) => name + SECOND)] : []),
+];
+
+/**
+ * The position of settings in a grid of controls, the last one changing fastest.
+ * @param {{ name: string, values: Value[] }[]} controls
+ * @param {Record<string, Value>} settings
+ */
+export const position = (controls, settings) =>
+  controls.reduce((at, c) => at * c.values.length + c.values.indexOf(settings[c.name]), 0);
+
+/**
+ * What a reader can choose on a static page.
+ * @param {Spec} spec
+ * @returns {{ name: string, values: Value[] }[]}
+ */
+export function choicesOf(spec) {
+  const offered = spec.controls.filter((c) => c.values.length > 1);
+  if (!spec.player) return offered;
+  /** @type {{ name: string, values: Value[] }[]} */
+  const choices = [...offered, spec.player];
+  if (spec.compare.length) choices.push({ name: "compare", values: [false, true] });
+  for (const c of spec.controls) if (spec.compare.includes(c.name)) choices.push({ ...c, name: c.name + SECOND });
+  return choices;
+}
+
+/**
+ * The address of exactly this picture: #explorer-signal?scale=1.4&activation=relu
+ * @param {string} id
+ * @param {{ name: string }[]} choices
+ * @param {Record<string, Value>} settings
+ */
+export function writeAddress(id, choices, settings) {
+  const named = choices.filter((c) => settings.compare || !(c.name === "compare" || c.name.endsWith(SECOND)));
+  return `#${id}?${new URLSearchParams(named.map((c) => [c.name, String(settings[c.name])]))}`;
+}
+
+/**
+ * The settings that an address names, as far as they are among the choices; null where it names no picture of `id`.
+ * @param {string} address
+ * @param {string} id
+ * @param {{ name: string, values: Value[] }[]} choices
+ * @returns {[string, Value][] | null}
+ */
+export function readAddress(address, id, choices) {
+  const [place, query] = address.slice(1).split("?");
+  if (place !== id || !query) return null;
+  /** @type {[string, Value][]} */
+  const settings = [];
+  for (const [name, text] of new URLSearchParams(query)) {
+    const values = choices.find((choice) => choice.name === name)?.values;
+    // 0.000001 and 1e-6 are the same number
+    const known = values?.find((v) => (typeof v === "number" && text ? Number(text) === v : String(v) === text));
+    if (known !== undefined) settings.push([name, known]);
+  }
+  return settings;
+}

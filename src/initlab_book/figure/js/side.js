@@ -1,0 +1,74 @@
+// One of two sides, or all of a figure that has one: panels and a sentence.
+
+/** @import { Panel, PanelSpec, PointTo, Side, Spec } from "./types.d.ts" */
+
+import { make } from "../../host/js/dom.js";
+import { heatmap } from "./heatmap.js";
+import { histograms } from "./histograms.js";
+import { images } from "./images.js";
+import { lines } from "./lines.js";
+import { makePanel } from "./panel.js";
+import { ridges } from "./ridges.js";
+import { code, formulas } from "./sheets.js";
+import { write } from "./svg.js";
+
+/**
+ * A box whose size is given and contained is laid out alone. Without it, a number that changes would have the browser
+ * go through the whole page. (Chromium does so with blocks, not with items of a grid, nor where there is a menu inside.)
+ * @param {HTMLElement} box
+ * @param {boolean} again although its width is the same
+ */
+export function pin(box, again = false) {
+  const width = box.clientWidth;
+  if (!width || (box.pinned === width && !again)) return;
+  box.pinned = width;
+  box.classList.remove("il-pinned");
+  box.style.height = "";
+  box.style.height = `${box.offsetHeight}px`;
+  box.classList.add("il-pinned");
+}
+
+/**
+ * @param {PanelSpec} spec
+ * @param {number[] | undefined} sizes
+ * @param {PointTo} pointTo
+ * @returns {Panel}
+ */
+function panelOf(spec, sizes, pointTo) {
+  if (spec.kind === "lines") return makePanel(spec, lines(spec), pointTo);
+  if (spec.kind === "histograms") return makePanel(spec, histograms(spec), pointTo);
+  if (spec.kind === "heatmap") return makePanel(spec, heatmap(spec), pointTo);
+  if (spec.kind === "images") return makePanel(spec, images(spec), pointTo);
+  if (spec.kind === "ridges") return makePanel(spec, ridges(spec), pointTo);
+  return spec.kind === "formulas" ? formulas(spec, sizes) : code(spec, sizes);
+}
+
+/**
+ * @param {Spec} spec
+ * @param {PointTo} pointTo
+ * @returns {Side}
+ */
+export function makeSide(spec, pointTo) {
+  const panels = spec.panels.map((p) => panelOf(p, spec.sheets?.[p.name], pointTo));
+  const text = make("p", { class: "il-text" });
+  const grid = make("div", { class: "il-panels" }, ...panels.map((p) => p.box));
+  const words = make("div", { class: "il-words" }, text);
+  const sheets = spec.panels.some((p) => p.kind === "formulas" || p.kind === "code");
+  const grows = sheets && !spec.sheets; // live, sheets take what room they need
+  return {
+    panels,
+    text,
+    parts: [grid, words],
+    boxes: [words, ...panels.map((p) => p.box)],
+    // The room of the sentence grows with it, and never shrinks: nothing below moves up and down.
+    pin() {
+      pin(grid);
+      if (words.pinned !== words.clientWidth || text.offsetHeight > words.clientHeight) pin(words, true);
+    },
+    draw(data, said, step = 0, only = null) {
+      for (const p of panels) if (!only || only.has(p.box)) p.draw(data[p.spec.name], step, Boolean(only));
+      if (!only || only.has(words)) write(text, said);
+      if (grows && grid.pinned) pin(grid, true);
+    },
+  };
+}
