@@ -205,7 +205,7 @@ def descend(
         history, kept = np.empty((steps + 1, *network.runs)), []
         for step, (x_batch, y_batch) in enumerate(batches):
             before, sizes = (_copy(network), []) if step in keep else (None, None)
-            with np.errstate(all="ignore"):  # left again before the yield: it would silence whoever waits there, too
+            with np.errstate(all="ignore"):  # left before the yield, or it would silence the caller, too
                 *_, (_, output) = forward_layers(network, x_batch, buffers)
                 history[step], gradient = loss_of_batch(output, y_batch)
                 # Gradients are linear in that at the top. Multiplied by the rate there, they arrive as steps to take.
@@ -345,9 +345,10 @@ def _copy(network, runs=None):
 
 def _batches(x, y, size, count, rng):
     """`count` batches: each pass takes the examples in a new order, as long as there are enough for a batch."""
+    seeds = seed_sequence(rng)  # checked where no order is drawn, too
     if size == x.shape[-1]:
         return repeat((x, y), count)
-    return _batches_in_new_orders(x, y, size, count, np.random.default_rng(seed_sequence(rng)))
+    return _batches_in_new_orders(x, y, size, count, np.random.default_rng(seeds))
 
 
 def _batches_in_new_orders(x, y, size, count, rng):

@@ -8,8 +8,10 @@ import tracemalloc
 import mpmath as mp
 import numpy as np
 import pytest
+import sympy
 
-from initlab.activations import ACTIVATIONS, Activation, elu, get, leaky_relu, names
+from initlab import closed_forms, datasets, diagnostics, finite_width, gaussian, initializers, losses, network, training
+from initlab.activations import ACTIVATIONS, Activation, elu, get, labels, leaky_relu, names
 
 SELU_ALPHA = 1 / mp.sqrt(2 * mp.pi) / (mp.mpf(1) / 2 - mp.sqrt(mp.e) * mp.ncdf(-1))
 SELU_SCALE = mp.mpf("1.050700987355480493419334985294")
@@ -253,3 +255,81 @@ def test_a_wrong_argument_is_named_with_its_value_and_what_is_allowed(call, erro
 def test_importing_activations_and_initializers_does_not_import_scipy():
     code = "import sys, initlab.activations, initlab.initializers; sys.exit('scipy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# ---------------------------------------------------------------- an activation of one's own
+
+
+def own(name="mine"):
+    """tanh(z) + 0.2 out of two plain functions, as a reader would write it."""
+    return Activation(name, lambda z: np.tanh(z) + 0.2, lambda z: 1 - np.tanh(z) ** 2)
+
+
+def test_two_plain_functions_work_in_every_simulator_and_in_theory():
+    f, tanh = own(), get("tanh")
+    x, labels = datasets.moons(rng=0)
+    deep, known = (network.simulate([64] * 5, g, initializers.xavier_normal, seeds=[0]) for g in (f, tanh))
+    assert np.isfinite(deep.a.second_moment).all()
+    assert not np.allclose(deep.a.second_moment[0, 1:], known.a.second_moment[0, 1:])
+    for dtype in (np.float64, np.float32):
+        start = network.sample([2, 8, 8, 2], f, initializers.xavier_normal, rng=0, dtype=dtype)
+        run = training.train(start, x, labels, loss="softmax_cross_entropy", learning_rate=0.3, steps=300)
+        assert run.network.dtype == dtype
+        assert run.loss[-1] < 0.5 < run.loss[0]
+        seen = diagnostics.diagnose(run.network, x, labels, loss="softmax_cross_entropy", bins={"a": (4, -1, 1.5)})
+        assert seen.a.counts.sum(axis=-1)[0] == 8 * 100
+    # The gradient is that of f: an inner slope that is off by 0.2 tanh'' would show.
+    there = network.forward(start, x.astype(dtype))
+    assert there.a[1] == pytest.approx(np.tanh(there.z[0]) + np.float32(0.2))
+    assert gaussian.mean(f) == pytest.approx(0.2)
+    assert gaussian.second_moment(f) == pytest.approx(gaussian.second_moment("tanh") + 0.04)
+    assert finite_width.sample_lengths(f, [50] * 3, scaled_weight_variance=1.0, rng=0).shape == (1, 3)
+    with pytest.raises(ValueError, match="has a known closed form, got 'mine'"):
+        closed_forms.closed_form(f, "second_moment")
+
+
+def test_the_gradient_of_an_own_activation_is_exact():
+    f = own()
+    net = network.sample([3, 4, 1], f, initializers.xavier_normal, rng=0)
+    x, y = np.random.default_rng(0).standard_normal((2, 3, 5))
+    y = y[:1]
+
+    def loss(W):
+        passed = network.forward(network.Network((W, net.weights[1]), net.biases, f), x)
+        return losses.squared_error(passed.output, y)
+
+    passed = network.forward(net, x)
+    exact = network.backward(net, passed, losses.squared_error(passed.output, y)[1]).dW[0]
+    step = np.zeros((4, 3))
+    step[2, 1] = 1e-6
+    slope = (loss(net.weights[0] + step)[0] - loss(net.weights[0] - step)[0]) / 2e-6
+    assert exact[2, 1] == pytest.approx(slope, rel=1e-6)
+
+
+def test_a_constant_slope_may_be_a_number_and_integers_are_numbers():
+    double = Activation("double", lambda z: 2 * z, lambda z: 2)
+    assert double.f([1, 2]).tolist() == [2.0, 4.0]
+    assert double.df(np.ones((2, 3))).tolist() == [[2.0] * 3] * 2
+    assert double.label == "double"
+
+
+def test_functions_that_are_none_or_change_the_shape_are_named():
+    with pytest.raises(TypeError, match="f of the activation 'odd' must be a function of z, got 3"):
+        Activation("odd", 3, lambda z: z)
+    flat = Activation("flat", lambda z: z.ravel(), lambda z: z)
+    with pytest.raises(ValueError, match=r"f of the activation 'flat' must return .* of z, \(2, 3\), got \(6,\)"):
+        flat.f(np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("name", names())
+def test_what_an_activation_says_of_itself_is_so(name):
+    f, z = get(name), np.linspace(-6, 6, 1001)
+    assert f.odd == np.allclose(f.f(-z), -f.f(z), atol=1e-12)
+    if f.slope_from_output:
+        assert np.array_equal(f.df(f.f(z), f.f(z)), f.df(z, f.f(z)))
+    if f.formula is not None:
+        symbol = sympy.Symbol("z", real=True)
+        for side, part in zip(f.formula, (z[z < 0], z[z > 0]), strict=True):
+            formula = sympy.lambdify(symbol, sympy.sympify(side, locals={"z": symbol}), ["scipy", "numpy"])
+            assert np.broadcast_to(formula(part), part.shape) == pytest.approx(f.f(part), rel=1e-12, abs=1e-12)
+    assert labels(name) == {name: f.label}

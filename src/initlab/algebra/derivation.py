@@ -38,7 +38,7 @@ _z, _b, _g, _delta = random("z_i"), random("b_i"), random("g_j"), random("delta_
 _z_below = random("z_j")
 
 
-class _Activation(sp.Function):
+class Notation(sp.Function):
     """f(z) and f'(z), printed as a book prints them: f(z)^2, not f^2(z)."""
 
     is_real = True
@@ -51,11 +51,11 @@ class _Activation(sp.Function):
         return rf"{self.sign}\left({printer._print(self.args[0])}\right){power}"
 
 
-class _f(_Activation):
+class _f(Notation):
     sign = "f"
 
 
-class _df(_Activation):
+class _df(Notation):
     sign = "f'"
 
 

@@ -15,14 +15,14 @@ import sympy as sp
 from ..arguments import one_of
 from ..initializers import MODES, fan_of
 from .assumptions import L, s, sigma_w
-from .derivation import Derivation, Step, _Activation
+from .derivation import Derivation, Step, Notation
 from .expectation import Undetermined, evaluate
 
 l = sp.Symbol("l", integer=True)  # noqa: E741
 """The number of a layer."""
 
 
-class _OfLayer(_Activation):
+class _OfLayer(Notation):
     """A positive quantity that each layer has its own: printed n[l] in text and n^{[l]} on a page."""
 
     is_positive = True
