@@ -203,6 +203,47 @@ def _sample(widths, activation, initializer, bias_initializer, output_activation
     )
 
 
+def stack(networks: Sequence[Network]) -> Network:
+    """One ensemble of networks of the same shape, along a new leading axis.
+
+    Parameters
+    ----------
+    networks : sequence of Network
+        All with the widths, the activations and the leading axes of the first; at least one.
+
+    Returns
+    -------
+    Network
+        With leading axes (networks, ...): `stack(networks).member(i)` is networks[i].
+
+    Raises
+    ------
+    ValueError
+        If there is none, or one is of another form than the first.
+
+    >>> from initlab.initializers import he_normal, xavier_normal
+    >>> both = stack([sample([2, 8, 1], "relu", rule, seeds=range(5)) for rule in (xavier_normal, he_normal)])
+    >>> both.runs
+    (2, 5)
+    """
+    networks = list(networks)
+    if not networks:
+        raise ValueError("networks must hold at least one network, got none")
+
+    def form(network):
+        biased = [b is not None for b in network.biases]
+        return network.widths, network.activation, network.output_activation, network.runs, biased
+
+    for i, network in enumerate(networks):
+        if form(network) != form(networks[0]):
+            raise ValueError(f"networks must all be of one form; networks[{i}] differs from networks[0]")
+    weights = map(np.stack, zip(*(network.weights for network in networks), strict=True))
+    biases = zip(*(network.biases for network in networks), strict=True)
+    return replace(
+        networks[0], weights=tuple(weights), biases=tuple(None if b[0] is None else np.stack(b) for b in biases)
+    )
+
+
 # --- forward and backward ---------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from initlab import activations, gaussian, losses
 from initlab.initializers import constant, he_normal, normal, orthogonal, xavier_normal, zeros
-from initlab.network import Forward, Network, backward, forward, observe, sample, simulate
+from initlab.network import Forward, Network, backward, forward, observe, sample, simulate, stack
 
 QUANTITIES = ("z", "a", "dz", "dW", "dx")
 small_normal = partial(normal, std=0.5)
@@ -497,3 +497,33 @@ def test_bad_input_is_named(call, error, says):
 def test_results_cannot_be_reassigned():
     with pytest.raises(AttributeError):
         Forward((), ()).z = 1
+
+
+# --- stacking ---------------------------------------------------------------------------------------------------------
+
+
+def test_stacked_networks_are_the_members_of_an_ensemble():
+    nets = [sample([2, 5, 3], "tanh", normal, bias_initializer=b, seeds=range(4)) for b in (normal, normal)]
+    both = stack(nets)
+    assert both.runs == (2, 4)
+    for i, net in enumerate(nets):
+        for mine, own in zip(both.member(i).weights + both.member(i).biases, net.weights + net.biases, strict=True):
+            np.testing.assert_array_equal(mine, own)
+    bare = sample([2, 5, 3], "tanh", normal, bias_initializer=None, rng=0)
+    assert stack([bare]).biases == (None, None)
+    assert stack([stack([bare])]).runs == (1, 1)
+
+
+def test_networks_of_another_form_are_not_stacked():
+    one = sample([2, 5, 3], "tanh", normal, rng=0)
+    others = [
+        sample([2, 6, 3], "tanh", normal, rng=0),
+        sample([2, 5, 3], "relu", normal, rng=0),
+        sample([2, 5, 3], "tanh", normal, bias_initializer=None, rng=0),
+        sample([2, 5, 3], "tanh", normal, seeds=range(2)),
+    ]
+    for other in others:
+        with pytest.raises(ValueError, match=r"networks\[1\] differs from networks\[0\]"):
+            stack([one, other])
+    with pytest.raises(ValueError, match="at least one network, got none"):
+        stack([])

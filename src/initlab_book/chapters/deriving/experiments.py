@@ -37,6 +37,7 @@ def values(fan_in):
 
 @cache
 def measured_sizes(dropped, fan_in):
+    """E[z^2] of drawn units in which exactly these assumptions are dropped: an `algebra.Estimate`."""
     return algebra.monte_carlo(derivation(dropped), values(fan_in), rng=0, draws=DRAWS)
 
 

@@ -24,6 +24,8 @@ from .experiments import (
     values,
 )
 
+# ---------------------------------------------------------------- the switchboard: one unit, assumptions on and off
+
 
 def surviving(derived):
     """The terms of E[z_i^2], as (LaTeX, whether it came back): first what is left under all assumptions.
@@ -103,6 +105,8 @@ switchboard = Demo(
     compute=_switchboard,
     digits=3,
 )
+# ---------------------------------------------------------------- the same in twenty layers
+
 ACTIVATIONS = labels("identity", "tanh")
 
 

@@ -8,11 +8,9 @@ from initlab.initializers import identity
 from initlab.network import sample
 from initlab.training import train
 
-# ---------------------------------------------------------------- ten matrices: y = W[10] W^9 x, W = c I
-
 DEPTH = 10
 FACTORS = tuple(float(round(c, 2)) for c in np.arange(0.5, 1.55, 0.1))
-
+"""c of the ten matrices y = W[10] W^9 x, W = c I."""
 
 # ---------------------------------------------------------------- gradient descent on the ten matrices
 

@@ -10,6 +10,8 @@ from initlab_book.numbers import number
 
 from .experiments import DEPTH, FACTORS, RATES, SHOWN, STEPS, losses, outcome
 
+# ---------------------------------------------------------------- ten matrices: y = W[10] W^9 x, W = c I
+
 
 def _ten_matrices(factor):
     layers = np.arange(DEPTH)  # a[0] = x and the nine hidden layers
@@ -56,6 +58,9 @@ ten_matrices = Demo(
     ),
     compute=_ten_matrices,
 )
+
+
+# ---------------------------------------------------------------- gradient descent on the ten matrices
 
 
 def _descent(factor, rate):

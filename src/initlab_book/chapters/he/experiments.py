@@ -1,6 +1,5 @@
 """The experiments of the chapter "He initialization"."""
 
-from dataclasses import replace
 from functools import cache, partial
 
 import numpy as np
@@ -8,7 +7,7 @@ import numpy as np
 from initlab import activations, algebra, gaussian
 from initlab.datasets import moons
 from initlab.initializers import variance_scaling
-from initlab.network import sample, simulate
+from initlab.network import sample, simulate, stack
 from initlab.training import train
 
 DEPTH = 30
@@ -110,11 +109,7 @@ def race(depth, *, schemes=tuple(TRAINED), steps=200, rates=RATES, seeds=5):
     x, y = moons(RACE_POINTS, rng=0)
     widths = [2, *[RACE_WIDTH] * (depth - 1), 2]
     starts = [sample(widths, "relu", normal(TRAINED[name]), seeds=range(seeds), dtype=np.float32) for name in schemes]
-    together = replace(
-        starts[0],
-        weights=tuple(np.stack(W)[:, None] for W in zip(*(net.weights for net in starts), strict=True)),
-        biases=tuple(np.stack(b)[:, None] for b in zip(*(net.biases for net in starts), strict=True)),
-    )
+    together = stack([stack([start]) for start in starts])  # (schemes, 1, seeds)
     rates = np.array(rates)[:, None]
     return train(together, x, y, loss="softmax_cross_entropy", learning_rate=rates, steps=steps).loss
 

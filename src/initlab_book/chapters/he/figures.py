@@ -29,6 +29,9 @@ def size_quantiles(widths, slope):
     return [np.sqrt(theory.quantile(p)) for p in (0.025, 0.975)]
 
 
+# ---------------------------------------------------------------- schemes for (leaky) ReLU, equal widths
+
+
 def _deep(slope, scheme, width, seed):
     layers, gain = np.arange(DEPTH + 1), np.sqrt(scale(scheme, slope))
     # A (leaky) ReLU network is homogeneous: weights g times as large make every signal g times as large per layer.

@@ -17,7 +17,8 @@ RATES = tuple(float(f"{10**k:.3g}") for k in np.arange(-1.5, 0.6, 0.5))
 class Trained(NamedTuple):
     """Accuracy on new points after training at every rate."""
 
-    accuracy: np.ndarray  # (rates, seeds)
+    accuracy: np.ndarray
+    """(rates, seeds)"""
 
     @property
     def best(self):

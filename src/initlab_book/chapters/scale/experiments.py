@@ -17,10 +17,14 @@ _BATCH = 8
 class Sizes(NamedTuple):
     """What 20 layers make of signals, at several scales of the weights: one row for each scale, one column a layer."""
 
-    z: np.ndarray  # root mean square of z[1], ..., z[20]
-    a: np.ndarray  # of a[0], ..., a[20]
-    mean: np.ndarray  # mean of a[0], ..., a[20]
-    dz: np.ndarray  # root mean square of dL/dz[1], ..., dL/dz[20]; the gradient that enters at a[20] has size 1
+    z: np.ndarray
+    """Root mean square of z[1], ..., z[20]."""
+    a: np.ndarray
+    """Root mean square of a[0], ..., a[20]."""
+    mean: np.ndarray
+    """Mean of a[0], ..., a[20]."""
+    dz: np.ndarray
+    """Root mean square of dL/dz[1], ..., dL/dz[20]; the gradient that enters at a[20] has size 1."""
 
 
 @lru_cache(maxsize=4)

@@ -7,7 +7,7 @@ import numpy as np
 
 from initlab import datasets
 from initlab.initializers import constant, he_normal, normal, uniform, xavier_normal, zeros
-from initlab.network import Network, sample
+from initlab.network import sample
 from initlab.training import train
 
 MOMENTUM = 0.9
@@ -57,14 +57,6 @@ class Task:
             "snapshots": self.shown,
             "held_out": (self.new_x, self.new_y),
         }
-
-
-def together(networks):
-    """One ensemble of single networks of the same shape."""
-    weights, biases = (
-        zip(*arrays, strict=True) for arrays in zip(*((n.weights, n.biases) for n in networks), strict=True)
-    )
-    return Network(tuple(map(np.stack, weights)), tuple(map(np.stack, biases)), networks[0].activation)
 
 
 def best_rate(network, rates, task):

@@ -11,7 +11,7 @@ import numpy as np
 
 from initlab.activations import labels
 from initlab.diagnostics import diagnose
-from initlab.network import forward
+from initlab.network import forward, stack
 from initlab.training import descend
 from initlab_book.figure import Film, HeatMap, Images, Lines, Menu, Number, Player, Ridges, Series, Slider
 from initlab_book.numbers import Levels, number
@@ -34,7 +34,6 @@ from .experiments import (
     plane_network,
     plane_task,
     split_digits,
-    together,
 )
 
 ACTIVATIONS = labels("tanh", "relu", "sigmoid")
@@ -122,7 +121,7 @@ def _one_run(scene, network, rate, task, tell):
 
 def _all_runs(scene, networks, rates, task, tell):
     """Yield (start, rate, frames) for every start, given with its network, at every rate: one ensemble trains."""
-    looks = _looks(scene, together([*networks.values()]), np.array(rates)[:, None], task)
+    looks = _looks(scene, stack([*networks.values()]), np.array(rates)[:, None], task)
     every = [looked for looked in looks if looked]
     for i, rate in enumerate(rates):
         for j, start in enumerate(networks):

@@ -47,10 +47,14 @@ def new_points():
 class Runs(NamedTuple):
     """Training from one start, at every rate and from every seed."""
 
-    loss: np.ndarray  # (steps shown, rates, seeds): on all 200 points
-    accuracy: np.ndarray  # (rates, seeds): share of new points that are right, after the last step
-    overflow: np.ndarray  # (rates, seeds): whether the run overflowed on the way
-    network: Network  # all networks after the last step, with leading axes (rates, seeds)
+    loss: np.ndarray
+    """(steps shown, rates, seeds): on all 200 points."""
+    accuracy: np.ndarray
+    """(rates, seeds): share of new points that are right, after the last step."""
+    overflow: np.ndarray
+    """(rates, seeds): whether the run overflowed on the way."""
+    network: Network
+    """All networks after the last step, with leading axes (rates, seeds)."""
 
     @property
     def best(self):

@@ -13,6 +13,9 @@ from .experiments import BATCH, DEPTH, RANGES, RULES, SHAPES, SHOWN, VARIANCES, 
 ACTIVATIONS = labels("identity", "tanh", "softsign", "sigmoid")
 
 
+# ---------------------------------------------------------------- one depth, one width, five rules
+
+
 def _layers(rule, activation):
     seen = deep(rule, activation)
     theory = propagate(activation, scaled_weight_variance=RULES[rule][1], depth=DEPTH)
@@ -66,6 +69,9 @@ rules = Demo(
     compute=_layers,
     digits=3,
 )
+
+
+# ---------------------------------------------------------------- widths that change
 
 
 def _band(mean, widths):
