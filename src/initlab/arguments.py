@@ -5,14 +5,18 @@ of another kind, a ValueError for a value that is not allowed. Both name the arg
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
+from typing import cast
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 Seed = np.random.Generator | int | None
 """What every `rng` may be: a generator, a seed, or None for fresh entropy."""
+
+Shape = int | Sequence[int]
+"""What every `shape` may be: one size, or a tuple of sizes."""
 
 
 def finite(
@@ -26,6 +30,24 @@ def finite(
 ) -> float:
     """A finite real number within the given limits, as a float.
 
+    Parameters
+    ----------
+    name : str
+        What the argument is called, for the message of an error.
+    value : object
+        What was given.
+    above, at_least, below, at_most : float, optional
+        The limits: value > above, value >= at_least, value < below, value <= at_most.
+
+    Raises
+    ------
+    TypeError
+        If the value is not a real number; True and False are not.
+    ValueError
+        If it is not finite, or outside the limits.
+
+    Examples
+    --------
     >>> finite("gain", 2, above=0)
     2.0
     """
@@ -34,20 +56,39 @@ def finite(
     allowed = " ".join(["a finite number", " and ".join(limits)]).strip()
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         raise TypeError(f"{name} must be {allowed}, got {value!r}")
+    number = float(value)
     if (
-        not math.isfinite(value)
-        or (above is not None and value <= above)
-        or (at_least is not None and value < at_least)
-        or (below is not None and value >= below)
-        or (at_most is not None and value > at_most)
+        not math.isfinite(number)
+        or (above is not None and number <= above)
+        or (at_least is not None and number < at_least)
+        or (below is not None and number >= below)
+        or (at_most is not None and number > at_most)
     ):
         raise ValueError(f"{name} must be {allowed}, got {value!r}")
-    return float(value)
+    return number
 
 
 def whole(name: str, value: object, *, at_least: int | None = None, at_most: int | None = None) -> int:
-    """A whole number within the given limits, as an int; True and 3.0 are none.
+    """A whole number within the given limits, as an int.
 
+    Parameters
+    ----------
+    name : str
+        What the argument is called, for the message of an error.
+    value : object
+        What was given.
+    at_least, at_most : int, optional
+        The limits, both included. `at_most` needs `at_least`.
+
+    Raises
+    ------
+    TypeError
+        If the value is not an integer; True and 3.0 are not.
+    ValueError
+        If it is outside the limits.
+
+    Examples
+    --------
     >>> whole("width", np.int64(3), at_least=1)
     3
     """
@@ -58,13 +99,36 @@ def whole(name: str, value: object, *, at_least: int | None = None, at_most: int
         allowed = f"an int >= {at_least}"
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be {allowed}, got {value!r}")
-    if (at_least is not None and value < at_least) or (at_most is not None and value > at_most):
+    number = int(value)
+    if (at_least is not None and number < at_least) or (at_most is not None and number > at_most):
         raise ValueError(f"{name} must be {allowed}, got {value!r}")
-    return int(value)
+    return number
 
 
 def one_of(name: str, value: object, allowed: Iterable[str]) -> str:
-    """One of the allowed strings."""
+    """One of the allowed strings, as it was given.
+
+    Parameters
+    ----------
+    name : str
+        What the argument is called, for the message of an error.
+    value : object
+        What was given.
+    allowed : iterable of str
+        The strings that it may be.
+
+    Raises
+    ------
+    TypeError
+        If the value is not a string.
+    ValueError
+        If it is another string.
+
+    Examples
+    --------
+    >>> one_of("mode", "fan_in", ("fan_in", "fan_out"))
+    'fan_in'
+    """
     allowed = tuple(allowed)
     if not isinstance(value, str):
         raise TypeError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
@@ -74,7 +138,30 @@ def one_of(name: str, value: object, allowed: Iterable[str]) -> str:
 
 
 def sizes(shape: object) -> tuple[int, ...]:
-    """A shape, an integer or a sequence of integers >= 0, as a tuple."""
+    """A shape as a tuple of ints.
+
+    Parameters
+    ----------
+    shape : object
+        What was given: an integer >= 0, or a tuple or list of them.
+
+    Returns
+    -------
+    tuple of int
+        The sizes along all axes.
+
+    Raises
+    ------
+    TypeError
+        If `shape` is anything else.
+    ValueError
+        If a size is negative.
+
+    Examples
+    --------
+    >>> sizes(3), sizes([2, 3])
+    ((3,), (2, 3))
+    """
     dims = (shape,) if isinstance(shape, Integral) else shape
     if not isinstance(dims, tuple | list) or any(isinstance(n, bool) or not isinstance(n, Integral) for n in dims):
         raise TypeError(f"shape must be an integer or a tuple of integers >= 0, got {shape!r}")
@@ -84,12 +171,33 @@ def sizes(shape: object) -> tuple[int, ...]:
 
 
 def floating(dtype: DTypeLike) -> np.dtype:
-    """A real floating type."""
+    """A real floating type, such as float64.
+
+    Parameters
+    ----------
+    dtype : dtype
+        What was given: a type, a dtype or its name. None is not taken for float64.
+
+    Returns
+    -------
+    numpy.dtype
+        The same as a dtype.
+
+    Raises
+    ------
+    TypeError
+        If it is not a real floating type.
+
+    Examples
+    --------
+    >>> floating("float32")
+    dtype('float32')
+    """
     allowed = "a real floating type such as float32 or float64"
     try:
-        kind = np.dtype(dtype).kind
+        kind: str = np.dtype(dtype).kind
     except TypeError:
-        kind = None
+        kind = ""
     if dtype is None or kind != "f":
         raise TypeError(f"dtype must be {allowed}, got {dtype!r}")
     return np.dtype(dtype)
@@ -99,19 +207,76 @@ def floating(dtype: DTypeLike) -> np.dtype:
 
 
 def generator(rng: Seed) -> np.random.Generator:
-    """The generator that an `rng` stands for; NumPy's global random state is never touched."""
+    """The generator that an `rng` stands for; NumPy's global random state is never touched.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
+
+    Returns
+    -------
+    numpy.random.Generator
+        `rng` itself if it is one, else a new one.
+
+    Raises
+    ------
+    TypeError
+        If `rng` is anything else.
+    ValueError
+        If the seed is negative.
+    """
     return rng if isinstance(rng, np.random.Generator) else np.random.default_rng(_seed("rng", rng))
 
 
 def seed_sequence(rng: Seed, name: str = "rng") -> np.random.SeedSequence:
-    """Where independent streams of random numbers come from; a generator gives another one at every call."""
+    """Where independent streams of random numbers come from; a generator gives another one at every call.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
+    name : str
+        What the argument is called, for the message of an error.
+
+    Returns
+    -------
+    numpy.random.SeedSequence
+        The root of the streams.
+
+    Raises
+    ------
+    TypeError
+        If `rng` is anything else.
+    ValueError
+        If the seed is negative.
+    """
     if isinstance(rng, np.random.Generator):
-        return rng.bit_generator.seed_seq.spawn(1)[0]
+        # NumPy's types promise less than all of its own bit generators have.
+        return cast(np.random.SeedSequence, rng.bit_generator.seed_seq).spawn(1)[0]
     return np.random.SeedSequence(_seed(name, rng))
 
 
 def seed_sequences(seeds: object) -> list[np.random.SeedSequence]:
-    """The same for a sequence of seeds, such as range(10)."""
+    """A `seed_sequence` for each of several seeds.
+
+    Parameters
+    ----------
+    seeds : object
+        What was given: a sequence of ints >= 0, such as range(10).
+
+    Returns
+    -------
+    list of numpy.random.SeedSequence
+        One for each seed.
+
+    Raises
+    ------
+    TypeError
+        If `seeds` is not a sequence, or one of the seeds is not an int.
+    ValueError
+        If there is no seed, or a negative one.
+    """
     if isinstance(seeds, str | Integral) or not isinstance(seeds, Iterable):
         raise TypeError(f"seeds must be a sequence of ints, such as range(10) or [7], got {seeds!r}")
     sequences = [seed_sequence(seed, "each of the seeds") for seed in seeds]
@@ -120,10 +285,13 @@ def seed_sequences(seeds: object) -> list[np.random.SeedSequence]:
     return sequences
 
 
-def _seed(name, value):
+def _seed(name: str, value: object) -> int | None:
     allowed = "a numpy.random.Generator, an int >= 0 or None"
-    if value is not None and (isinstance(value, bool) or not isinstance(value, Integral)):
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be {allowed}, got {value!r}")
-    if value is not None and value < 0:
+    seed = int(value)
+    if seed < 0:
         raise ValueError(f"{name} must be {allowed}, got {value!r}")
-    return value if value is None else int(value)
+    return seed

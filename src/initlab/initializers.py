@@ -1,14 +1,9 @@
 """Initializers: from the shape of a weight array to its first values.
 
-All are called the same way, `f(shape, *, rng=None, dtype=np.float64, ...)`, and return a new array:
-
-* `shape` is a tuple of sizes >= 0. A scheme that depends on the fan-in reads it as `layout` says: "OI" is
-  (out, in, *kernel), the order of z = W a and of PyTorch; "IO" is (*kernel, in, out), the order of JAX and Keras.
-  A size of 0 gives an empty array.
-* `rng` is a `numpy.random.Generator`, a seed (an integer >= 0) or None for fresh entropy. NumPy's global random state
-  is neither read nor changed. Initializers that draw nothing accept `rng` and ignore it.
-* `dtype` is a real floating type. All is computed in float64 and rounded at the end, so that one seed gives the same
-  network at every precision.
+All are called the same way, `f(shape, *, rng=None, dtype=np.float64, ...)`, and return a new array, so that any of them
+can be handed to a simulator. Those that draw nothing accept `rng` and ignore it. NumPy's global random state is neither
+read nor changed. All is computed in float64 and rounded at the end, so that one seed gives the same network at every
+precision.
 
 For one seed, every scheme is a multiple of the same standard draws (one set each for normal, uniform and truncated
 normal), so that two schemes can be compared without the noise of two samples.
@@ -18,25 +13,48 @@ name the argument, the value and what is allowed.
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from .arguments import finite, floating, generator, one_of, sizes
+from .arguments import Seed, Shape, finite, floating, generator, one_of, sizes
 
 LAYOUTS = ("OI", "IO")
 MODES = ("fan_in", "fan_out", "fan_avg")
 DISTRIBUTIONS = ("normal", "uniform", "truncated_normal")
 
-# Standard deviation of a standard normal cut at +-2, 0.8796...: its variance is 1 - 4 phi(2) / (Phi(2) - Phi(-2)).
 TRUNCATED_STD = math.sqrt(1 - 4 * math.exp(-2) / math.sqrt(2 * math.pi) / math.erf(math.sqrt(2)))
+"""Standard deviation of a standard normal cut at +-2, 0.8796...: its variance is 1 - 4 phi(2) / (Phi(2) - Phi(-2))."""
 
 
 # Values that draw nothing
 
 
-def zeros(shape, *, rng=None, dtype=np.float64):
+def zeros(shape: Shape, *, rng: Seed = None, dtype: DTypeLike = np.float64) -> np.ndarray:
     """All weights 0. Right for biases; hidden units that start equal stay equal.
 
+    Parameters
+    ----------
+    shape : int or tuple of int
+        Sizes >= 0 of the array. A size of 0 gives an empty array.
+    rng : numpy.random.Generator, int or None
+        Ignored: nothing is drawn.
+    dtype : dtype
+        Floating type of the result.
+
+    Returns
+    -------
+    array
+        Of the given shape and dtype.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> zeros((2, 3))
     array([[0., 0., 0.],
            [0., 0., 0.]])
@@ -44,18 +62,64 @@ def zeros(shape, *, rng=None, dtype=np.float64):
     return constant(shape, value=0.0, rng=rng, dtype=dtype)
 
 
-def constant(shape, *, value, rng=None, dtype=np.float64):
-    """All weights equal to `value`, a finite number.
+def constant(shape: Shape, *, value: float, rng: Seed = None, dtype: DTypeLike = np.float64) -> np.ndarray:
+    """All weights equal to `value`.
 
+    Parameters
+    ----------
+    shape : int or tuple of int
+        Sizes >= 0 of the array. A size of 0 gives an empty array.
+    value : float
+        Any finite number.
+    rng : numpy.random.Generator, int or None
+        Ignored: nothing is drawn.
+    dtype : dtype
+        Floating type of the result.
+
+    Returns
+    -------
+    array
+        Of the given shape and dtype.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> constant(3, value=0.1)
     array([0.1, 0.1, 0.1])
     """
     return np.full(sizes(shape), finite("value", value), dtype=floating(dtype))
 
 
-def identity(shape, *, gain=1.0, rng=None, dtype=np.float64):
-    """`gain` times the identity: W[i, i] = gain, all else 0. The shape has two dimensions and need not be square.
+def identity(shape: Shape, *, gain: float = 1.0, rng: Seed = None, dtype: DTypeLike = np.float64) -> np.ndarray:
+    """`gain` times the identity: W[i, i] = gain, all else 0.
 
+    Parameters
+    ----------
+    shape : tuple of int
+        Two sizes >= 0, which need not be equal.
+    gain : float
+        Any finite number.
+    rng : numpy.random.Generator, int or None
+        Ignored: nothing is drawn.
+    dtype : dtype
+        Floating type of the result.
+
+    Returns
+    -------
+    array
+        Of the given shape and dtype.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> identity((2, 3), gain=1.5)
     array([[1.5, 0. , 0. ],
            [0. , 1.5, 0. ]])
@@ -71,9 +135,36 @@ def identity(shape, *, gain=1.0, rng=None, dtype=np.float64):
 # Distributions with given parameters
 
 
-def normal(shape, *, mean=0.0, std=1.0, rng=None, dtype=np.float64):
-    """Independent draws from N(mean, std^2), with std >= 0.
+def normal(
+    shape: Shape, *, mean: float = 0.0, std: float = 1.0, rng: Seed = None, dtype: DTypeLike = np.float64
+) -> np.ndarray:
+    """Independent draws from N(mean, std^2).
 
+    Parameters
+    ----------
+    shape : int or tuple of int
+        Sizes >= 0 of the array. A size of 0 gives an empty array.
+    mean : float
+        Mean of a weight.
+    std : float
+        Standard deviation of a weight, std >= 0.
+    rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
+    dtype : dtype
+        Floating type of the result.
+
+    Returns
+    -------
+    array
+        Of the given shape and dtype.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> normal((2, 2), std=0.01, rng=0).round(5)
     array([[ 0.00126, -0.00132],
            [ 0.0064 ,  0.00105]])
@@ -85,9 +176,32 @@ def normal(shape, *, mean=0.0, std=1.0, rng=None, dtype=np.float64):
     return np.asarray(W, dtype=dtype)
 
 
-def uniform(shape, *, low, high, rng=None, dtype=np.float64):
-    """Independent draws from U[low, high], with low < high. The variance is (high - low)^2 / 12.
+def uniform(shape: Shape, *, low: float, high: float, rng: Seed = None, dtype: DTypeLike = np.float64) -> np.ndarray:
+    """Independent draws from U[low, high]. The variance is (high - low)^2 / 12.
 
+    Parameters
+    ----------
+    shape : int or tuple of int
+        Sizes >= 0 of the array. A size of 0 gives an empty array.
+    low, high : float
+        The smallest and the largest value of a weight, low < high.
+    rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
+    dtype : dtype
+        Floating type of the result.
+
+    Returns
+    -------
+    array
+        Of the given shape and dtype.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> uniform(4, low=-1, high=1, rng=0).round(3)
     array([ 0.274, -0.46 , -0.918, -0.967])
     """
@@ -98,12 +212,46 @@ def uniform(shape, *, low, high, rng=None, dtype=np.float64):
     return np.asarray(np.clip(W, low, high), dtype=dtype)  # rounding may have overstepped a bound
 
 
-def truncated_normal(shape, *, mean=0.0, std=1.0, low=-2.0, high=2.0, rng=None, dtype=np.float64):
-    """Independent draws from N(mean, std^2) given that they lie in [low, high]; std > 0, low < high.
+def truncated_normal(
+    shape: Shape,
+    *,
+    mean: float = 0.0,
+    std: float = 1.0,
+    low: float = -2.0,
+    high: float = 2.0,
+    rng: Seed = None,
+    dtype: DTypeLike = np.float64,
+) -> np.ndarray:
+    """Independent draws from N(mean, std^2) given that they lie in [low, high].
 
     The bounds are values of the weights, as in PyTorch, not multiples of std: std = 0.02 with the default bounds +-2
-    is never cut. Cutting lowers the variance: at +-2 std it is 0.774 std^2.
+    is practically never cut. Cutting lowers the variance: at +-2 std it is 0.774 std^2.
 
+    Parameters
+    ----------
+    shape : int or tuple of int
+        Sizes >= 0 of the array. A size of 0 gives an empty array.
+    mean, std : float
+        Mean and standard deviation of the normal distribution before it is cut, std > 0.
+    low, high : float
+        The smallest and the largest value of a weight, low < high.
+    rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
+    dtype : dtype
+        Floating type of the result.
+
+    Returns
+    -------
+    array
+        Of the given shape and dtype.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> abs(truncated_normal(1000, std=0.5, low=-1, high=1, rng=0)).max() <= 1
     np.True_
     """
@@ -126,18 +274,38 @@ def truncated_normal(shape, *, mean=0.0, std=1.0, low=-2.0, high=2.0, rng=None, 
 # Schemes that set the variance from the fans
 
 
-def fans(shape, layout="OI"):
+def fans(shape: Shape, layout: str = "OI") -> tuple[int, int]:
     """(fan_in, fan_out): how many inputs feed one output, and how many outputs one input feeds.
 
-    Both include the receptive field, the product of the kernel sizes. The shape has at least two dimensions; a size
-    of 0 counts like any other, so that a fan may be 0.
+    Both include the receptive field, the product of the kernel sizes.
 
+    Parameters
+    ----------
+    shape : tuple of int
+        Two or more sizes >= 0. A size of 0 counts like any other, so that a fan may be 0.
+    layout : {"OI", "IO"}
+        Order of the axes: "OI" is `(out, in, *kernel)`, as in z = W a and in PyTorch, "IO" is `(*kernel, in, out)`, as
+        in JAX and Keras.
+
+    Returns
+    -------
+    tuple of int
+        (fan_in, fan_out)
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> fans((64, 3, 7, 7))
     (147, 3136)
     >>> fans((7, 7, 3, 64), layout="IO")
     (147, 3136)
     """
     shape = _matrix_shape(shape)
+    kernel: Sequence[int]
     if one_of("layout", layout, LAYOUTS) == "OI":
         n_out, n_in, *kernel = shape
     else:
@@ -146,26 +314,72 @@ def fans(shape, layout="OI"):
     return n_in * receptive_field, n_out * receptive_field
 
 
-def fan_of(mode, fan_in, fan_out):
-    """The fan that a mode names: fan_in, fan_out or their mean, fan_avg. Numbers or symbols.
+def fan_of(mode: str, fan_in: float, fan_out: float) -> float:
+    """The fan that a mode names: fan_in, fan_out or their mean, fan_avg.
 
+    Parameters
+    ----------
+    mode : {"fan_in", "fan_out", "fan_avg"}
+        Which fan.
+    fan_in, fan_out : number or SymPy expression
+        The fans of the layer.
+
+    Examples
+    --------
     >>> fan_of("fan_avg", 100, 50)
     75.0
     """
     return {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
 
 
-def variance_scaling(shape, *, scale, mode, distribution, layout="OI", rng=None, dtype=np.float64):
+def variance_scaling(
+    shape: Shape,
+    *,
+    scale: float,
+    mode: str,
+    distribution: str,
+    layout: str = "OI",
+    rng: Seed = None,
+    dtype: DTypeLike = np.float64,
+) -> np.ndarray:
     """Zero-mean weights of variance `scale / n`, where n is fan_in, fan_out or their mean, fan_avg.
 
-    | distribution | weights |
-    |---|---|
-    | "normal" | N(0, scale/n) |
-    | "uniform" | U[-r, r], r = sqrt(3 scale/n) |
-    | "truncated_normal" | N(0, s^2) cut at +-2s, with s = sqrt(scale/n) / 0.8796 so that the cut leaves scale/n |
+    All named schemes below are this function with a `scale`, a `mode` and a `distribution` filled in.
 
-    All named schemes below are this function with a `scale` > 0, a `mode` and a `distribution` filled in.
+    Parameters
+    ----------
+    shape : tuple of int
+        Two or more sizes >= 0 of the array. A size of 0 gives an empty array.
+    scale : float
+        The variance of a weight times n, scale > 0.
+    mode : {"fan_in", "fan_out", "fan_avg"}
+        Which fan n is.
+    distribution : {"normal", "uniform", "truncated_normal"}
+        What the weights are drawn from:
 
+        - "normal": N(0, scale/n)
+        - "uniform": U[-r, r], r = sqrt(3 scale/n)
+        - "truncated_normal": N(0, s^2) cut at +-2s, with s = sqrt(scale/n) / 0.8796, so that the cut leaves scale/n
+    layout : {"OI", "IO"}
+        Order of the axes: "OI" is `(out, in, *kernel)`, as in z = W a and in PyTorch, "IO" is `(*kernel, in, out)`, as
+        in JAX and Keras.
+    rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
+    dtype : dtype
+        Floating type of the result.
+
+    Returns
+    -------
+    array
+        Of the given shape and dtype.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> variance_scaling((100, 50), scale=2.0, mode="fan_in", distribution="normal", rng=0).std()  # near sqrt(2/50)
     np.float64(0.199...)
     """
@@ -182,12 +396,40 @@ def variance_scaling(shape, *, scale, mode, distribution, layout="OI", rng=None,
     return truncated_normal(shape, std=std, low=-2 * std, high=2 * std, rng=rng, dtype=dtype)
 
 
-def xavier_normal(shape, *, gain=1.0, layout="OI", rng=None, dtype=np.float64):
+def xavier_normal(
+    shape: Shape, *, gain: float = 1.0, layout: str = "OI", rng: Seed = None, dtype: DTypeLike = np.float64
+) -> np.ndarray:
     """N(0, 2 gain^2 / (fan_in + fan_out)): a compromise between a steady signal forward and a steady gradient back.
 
-    `variance_scaling` with scale = gain^2, mode = "fan_avg" and distribution = "normal"; gain > 0.
-    Source: Glorot and Bengio (2010), equation 12.
+    `variance_scaling` with scale = gain^2, mode = "fan_avg" and distribution = "normal".
+    Source: [Glorot and Bengio 2010](https://proceedings.mlr.press/v9/glorot10a.html), equation 12.
 
+    Parameters
+    ----------
+    shape : tuple of int
+        Two or more sizes >= 0 of the array. A size of 0 gives an empty array.
+    gain : float
+        Factor of the weights, gain > 0.
+    layout : {"OI", "IO"}
+        Order of the axes: "OI" is `(out, in, *kernel)`, as in z = W a and in PyTorch, "IO" is `(*kernel, in, out)`, as
+        in JAX and Keras.
+    rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
+    dtype : dtype
+        Floating type of the result.
+
+    Returns
+    -------
+    array
+        Of the given shape and dtype.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> xavier_normal((300, 100), rng=0).var() * (300 + 100) / 2  # near 1
     np.float64(0.994...)
     """
@@ -197,12 +439,40 @@ def xavier_normal(shape, *, gain=1.0, layout="OI", rng=None, dtype=np.float64):
     )
 
 
-def xavier_uniform(shape, *, gain=1.0, layout="OI", rng=None, dtype=np.float64):
+def xavier_uniform(
+    shape: Shape, *, gain: float = 1.0, layout: str = "OI", rng: Seed = None, dtype: DTypeLike = np.float64
+) -> np.ndarray:
     """U[-r, r] with r = gain sqrt(6 / (fan_in + fan_out)), the "normalized initialization".
 
-    `variance_scaling` with scale = gain^2, mode = "fan_avg" and distribution = "uniform"; gain > 0.
-    Source: Glorot and Bengio (2010), equation 16.
+    `variance_scaling` with scale = gain^2, mode = "fan_avg" and distribution = "uniform".
+    Source: [Glorot and Bengio 2010](https://proceedings.mlr.press/v9/glorot10a.html), equation 16.
 
+    Parameters
+    ----------
+    shape : tuple of int
+        Two or more sizes >= 0 of the array. A size of 0 gives an empty array.
+    gain : float
+        Factor of the weights, gain > 0.
+    layout : {"OI", "IO"}
+        Order of the axes: "OI" is `(out, in, *kernel)`, as in z = W a and in PyTorch, "IO" is `(*kernel, in, out)`, as
+        in JAX and Keras.
+    rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
+    dtype : dtype
+        Floating type of the result.
+
+    Returns
+    -------
+    array
+        Of the given shape and dtype.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> abs(xavier_uniform((4, 2), rng=0)).max() <= 1  # sqrt(6 / (4 + 2))
     np.True_
     """
@@ -212,12 +482,49 @@ def xavier_uniform(shape, *, gain=1.0, layout="OI", rng=None, dtype=np.float64):
     )
 
 
-def he_normal(shape, *, mode="fan_in", negative_slope=0.0, layout="OI", rng=None, dtype=np.float64):
+def he_normal(
+    shape: Shape,
+    *,
+    mode: str = "fan_in",
+    negative_slope: float = 0.0,
+    layout: str = "OI",
+    rng: Seed = None,
+    dtype: DTypeLike = np.float64,
+) -> np.ndarray:
     """N(0, 2 / ((1 + a^2) n)), where a is the slope of a leaky ReLU for z < 0 and n the fan that `mode` names.
 
     `variance_scaling` with scale = 2 / (1 + a^2) and distribution = "normal".
-    Source: He et al. (2015), equations 10 (forward, fan_in), 14 (backward, fan_out) and 15 (a != 0).
+    Source: [He et al. 2015](https://arxiv.org/abs/1502.01852), equations 10 (forward, fan_in), 14 (backward, fan_out)
+    and 15 (a != 0).
 
+    Parameters
+    ----------
+    shape : tuple of int
+        Two or more sizes >= 0 of the array. A size of 0 gives an empty array.
+    mode : {"fan_in", "fan_out", "fan_avg"}
+        Which fan n is: fan_in keeps the signal forward, fan_out the gradient backward.
+    negative_slope : float
+        The slope a of a leaky ReLU for z < 0; 0 is ReLU.
+    layout : {"OI", "IO"}
+        Order of the axes: "OI" is `(out, in, *kernel)`, as in z = W a and in PyTorch, "IO" is `(*kernel, in, out)`, as
+        in JAX and Keras.
+    rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
+    dtype : dtype
+        Floating type of the result.
+
+    Returns
+    -------
+    array
+        Of the given shape and dtype.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> he_normal((300, 100), rng=0).var() * 100  # near 2
     np.float64(1.98...)
     """
@@ -225,13 +532,49 @@ def he_normal(shape, *, mode="fan_in", negative_slope=0.0, layout="OI", rng=None
     return variance_scaling(shape, scale=scale, mode=mode, distribution="normal", layout=layout, rng=rng, dtype=dtype)
 
 
-def he_uniform(shape, *, mode="fan_in", negative_slope=0.0, layout="OI", rng=None, dtype=np.float64):
+def he_uniform(
+    shape: Shape,
+    *,
+    mode: str = "fan_in",
+    negative_slope: float = 0.0,
+    layout: str = "OI",
+    rng: Seed = None,
+    dtype: DTypeLike = np.float64,
+) -> np.ndarray:
     """U[-r, r] with r = sqrt(6 / ((1 + a^2) n)): the variance of `he_normal` with a bounded density.
 
-    `variance_scaling` with scale = 2 / (1 + a^2) and distribution = "uniform".
-    Source: He et al. (2015), equations 10, 14 and 15. PyTorch's default for nn.Linear is this with a = sqrt(5),
-    which is U[-1/sqrt(fan_in), 1/sqrt(fan_in)]:
+    `variance_scaling` with scale = 2 / (1 + a^2) and distribution = "uniform". PyTorch's default for nn.Linear is this
+    with a = sqrt(5), which is U[-1/sqrt(fan_in), 1/sqrt(fan_in)].
+    Source: [He et al. 2015](https://arxiv.org/abs/1502.01852), equations 10, 14 and 15.
 
+    Parameters
+    ----------
+    shape : tuple of int
+        Two or more sizes >= 0 of the array. A size of 0 gives an empty array.
+    mode : {"fan_in", "fan_out", "fan_avg"}
+        Which fan n is: fan_in keeps the signal forward, fan_out the gradient backward.
+    negative_slope : float
+        The slope a of a leaky ReLU for z < 0; 0 is ReLU.
+    layout : {"OI", "IO"}
+        Order of the axes: "OI" is `(out, in, *kernel)`, as in z = W a and in PyTorch, "IO" is `(*kernel, in, out)`, as
+        in JAX and Keras.
+    rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
+    dtype : dtype
+        Floating type of the result.
+
+    Returns
+    -------
+    array
+        Of the given shape and dtype.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> abs(he_uniform((300, 100), negative_slope=5**0.5, rng=0)).max() <= 0.1
     np.True_
     """
@@ -239,24 +582,72 @@ def he_uniform(shape, *, mode="fan_in", negative_slope=0.0, layout="OI", rng=Non
     return variance_scaling(shape, scale=scale, mode=mode, distribution="uniform", layout=layout, rng=rng, dtype=dtype)
 
 
-def lecun_normal(shape, *, layout="OI", rng=None, dtype=np.float64):
+def lecun_normal(shape: Shape, *, layout: str = "OI", rng: Seed = None, dtype: DTypeLike = np.float64) -> np.ndarray:
     """N(0, 1 / fan_in): z has the second moment of the inputs.
 
     `variance_scaling` with scale = 1, mode = "fan_in" and distribution = "normal".
-    Source: LeCun et al. (1998), "Efficient BackProp", section 4.6.
+    Source: [LeCun et al. 1998](https://doi.org/10.1007/3-540-49430-8_2), "Efficient BackProp", section 4.6.
 
+    Parameters
+    ----------
+    shape : tuple of int
+        Two or more sizes >= 0 of the array. A size of 0 gives an empty array.
+    layout : {"OI", "IO"}
+        Order of the axes: "OI" is `(out, in, *kernel)`, as in z = W a and in PyTorch, "IO" is `(*kernel, in, out)`, as
+        in JAX and Keras.
+    rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
+    dtype : dtype
+        Floating type of the result.
+
+    Returns
+    -------
+    array
+        Of the given shape and dtype.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> lecun_normal((300, 100), rng=0).var() * 100  # near 1
     np.float64(0.994...)
     """
     return variance_scaling(shape, scale=1.0, mode="fan_in", distribution="normal", layout=layout, rng=rng, dtype=dtype)
 
 
-def lecun_uniform(shape, *, layout="OI", rng=None, dtype=np.float64):
+def lecun_uniform(shape: Shape, *, layout: str = "OI", rng: Seed = None, dtype: DTypeLike = np.float64) -> np.ndarray:
     """U[-r, r] with r = sqrt(3 / fan_in): the variance of `lecun_normal` with a bounded density.
 
     `variance_scaling` with scale = 1, mode = "fan_in" and distribution = "uniform".
-    Source: LeCun et al. (1998), "Efficient BackProp", section 4.6.
+    Source: [LeCun et al. 1998](https://doi.org/10.1007/3-540-49430-8_2), "Efficient BackProp", section 4.6.
 
+    Parameters
+    ----------
+    shape : tuple of int
+        Two or more sizes >= 0 of the array. A size of 0 gives an empty array.
+    layout : {"OI", "IO"}
+        Order of the axes: "OI" is `(out, in, *kernel)`, as in z = W a and in PyTorch, "IO" is `(*kernel, in, out)`, as
+        in JAX and Keras.
+    rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
+    dtype : dtype
+        Floating type of the result.
+
+    Returns
+    -------
+    array
+        Of the given shape and dtype.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> abs(lecun_uniform((5, 3), rng=0)).max() <= 1
     np.True_
     """
@@ -271,16 +662,44 @@ kaiming_normal = he_normal
 kaiming_uniform = he_uniform
 
 
-def orthogonal(shape, *, gain=1.0, layout="OI", rng=None, dtype=np.float64):
-    """`gain` times a random matrix with orthonormal rows or columns, whichever are fewer; gain > 0.
+def orthogonal(
+    shape: Shape, *, gain: float = 1.0, layout: str = "OI", rng: Seed = None, dtype: DTypeLike = np.float64
+) -> np.ndarray:
+    """`gain` times a random matrix with orthonormal rows or columns, whichever are fewer.
 
-    A kernel is flattened so that the output dimension stays: "OI" to (out, in * kernel), "IO" to (kernel * in, out).
-    The law is Haar's: multiplying by a fixed orthogonal matrix does not change it. The Q of a normal matrix A = QR has
-    this law only once each column has the sign that makes the diagonal of R positive, because QR routines choose
-    the signs by a rule of their own.
-    Source: Saxe et al. (2014), https://arxiv.org/abs/1312.6120; for the sign, Mezzadri (2007),
-    https://arxiv.org/abs/math-ph/0609050.
+    A kernel is flattened so that the output dimension stays: "OI" to (out, in times kernel), "IO" to (kernel times in,
+    out). The distribution is Haar's: multiplying by a fixed orthogonal matrix does not change it. The Q of a normal
+    matrix A = QR has this distribution only once each column has the sign that makes the diagonal of R positive,
+    because QR routines choose the signs by a rule of their own.
+    Source: [Saxe et al. 2014](https://arxiv.org/abs/1312.6120); for the sign,
+    [Mezzadri 2007](https://arxiv.org/abs/math-ph/0609050).
 
+    Parameters
+    ----------
+    shape : tuple of int
+        Two or more sizes >= 0 of the array. A size of 0 gives an empty array.
+    gain : float
+        Factor of the weights, gain > 0.
+    layout : {"OI", "IO"}
+        Order of the axes: "OI" is `(out, in, *kernel)`, as in z = W a and in PyTorch, "IO" is `(*kernel, in, out)`, as
+        in JAX and Keras.
+    rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
+    dtype : dtype
+        Floating type of the result.
+
+    Returns
+    -------
+    array
+        Of the given shape and dtype.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> W = orthogonal((2, 3), rng=0)
     >>> np.allclose(W @ W.T, np.eye(2))
     True
@@ -300,14 +719,14 @@ def orthogonal(shape, *, gain=1.0, layout="OI", rng=None, dtype=np.float64):
 # Arguments
 
 
-def _bounds(low, high):
+def _bounds(low: float, high: float) -> tuple[float, float]:
     low, high = finite("low", low), finite("high", high)
     if low >= high:
         raise ValueError(f"low must be less than high, got low={low!r} and high={high!r}")
     return low, high
 
 
-def _matrix_shape(shape):
+def _matrix_shape(shape: Shape) -> tuple[int, ...]:
     dims = sizes(shape)
     if len(dims) < 2:
         raise ValueError(f"shape must have at least 2 dimensions, one of inputs and one of outputs, got {shape!r}")
