@@ -68,6 +68,6 @@ test("an address is read as far as it makes sense", () => {
     ["scale", 1],
     ["sign", true],
   ]);
-  assert.deepEqual(read("#x?scale="), []); // not 0
+  assert.deepEqual(read("#x?step="), []); // not 0
   for (const elsewhere of ["", "#", "#x", "#x?", "#y?scale=1", "#section"]) assert.equal(read(elsewhere), null);
 });
