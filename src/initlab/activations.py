@@ -16,20 +16,22 @@ from .arguments import finite, one_of
 
 @dataclass(frozen=True)
 class Activation:
-    """A function f that acts on each preactivation alone, its derivative, and what else is known of it.
+    """A function f that acts on each preactivation separately, its derivative, and what else is known about it.
 
     `f` and `df` may be given as plain functions of an array. Once they belong to an `Activation` they are called
     `f(z, out=None)` and `df(z, a=None, out=None)`: they take an array of any shape and return one of the same shape and
     floating dtype (integers become float64). `out` receives the result and may be z itself. `df` takes `a = f(z)` as a
     hint: where that is cheaper, f' is computed from it (tanh: 1 - a^2).
 
-    All but the first three fields may be left out: they say what a simulator or a figure may make use of.
+    All fields but the first three may be left out: they say what a simulator or a figure can make use of.
 
     Raises
     ------
     TypeError
-        If f or df is no function. A function that returns an array of another shape raises a ValueError when called.
+        If f or df is not a function. One that returns an array of another shape raises a ValueError when it is called.
 
+    Examples
+    --------
     >>> tanh = get("tanh")
     >>> a = tanh.f(np.array([0.0, 1.0]))
     >>> tanh.df(np.array([0.0, 1.0]), a).round(4)
@@ -40,8 +42,11 @@ class Activation:
     """
 
     name: str
+    """What it is called: its name in `ACTIVATIONS`, or any other."""
     f: Callable[..., np.ndarray] = field(repr=False)
+    """The function, of an array z."""
     df: Callable[..., np.ndarray] = field(repr=False)
+    """Its derivative f', of an array z."""
     kinks: tuple[float, ...] = ()
     """Where f' jumps. There df gives the slope on the left, so relu'(0) = 0."""
     odd: bool = field(default=False, repr=False)
@@ -69,27 +74,32 @@ class Activation:
 class _Function:
     """f(z, out=None) from a formula(z, out) that writes into out, an array that may be z itself."""
 
-    def __init__(self, formula: Callable[..., None]) -> None:
+    def __init__(self, formula: Callable[..., object]) -> None:
         self.formula = formula
 
     def __call__(self, z: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
-        return self._write(z, (), out)
-
-    def _write(self, z: ArrayLike, hints: tuple, out: np.ndarray | None) -> np.ndarray:
-        z = np.asarray(z)
-        if z.dtype.kind != "f":
-            z = z.astype(np.float64)
-        result = np.empty_like(z) if out is None else out
-        with np.errstate(over="ignore", under="ignore"):
-            self.formula(z, *hints, result)
-        return result if result.ndim or result is out else result[()]
+        return _written(self.formula, z, (), out)
 
 
-class _Derivative(_Function):
-    """df(z, a=None, out=None) from a formula(z, a, out)."""
+class _Derivative:
+    """df(z, a=None, out=None) from a formula(z, a, out) that writes into out."""
+
+    def __init__(self, formula: Callable[..., object]) -> None:
+        self.formula = formula
 
     def __call__(self, z: ArrayLike, a: np.ndarray | None = None, out: np.ndarray | None = None) -> np.ndarray:
-        return self._write(z, (a,), out)
+        return _written(self.formula, z, (a,), out)
+
+
+def _written(formula: Callable[..., object], z: ArrayLike, hints: tuple, out: np.ndarray | None) -> np.ndarray:
+    """What the formula writes, into a new array if `out` is None."""
+    z = np.asarray(z)
+    if z.dtype.kind != "f":
+        z = z.astype(np.float64)
+    result = np.empty_like(z) if out is None else out
+    with np.errstate(over="ignore", under="ignore"):
+        formula(z, *hints, result)
+    return result if result.ndim or result is out else result[()]
 
 
 class _Plain:
@@ -108,6 +118,23 @@ class _Plain:
 def get(activation: str | Activation) -> Activation:
     """The activation of that name; an `Activation` is returned as it is.
 
+    Parameters
+    ----------
+    activation : str or Activation
+        One of `names()`, or an `Activation`.
+
+    Returns
+    -------
+    Activation
+        The one that was named or given.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there is no activation of that name, or the argument is neither.
+
+    Examples
+    --------
     >>> get("relu")
     Activation(name='relu', kinks=(0.0,))
     """
@@ -119,13 +146,36 @@ def get(activation: str | Activation) -> Activation:
 
 
 def names() -> tuple[str, ...]:
-    """The names that `get` knows."""
+    """The names that `get` knows.
+
+    Returns
+    -------
+    tuple of str
+        In the order of `ACTIVATIONS`.
+    """
     return tuple(ACTIVATIONS)
 
 
 def labels(*names: str) -> dict[str, str]:
     """What figures call the activations of these names.
 
+    Parameters
+    ----------
+    *names : str
+        Some of `names()`.
+
+    Returns
+    -------
+    dict
+        The `label` of each, by name.
+
+    Raises
+    ------
+    ValueError
+        If there is no activation of one of the names.
+
+    Examples
+    --------
     >>> labels("relu", "tanh")
     {'relu': 'ReLU', 'tanh': 'tanh'}
     """
@@ -133,34 +183,73 @@ def labels(*names: str) -> dict[str, str]:
 
 
 def leaky_relu(negative_slope: float = 0.01) -> Activation:
-    """max(z, 0) + negative_slope min(z, 0), with 0 <= negative_slope <= 1 ([Maas et al. 2013]).
+    """max(z, 0) + negative_slope min(z, 0).
 
-    [Maas et al. 2013]: https://ai.stanford.edu/~amaas/papers/relu_hybrid_icml2013_final.pdf
+    Source: [Maas et al. 2013](https://ai.stanford.edu/~amaas/papers/relu_hybrid_icml2013_final.pdf).
 
+    Parameters
+    ----------
+    negative_slope : float
+        Slope for z < 0, 0 <= negative_slope <= 1: 0 is ReLU, 1 the identity.
+
+    Returns
+    -------
+    Activation
+        Named "leaky_relu", with the slope in brackets if it is not 0.01.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the slope is not as described.
+
+    Examples
+    --------
     >>> leaky_relu(0.1).f(np.array([-2.0, 3.0]))
     array([-0.2,  3. ])
     """
     slope = finite("negative_slope", negative_slope, at_least=0, at_most=1)
-    name = "leaky_relu" if slope == 0.01 else f"leaky_relu({slope:g})"
-    label = f"leaky ReLU, slope {slope:g}"
-    known = {"slope_from_output": True, "label": label, "formula": (f"{slope!r} * z", "z")}
-    if slope == 0:
-        return Activation(name, RELU.f, RELU.df, RELU.kinks, **known)
 
-    def f(z, out):
+    def f(z: np.ndarray, out: np.ndarray) -> None:
         if np.may_share_memory(z, out):
             z = z.copy()
         np.maximum(z, np.multiply(z, slope, out=out), out=out)
 
-    def df(z, a, out):
+    def df(z: np.ndarray, a: np.ndarray | None, out: np.ndarray) -> None:
         np.clip(_step(z, out), slope, 1, out=out)
 
-    return Activation(name, _Function(f), _Derivative(df), kinks=(0.0,) if slope < 1 else (), **known)
+    return Activation(
+        "leaky_relu" if slope == 0.01 else f"leaky_relu({slope:g})",
+        _Function(f) if slope else RELU.f,
+        _Derivative(df) if slope else RELU.df,
+        kinks=(0.0,) if slope < 1 else (),
+        slope_from_output=True,
+        label=f"leaky ReLU, slope {slope:g}",
+        formula=(f"{slope!r} * z", "z"),
+    )
 
 
 def elu(alpha: float = 1.0) -> Activation:
-    """z for z > 0, else alpha (e^z - 1), with alpha >= 0 ([Clevert et al. 2016](https://arxiv.org/abs/1511.07289)).
+    """z for z > 0, else alpha (e^z - 1).
 
+    Source: [Clevert et al. 2016](https://arxiv.org/abs/1511.07289).
+
+    Parameters
+    ----------
+    alpha : float
+        f(z) tends to -alpha far below 0; alpha >= 0.
+
+    Returns
+    -------
+    Activation
+        Named "elu", with alpha in brackets if it is not 1.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If alpha is not as described.
+
+    Examples
+    --------
     >>> elu().f(np.array([-np.inf, 0.0, 2.0]))
     array([-1.,  0.,  2.])
     """
@@ -169,11 +258,11 @@ def elu(alpha: float = 1.0) -> Activation:
     return _scaled_elu(name, alpha, scale=1.0, label="ELU" if alpha == 1 else f"ELU, α = {alpha:g}")
 
 
-def _scaled_elu(name, alpha, scale, label):
-    def f(z):
+def _scaled_elu(name: str, alpha: float, scale: float, label: str) -> Activation:
+    def f(z: np.ndarray) -> np.ndarray:
         return scale * (np.maximum(z, 0) + alpha * np.expm1(np.minimum(z, 0)))
 
-    def df(z):
+    def df(z: np.ndarray) -> np.ndarray:
         step = _step(z)
         return scale * (step + (1 - step) * alpha * np.exp(np.minimum(z, 0)))
 
@@ -182,13 +271,13 @@ def _scaled_elu(name, alpha, scale, label):
     return Activation(name, f, df, kinks, label=label, formula=formula)
 
 
-def _step(z, out=None):
+def _step(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """1 where z > 0, else 0; nan stays nan. (Many times faster than np.heaviside.)"""
     out = np.clip(z, 0, 1, out=np.empty_like(z) if out is None else out)
     return np.ceil(out, out=out)
 
 
-def _sigmoid(z, out=None):
+def _sigmoid(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """1 / (1 + e^-z), accurate in the tails: where e^-z overflows, 1/inf = 0 is right."""
     out = np.negative(z, out=np.empty_like(z) if out is None else out)
     np.exp(out, out=out)
@@ -196,29 +285,29 @@ def _sigmoid(z, out=None):
     return np.reciprocal(out, out=out)
 
 
-def _sech2(z, out=None):
+def _sech2(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """1 / cosh^2 z, which unlike 1 - tanh^2 z keeps its digits in the tails."""
     out = np.cosh(z, out=np.empty_like(z) if out is None else out)
     np.reciprocal(out, out=out)
     return np.square(out, out=out)
 
 
-def _clip(z, limit):
-    """z kept within +-limit, where a factor that vanishes has long become 0, so that inf * 0 never arises."""
+def _clip(z: np.ndarray, limit: float) -> np.ndarray:
+    """z kept within +-limit: beyond it a vanishing factor is 0 already, so that inf * 0 never arises."""
     return np.clip(z, -limit, limit)
 
 
 # Formulas that work in place
 
 
-def _tanh_df(z, a, out):
+def _tanh_df(z: np.ndarray, a: np.ndarray | None, out: np.ndarray) -> None:
     if a is None:
         _sech2(z, out)
     else:
         np.subtract(1, np.square(a, out=out), out=out)
 
 
-def _sigmoid_df(z, a, out):
+def _sigmoid_df(z: np.ndarray, a: np.ndarray | None, out: np.ndarray) -> None:
     if a is None:
         np.multiply(_sech2(np.multiply(z, 0.5, out=out), out), 0.25, out=out)
     else:
@@ -259,71 +348,71 @@ SIGMOID = Activation(
 # Phi(z) by (1 + tanh u)/2 = sigmoid(2u), u = sqrt(2/pi) (z + 0.044715 z^3).
 
 
-def _gelu(z):
+def _gelu(z: np.ndarray) -> np.ndarray:
     from scipy.special import ndtr
 
     return np.maximum(z, -40) * ndtr(z)
 
 
-def _gelu_df(z):
+def _gelu_df(z: np.ndarray) -> np.ndarray:
     from scipy.special import ndtr
 
     z = _clip(z, 40)
     return ndtr(z) + z * np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
 
 
-def _gelu_tanh_u(z):
+def _gelu_tanh_u(z: np.ndarray) -> np.ndarray:
     return math.sqrt(2 / math.pi) * (z + 0.044715 * z**3)
 
 
-def _gelu_tanh(z):
+def _gelu_tanh(z: np.ndarray) -> np.ndarray:
     return np.maximum(z, -40) * _sigmoid(2 * _gelu_tanh_u(_clip(z, 40)))
 
 
-def _gelu_tanh_df(z):
+def _gelu_tanh_df(z: np.ndarray) -> np.ndarray:
     z = _clip(z, 40)
     u, du = _gelu_tanh_u(z), math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * z**2)
     return _sigmoid(2 * u) + 0.5 * z * _sech2(u) * du
 
 
-def _silu(z):
+def _silu(z: np.ndarray) -> np.ndarray:
     return np.maximum(z, -1000) * _sigmoid(z)
 
 
-def _silu_df(z):
+def _silu_df(z: np.ndarray) -> np.ndarray:
     z = _clip(z, 1000)
     return _sigmoid(z) * (1 + z * _sigmoid(-z))
 
 
-def _softplus(z):
+def _softplus(z: np.ndarray) -> np.ndarray:
     return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))  # log(1 + e^z)
 
 
-def _mish(z):
+def _mish(z: np.ndarray) -> np.ndarray:
     return np.maximum(z, -1000) * np.tanh(_softplus(z))
 
 
-def _mish_df(z):
+def _mish_df(z: np.ndarray) -> np.ndarray:
     z = _clip(z, 1000)
     return np.tanh(_softplus(z)) + z * _sech2(_softplus(z)) * _sigmoid(z)
 
 
-def _softsign(z):
+def _softsign(z: np.ndarray) -> np.ndarray:
     z = _clip(z, np.finfo(z.dtype).max)
     return z / (1 + np.abs(z))
 
 
-def _softsign_df(z):
+def _softsign_df(z: np.ndarray) -> np.ndarray:
     return (1 / (1 + np.abs(z))) ** 2
 
 
-def _erf(z):
+def _erf(z: np.ndarray) -> np.ndarray:
     from scipy.special import erf
 
     return erf(z)
 
 
-def _erf_df(z):
+def _erf_df(z: np.ndarray) -> np.ndarray:
     return 2 / math.sqrt(math.pi) * np.exp(-z * z)
 
 
@@ -393,3 +482,4 @@ ACTIVATIONS = {
         ),
     )
 }
+"""All activations, by name."""

@@ -2,17 +2,18 @@
 
 Each of `seeds` networks gives one independent measurement per cell. Where a prediction is right, the mean over the
 seeds misses it by about one standard error, and the distance in standard errors is close to normal. The largest of many
-such distances is larger, even when all predictions are right, so that its p-value is corrected for their number.
+such distances is larger, even when all predictions are right, so its p-value is corrected for their number.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .arguments import finite
 
 
-def z_scores(measured, predicted):
+def z_scores(measured: ArrayLike, predicted: ArrayLike) -> np.ndarray:
     """How many standard errors the mean over the seeds lies above the prediction, in every cell.
 
     Parameters
@@ -31,8 +32,11 @@ def z_scores(measured, predicted):
     Raises
     ------
     ValueError
-        If there are fewer than two seeds, or a cell is not finite or the same for all seeds: no standard error then.
+        If there are fewer than two seeds, or a cell is not finite or the same for all seeds: then there is no standard
+        error.
 
+    Examples
+    --------
     >>> z_scores([[1.0, 5.0], [3.0, 6.0], [2.0, 7.0]], [2.0, 5.0]).round(2)
     array([0.  , 1.73])
     """
@@ -44,7 +48,7 @@ def z_scores(measured, predicted):
     spread = measured.std(axis=0, ddof=1)
     if not np.all(spread > 0):
         raise ValueError("measured must differ between seeds in every cell; the input, for example, must be left out")
-    return (measured.mean(axis=0) - predicted) * np.sqrt(len(measured)) / spread
+    return (measured.mean(axis=0) - np.asarray(predicted)) * np.sqrt(len(measured)) / spread
 
 
 @dataclass(frozen=True)
@@ -52,18 +56,20 @@ class Agreement:
     """What `agreement` found."""
 
     cells: int
+    """How many z-scores were tested."""
     worst: float
     """The largest |z|."""
     p_value: float
-    """The probability of one as large or larger among so many cells if all predictions are right; at most this."""
+    """An upper bound of the probability that one of so many cells reaches `worst` if all predictions are right."""
 
 
-def agreement(z, seeds):
+def agreement(z: ArrayLike, seeds: int) -> Agreement:
     """Test all cells together by the largest |z|.
 
     Its two-sided p-value under Student's t is multiplied by the number of cells (Bonferroni's correction), which makes
-    it an upper bound whether or not the cells depend on each other. Below 0.01 the predictions are to be doubted; above
-    it nothing is proved, and what error *would* have been found must be checked with wrong predictions.
+    it an upper bound whether or not the cells depend on each other. A p-value below 0.01 casts doubt on the
+    predictions; a larger one proves nothing, and what error *would* have been found must be checked with wrong
+    predictions.
 
     Sources: Student, "The probable error of a mean", Biometrika 6 (1908); O. J. Dunn, "Multiple comparisons among
     means", Journal of the American Statistical Association 56 (1961), for the correction.
@@ -73,25 +79,53 @@ def agreement(z, seeds):
     z : array or sequence of arrays
         What `z_scores` returned: of any shape, or several of them, each from as many seeds.
     seeds : int
-        How many seeds each came from.
+        How many seeds each came from, at least 2.
 
+    Returns
+    -------
+    Agreement
+        The number of cells, the largest |z| and its p-value.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If z holds no number, or one that is not finite, or there are fewer than 2 seeds.
+
+    Examples
+    --------
     >>> agreement([0.3, -1.2, 2.5], seeds=100)
     Agreement(cells=3, worst=2.5, p_value=0.0421...)
     """
     from scipy.stats import t
 
-    seeds = finite("seeds", seeds, at_least=2)
+    degrees = finite("seeds", seeds, at_least=2) - 1
     pieces = z if isinstance(z, (list, tuple)) else [z]
-    z = np.concatenate([np.ravel(piece) for piece in pieces]) if pieces else np.empty(0)
-    if not z.size or not np.isfinite(z).all():
-        raise ValueError(f"z must hold at least one number, and finite ones only, got {z!r}")
-    worst = float(np.abs(z).max())
-    return Agreement(z.size, worst, float(min(1, 2 * z.size * t.sf(worst, seeds - 1))))
+    scores = np.concatenate([np.ravel(piece) for piece in pieces]) if pieces else np.empty(0)
+    if not scores.size or not np.isfinite(scores).all():
+        raise ValueError(f"z must hold at least one number, and finite ones only, got {scores!r}")
+    worst = float(np.abs(scores).max())
+    return Agreement(scores.size, worst, float(min(1, 2 * scores.size * t.sf(worst, degrees))))
 
 
-def critical(cells, seeds, p_value=0.01):
+def critical(cells: int, seeds: int, p_value: float = 0.01) -> float:
     """The |z| beyond which `agreement` finds a p-value below the given one.
 
+    Parameters
+    ----------
+    cells : int
+        How many z-scores are tested together.
+    seeds : int
+        How many seeds each came from, at least 2.
+    p_value : float
+        The p-value, 0 < p_value <= 1.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the p-value is not as described.
+
+    Examples
+    --------
     >>> round(critical(cells=192, seeds=100), 2)
     4.23
     """

@@ -1,21 +1,26 @@
 """Gaussian expectations of activations as formulas, where there are formulas.
 
-`gaussian` computes the same numbers for every activation, by quadrature and without SymPy; the tests hold the two
-against each other.
+`gaussian` computes the same numbers for every activation, by quadrature and without SymPy; the tests compare the two.
 """
 
 import functools
+from collections.abc import Callable
 
 import sympy
 
-from .activations import get
+from .activations import Activation, get
 from .arguments import one_of
 
-q = sympy.Symbol("q", positive=True)  # the variance of z
+q = sympy.Symbol("q", positive=True)
+"""The variance of z."""
 _z = sympy.Symbol("z", real=True)
 _density = sympy.exp(-(_z**2) / (2 * q)) / sympy.sqrt(2 * sympy.pi * q)
 
-_MOMENTS = {"mean": lambda f: f, "second_moment": lambda f: f**2, "squared_slope": lambda f: f.diff(_z) ** 2}
+_MOMENTS: dict[str, Callable[[sympy.Expr], sympy.Expr]] = {
+    "mean": lambda f: f,
+    "second_moment": lambda f: f**2,
+    "squared_slope": lambda f: f.diff(_z) ** 2,
+}
 
 # What the formulas that an activation states may name besides functions of SymPy: q, a = 1/sqrt(2q), and G(k), the k-th
 # derivative at a of the integral of exp(-t^2) / (t + a) over t > 0 (https://dlmf.nist.gov/7.5.E13).
@@ -24,10 +29,10 @@ _G = sympy.exp(-(_a**2)) * (sympy.pi * sympy.erfi(_a) - sympy.Ei(_a**2)) / 2
 _NAMES = {"q": q, "a": _a, "G": lambda k: _G.diff(_a, k), "z": _z}
 
 
-def closed_form(activation, what):
+def closed_form(activation: str | Activation, what: str) -> sympy.Expr:
     """E[f(z)], E[f(z)^2] or E[f'(z)^2] for z ~ N(0, q), as a SymPy expression in the symbol `q` of this module.
 
-    There is one for the identity, (leaky) ReLU, ELU, SELU, erf, GELU and softsign; SymPy derives it, but for the
+    There is one for the identity, (leaky) ReLU, ELU, SELU, erf, GELU and softsign; SymPy derives it, except for the
     integrals that it cannot do. Odd activations have mean 0, and the sigmoid has mean 1/2. No formula in standard
     functions is known for the other expectations, E tanh^2 among them.
 
@@ -36,14 +41,22 @@ def closed_form(activation, what):
     Parameters
     ----------
     activation : str or Activation
+        The function f: a name that `activations.get` knows, or an Activation.
     what : {"mean", "second_moment", "squared_slope"}
         E[f], E[f^2] or E[f'^2], named as the functions of `gaussian` that compute it by quadrature.
 
+    Returns
+    -------
+    sympy.Expr
+        The formula, in the symbol `q`.
+
     Raises
     ------
-    ValueError
-        If no closed form is known.
+    ValueError, TypeError
+        If no closed form is known, or an argument is not as described.
 
+    Examples
+    --------
     >>> closed_form("relu", "second_moment"), closed_form("erf", "second_moment")
     (q/2, 2*asin(2*q/(2*q + 1))/pi)
     >>> closed_form("elu", "squared_slope")
@@ -65,13 +78,13 @@ def closed_form(activation, what):
     return _derive(*map(_read, f.formula), what)
 
 
-def _read(formula):
+def _read(formula: str) -> sympy.Expr:
     """A formula of an `Activation` as an expression. A decimal is the fraction that it stands for: 0.01 is 1/100."""
     return sympy.sympify(formula, locals=_NAMES, rational=True)
 
 
 @functools.cache
-def _derive(left, right, what):
+def _derive(left: sympy.Expr, right: sympy.Expr, what: str) -> sympy.Expr:
     """The integral of a moment of f against the normal density, by SymPy."""
     moment = _MOMENTS[what]
     if left == right:

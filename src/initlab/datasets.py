@@ -1,23 +1,52 @@
-"""The data that the book trains on: small, nothing to download. And how to hold some of it out, and standardize it.
+"""Small data sets to train on, with nothing to download; how to hold some examples out, and how to standardize.
 
 `spiral`, `moons`, `cross`, `blobs` and `circles` are drawn from a seed. Each returns (x, y): x of shape (2, examples),
-centred and scaled to mean square 1 per coordinate, and labels y, ints 0 and 1 of shape (examples,), half of each. One
-call after another takes the examples of the two classes in turn, so that any even number of first examples is balanced
-too. `digits` are real: 1,797 images of 64 pixels, in ten classes, as they are.
+centred and scaled to mean square 1 per coordinate, and labels y, ints 0 and 1 of shape (examples,), half of each. The
+two classes take turns, so that the first examples are balanced, too, whenever their number is even. `digits` are real:
+1,797 images of 64 pixels, in ten classes, as they are.
 """
 
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .arguments import finite, generator, whole
+from .arguments import Seed, finite, generator, whole
+
+XY = tuple[np.ndarray, np.ndarray]
+"""Points x, (features, examples), and labels y, (examples,)."""
 
 
-def spiral(examples=200, *, turns=1.0, noise=0.03, rng=None):
-    """Two arms that wind around each other, `turns` times about the origin.
+def spiral(examples: int = 200, *, turns: float = 1.0, noise: float = 0.03, rng: Seed = None) -> XY:
+    """Two arms that wind around each other, `turns` times around the origin.
 
-    A straight line, or a few of them, cannot part the arms: a network needs many different units.
+    Neither one straight line nor a few of them can separate the arms: a network needs many different units.
 
+    Parameters
+    ----------
+    examples : int
+        How many points, an even number >= 2: half of them in each class.
+    turns : float
+        How many times each arm goes around, turns > 0.
+    noise : float
+        Standard deviation of the normal noise on each coordinate, noise >= 0, before the data are scaled.
+    rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
+
+    Returns
+    -------
+    x : (2, examples) array
+        The points, each coordinate with mean 0 and mean square 1.
+    y : (examples,) array of int
+        Labels 0, 1, 0, 1, ...
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> x, y = spiral(rng=0)
     >>> x.shape, y[:4]
     ((2, 200), array([0, 1, 0, 1]))
@@ -29,9 +58,32 @@ def spiral(examples=200, *, turns=1.0, noise=0.03, rng=None):
     return _finish(radius * np.array([np.cos(angle), np.sin(angle)]), noise, rng), y
 
 
-def moons(examples=100, *, noise=0.15, rng=None):
-    """Two half circles that reach into each other. A straight line gets most of them right.
+def moons(examples: int = 100, *, noise: float = 0.15, rng: Seed = None) -> XY:
+    """Two interlocking half circles. A straight line gets most of the points right.
 
+    Parameters
+    ----------
+    examples : int
+        How many points, an even number >= 2: half of them in each class.
+    noise : float
+        Standard deviation of the normal noise on each coordinate, noise >= 0, before the data are scaled.
+    rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
+
+    Returns
+    -------
+    x : (2, examples) array
+        The points, each coordinate with mean 0 and mean square 1.
+    y : (examples,) array of int
+        Labels 0, 1, 0, 1, ...
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> x, y = moons(rng=0)
     >>> x.shape, int(y.sum())
     ((2, 100), 50)
@@ -43,9 +95,34 @@ def moons(examples=100, *, noise=0.15, rng=None):
     return _finish(np.where(y, lower, upper), noise, rng), y
 
 
-def cross(examples=100, *, noise=0.3, rng=None):
-    """Four clouds at the corners of a square, opposite corners alike: the exclusive or. A straight line is of no use.
+def cross(examples: int = 100, *, noise: float = 0.3, rng: Seed = None) -> XY:
+    """Four clouds at the corners of a square, opposite corners in one class: the exclusive or.
 
+    A straight line is of no use.
+
+    Parameters
+    ----------
+    examples : int
+        How many points, an even number >= 2: half of them in each class.
+    noise : float
+        Standard deviation of the normal noise on each coordinate, noise >= 0, before the data are scaled.
+    rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
+
+    Returns
+    -------
+    x : (2, examples) array
+        The points, each coordinate with mean 0 and mean square 1.
+    y : (examples,) array of int
+        Labels 0, 1, 0, 1, ...
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> x, y = cross(rng=0)
     >>> x.shape, int(y.sum())
     ((2, 100), 50)
@@ -57,9 +134,32 @@ def cross(examples=100, *, noise=0.3, rng=None):
     return _finish(corners[:, corner], noise, rng), y
 
 
-def blobs(examples=100, *, noise=0.5, rng=None):
-    """Two clouds, each of standard deviation `noise` about its centre, (-1, -1) or (1, 1). A straight line will do.
+def blobs(examples: int = 100, *, noise: float = 0.5, rng: Seed = None) -> XY:
+    """Two clouds, each of standard deviation `noise` around its centre, (-1, -1) or (1, 1). A straight line will do.
 
+    Parameters
+    ----------
+    examples : int
+        How many points, an even number >= 2: half of them in each class.
+    noise : float
+        Standard deviation of the normal noise on each coordinate, noise >= 0, before the data are scaled.
+    rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
+
+    Returns
+    -------
+    x : (2, examples) array
+        The points, each coordinate with mean 0 and mean square 1.
+    y : (examples,) array of int
+        Labels 0, 1, 0, 1, ...
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> x, y = blobs(rng=0)
     >>> x.shape, int(y.sum())
     ((2, 100), 50)
@@ -69,9 +169,32 @@ def blobs(examples=100, *, noise=0.5, rng=None):
     return _finish(np.stack([2.0 * y - 1, 2.0 * y - 1]), noise, rng), y
 
 
-def circles(examples=100, *, noise=0.08, rng=None):
-    """A circle of radius 0.5 within one of radius 1. No straight line parts them, one closed curve does.
+def circles(examples: int = 100, *, noise: float = 0.08, rng: Seed = None) -> XY:
+    """A circle of radius 0.5 within one of radius 1. No straight line separates them; one closed curve does.
 
+    Parameters
+    ----------
+    examples : int
+        How many points, an even number >= 2: half of them in each class.
+    noise : float
+        Standard deviation of the normal noise on each coordinate, noise >= 0, before the data are scaled.
+    rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
+
+    Returns
+    -------
+    x : (2, examples) array
+        The points, each coordinate with mean 0 and mean square 1.
+    y : (examples,) array of int
+        Labels 0, 1, 0, 1, ...
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> x, y = circles(rng=0)
     >>> x.shape, int(y.sum())
     ((2, 100), 50)
@@ -83,20 +206,21 @@ def circles(examples=100, *, noise=0.08, rng=None):
     return _finish(radius * np.array([np.cos(angle), np.sin(angle)]), noise, rng), y
 
 
-def digits():
-    """Handwritten digits: 1,797 images of 8 x 8 pixels, scanned for the UCI repository ([Alpaydin and Kaynak 1998]).
+def digits() -> XY:
+    """Handwritten digits: 1,797 images of 8 x 8 pixels, scanned for the UCI repository.
 
     They come with scikit-learn, which loads at the first call.
-
-    [Alpaydin and Kaynak 1998]: https://doi.org/10.24432/C50P49
+    Source: [Alpaydin and Kaynak 1998](https://doi.org/10.24432/C50P49).
 
     Returns
     -------
     x : (64, 1797) array
-        Row after row of each image, from 0.0 (paper) to 16.0 (ink).
+        Each image row by row, from 0.0 (paper) to 16.0 (ink).
     y : (1797,) array of int
-        The digit, 0 to 9: of each about a tenth.
+        The digit, 0 to 9, about a tenth of each.
 
+    Examples
+    --------
     >>> x, y = digits()
     >>> x.shape, y[:12]
     ((64, 1797), array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]))
@@ -111,25 +235,28 @@ class Split(NamedTuple):
     """What `split` returns: examples to train on, and examples to see what was learnt."""
 
     x: np.ndarray
-    """(features, examples)"""
+    """(features, examples): what to train on."""
     y: np.ndarray
-    """(examples,)"""
+    """(examples,): its labels."""
     held_out_x: np.ndarray
-    """(features, held-out examples)"""
+    """(features, held-out examples): what was held out."""
     held_out_y: np.ndarray
-    """(held-out examples,)"""
+    """(held-out examples,): its labels."""
 
 
-def split(x, y, *, held_out=0.25, rng=None):
-    """Hold some examples out, drawn at random, of every class the same share. All stay in the order that they have.
+def split(x: ArrayLike, y: ArrayLike, *, held_out: float = 0.25, rng: Seed = None) -> Split:
+    """Hold out a random choice of examples, the same share of every class. The order of the examples stays.
 
     Parameters
     ----------
     x : (features, examples) array
-    y : (examples,) array of int labels
+        Numbers, at least one feature and one example.
+    y : (examples,) array of int
+        The label of each example.
     held_out : float
         Share of each class to hold out, 0 < held_out < 1, rounded to whole examples.
     rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
 
     Returns
     -------
@@ -141,6 +268,8 @@ def split(x, y, *, held_out=0.25, rng=None):
     ValueError, TypeError
         If an argument is not as described, or nothing is left on one side; the message names it.
 
+    Examples
+    --------
     >>> x, y, held_out_x, held_out_y = split(*moons(rng=0), rng=0)
     >>> x.shape, held_out_x.shape, held_out_y.mean()
     ((2, 76), (2, 24), np.float64(0.5))
@@ -160,16 +289,18 @@ def split(x, y, *, held_out=0.25, rng=None):
     return Split(x[:, ~out], y[~out], x[:, out], y[out])
 
 
-def standardize(x, *others):
+def standardize(x: ArrayLike, *others: ArrayLike) -> np.ndarray | tuple[np.ndarray, ...]:
     """Shift and scale every feature to mean 0 and standard deviation 1 over the examples of x.
 
     The others get the shift and the scale of x, not their own: what is held out must not shape what a network is
-    trained on. A feature that is constant in x says nothing there and becomes 0 in all.
+    trained on. A feature that is constant in x carries no information there and becomes 0 in all of them.
 
     Parameters
     ----------
     x : (features, examples) array
+        What sets shift and scale.
     *others : (features, any number of examples) array
+        What is shifted and scaled likewise.
 
     Returns
     -------
@@ -181,18 +312,21 @@ def standardize(x, *others):
     ValueError, TypeError
         If an argument is not as described; the message names it.
 
+    Examples
+    --------
     >>> x, held_out = standardize(np.array([[1.0, 3.0], [5.0, 5.0]]), np.array([[4.0], [6.0]]))
     >>> x.tolist(), held_out.tolist()
     ([[-1.0, 1.0], [0.0, 0.0]], [[2.0], [0.0]])
     """
-    x, *others = _features("x", x), *(_features("others", other, len(x)) for other in others)
+    x = _features("x", x)
+    everything = (x, *(_features("others", other, len(x)) for other in others))
     mean, spread = x.mean(axis=1, keepdims=True), x.std(axis=1, keepdims=True)
     constant = np.ptp(x, axis=1, keepdims=True) == 0  # where rounding of the mean could leave a spread that is not 0
-    x, *others = (np.where(constant, 0, (v - mean) / np.where(constant, 1, spread)) for v in (x, *others))
-    return (x, *others) if others else x
+    scaled = tuple(np.where(constant, 0, (v - mean) / np.where(constant, 1, spread)) for v in everything)
+    return scaled if others else scaled[0]
 
 
-def _features(name, array, features=None):
+def _features(name: str, array: ArrayLike, features: int | None = None) -> np.ndarray:
     """A (features, examples) array of numbers, not empty."""
     array = np.asarray(array)
     allowed = f"an array of numbers ({'features' if features is None else features}, examples), at least one of each"
@@ -203,13 +337,13 @@ def _features(name, array, features=None):
     return array
 
 
-def _even(examples):
+def _even(examples: int) -> int:
     if whole("examples", examples, at_least=2) % 2:
         raise ValueError(f"examples must be an even int >= 2, got {examples!r}")
     return int(examples)
 
 
-def _finish(x, noise, rng):
+def _finish(x: np.ndarray, noise: float, rng: Seed) -> np.ndarray:
     """Add normal noise of the given standard deviation, then centre and scale."""
     x = x + finite("noise", noise, at_least=0) * generator(rng).standard_normal(x.shape)
     x -= x.mean(axis=1, keepdims=True)

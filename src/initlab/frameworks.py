@@ -1,8 +1,8 @@
-"""What PyTorch, Keras and Flax do: the weights of their layers by default, and those that our code gave them.
+"""What PyTorch, Keras and Flax do: the weights of their layers by default, and those that our code gives them.
 
-Nothing is imported from a framework here. `frameworks.json` was recorded by `tests/peers/record_frameworks.py`, with
-the versions in `VERSIONS`; `make peers` compares it with what the installed ones do. Each `Draw` holds the moments of
-one large draw, so a number from it has a sampling error.
+No framework is imported here. `frameworks.json` was recorded by `tests/peers/record_frameworks.py`, with the versions
+in `VERSIONS`; `make peers` compares it with what the installed ones do. Each `Draw` holds the moments of one large
+draw, so a number from it has a sampling error.
 
 >>> linear = DEFAULTS["torch", "nn.Linear"]
 >>> print(f"{linear.n_in_variance:.4f} +- {linear.n_in_variance_error:.4f}")
@@ -13,7 +13,7 @@ Rule(distribution='uniform', scale=0.3333333333333333, mode='fan_in', bias=True)
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from .initializers import fan_of
@@ -23,55 +23,84 @@ from .initializers import fan_of
 class Draw:
     """The weights and biases of one layer, as a framework drew them."""
 
-    shape: tuple  # of the weights, in the framework's own order
+    shape: tuple[int, ...]
+    """Shape of the weights, with the axes in the framework's own order."""
     fan_in: int
+    """How many inputs feed one output."""
     fan_out: int
-    n: int  # how many weights
+    """How many outputs one input feeds."""
+    n: int
+    """How many weights were drawn."""
     mean: float
+    """Their mean."""
     variance: float
-    kurtosis: float  # 3 for a normal, 1.8 for a uniform, 2.37 for a normal cut at 2 std
+    """Their variance."""
+    kurtosis: float
+    """Their fourth central moment over the squared variance: 3 for a normal distribution, 1.8 for a uniform one, 2.37
+    for a normal one cut at 2 standard deviations."""
     low: float
+    """The smallest weight."""
     high: float
-    bias: tuple | None  # (smallest, largest), or None for a layer without biases
+    """The largest weight."""
+    bias: tuple[float, float] | None
+    """The smallest and the largest bias, or None for a layer without biases."""
 
     @property
-    def n_in_variance(self):
+    def n_in_variance(self) -> float:
         """fan_in Var(W), the square of the gain."""
         return self.fan_in * self.variance
 
     @property
-    def n_in_variance_error(self):
-        """Standard error of the same: the variance of n draws errs by sqrt((kurtosis - 1) / n), relative to it."""
+    def n_in_variance_error(self) -> float:
+        """Standard error of `n_in_variance`: the relative error of the variance of n draws is
+        sqrt((kurtosis - 1) / n)."""
         return self.n_in_variance * math.sqrt((self.kurtosis - 1) / self.n)
 
 
 @dataclass(frozen=True)
 class Rule:
-    """How a layer draws its weights: variance scale / fan, or `scale` itself where `mode` is None."""
+    """How a layer draws its weights: with mean 0 and variance scale / fan, or `scale` itself where `mode` is None."""
 
     distribution: str
+    """"normal", "uniform" or "truncated_normal"."""
     scale: float
+    """The variance of a weight, times the fan."""
     mode: str | None
-    bias: bool = False  # whether biases are drawn from U[-1/sqrt(fan_in), 1/sqrt(fan_in)] instead of being 0
+    """Which fan: "fan_in", "fan_out" or "fan_avg", or None for weights that do not depend on the fans."""
+    bias: bool = False
+    """Whether biases are drawn from U[-1/sqrt(fan_in), 1/sqrt(fan_in)] instead of being 0."""
 
-    def variance(self, fan_in, fan_out):
+    def variance(self, fan_in: int, fan_out: int) -> float:
         """Var(W) of a layer with these fans.
 
+        Parameters
+        ----------
+        fan_in, fan_out : int
+            The fans of the layer, as `initializers.fans` counts them.
+
+        Examples
+        --------
         >>> RULES["keras", "layers.Dense"].variance(100, 300)
         0.005
         """
         return self.scale / (1 if self.mode is None else fan_of(self.mode, fan_in, fan_out))
 
-    def bias_variance(self, fan_in):
+    def bias_variance(self, fan_in: int) -> float:
         """Var(b), that of U[-1/sqrt(fan_in), 1/sqrt(fan_in)] or 0.
 
+        Parameters
+        ----------
+        fan_in : int
+            How many inputs feed one output.
+
+        Examples
+        --------
         >>> round(RULES["torch", "nn.Linear"].bias_variance(100), 6)
         0.003333
         """
         return 1 / (3 * fan_in) if self.bias else 0.0
 
 
-# What happens when no initializer is named. The moments in DEFAULTS agree, see tests/test_frameworks.py.
 RULES = {
     ("torch", "nn.Linear"): Rule("uniform", 1 / 3, "fan_in", bias=True),
     ("torch", "nn.Conv2d"): Rule("uniform", 1 / 3, "fan_in", bias=True),
@@ -84,17 +113,24 @@ RULES = {
     ("flax", "nnx.Embed"): Rule("normal", 1.0, "fan_out"),
     ("flax", "linen.Dense"): Rule("truncated_normal", 1.0, "fan_in"),
 }
+"""What happens when no initializer is named, by framework and layer; a test compares `DEFAULTS` with it."""
 
 
-def _draw(row):
-    fields = ("shape", "fan_in", "fan_out", "n", "mean", "variance", "kurtosis", "low", "high", "bias")
-    return Draw(*(tuple(value) if isinstance(value, list) else value for value in (row[name] for name in fields)))
+def _draw(row: dict) -> Draw:
+    """A row of the record, whose lists are tuples here."""
+    values: dict = {field.name: row[field.name] for field in fields(Draw)}
+    return Draw(**values | {name: tuple(value) for name, value in values.items() if isinstance(value, list)})
 
 
 _RECORD = json.loads(Path(__file__).with_suffix(".json").read_text())
 
-VERSIONS = _RECORD["versions"]  # of every package that the record was made with, by name
+VERSIONS: dict[str, str] = _RECORD["versions"]
+"""The version of every package that the record was made with, by name."""
 DEFAULTS = {(row["framework"], row["layer"]): _draw(row) for row in _RECORD["defaults"]}
-LEAKY_SLOPES = _RECORD["slopes"]  # of every leaky ReLU for which none is given
-SHARED = _RECORD["shared"]  # whether layers that share an initializer start with the same weights
-SNIPPETS = {row["code"]: _draw(row) for row in _RECORD["snippets"]}  # by fingerprint, see recommend
+"""What a layer draws when no initializer is named, by framework and layer."""
+LEAKY_SLOPES: dict[str, float] = _RECORD["slopes"]
+"""The slope of every leaky ReLU for which none is given."""
+SHARED: dict[str, bool] = _RECORD["shared"]
+"""Whether layers that share an initializer start with the same weights, by framework."""
+SNIPPETS = {row["code"]: _draw(row) for row in _RECORD["snippets"]}
+"""What the code of `recommend` draws, by its `recommend.fingerprint`."""

@@ -1,7 +1,7 @@
 """Which call to write: from an activation, a layer and a framework to a rule, its reason and code to paste.
 
-The rules are the book's, their scales are computed by `gaussian`. What each piece of code was seen to do in its
-framework is recorded in `frameworks`; the code itself stands here alone.
+The scales of the rules are computed by `gaussian`. What each piece of code was seen to do in its framework is recorded
+in `frameworks`; the code itself stands only here.
 
 >>> advice = recommend("relu", "dense", "torch")
 >>> advice.rule, advice.scale, advice.mode, advice.distribution
@@ -25,9 +25,9 @@ from .arguments import one_of
 from .gaussian import critical_gain, gain
 from .initializers import fan_of
 
-SLOPE = 0.2  # of the leaky ReLU, below 0
+SLOPE = 0.2
+"""The slope of the leaky ReLU for z < 0."""
 
-# The activation after the layer before: what the layer's inputs have been through.
 ACTIVATIONS = {
     "identity": activations.get("identity"),
     "relu": activations.get("relu"),
@@ -38,8 +38,10 @@ ACTIVATIONS = {
     "tanh": activations.get("tanh"),
     "sigmoid": activations.get("sigmoid"),
 }
+"""By name, the activations that the inputs of a layer may have been through."""
 
 FRAMEWORKS = {"torch": "PyTorch", "keras": "Keras", "flax": "Flax (JAX)"}
+"""What each framework calls itself, by name."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,18 @@ class Layer:
     """A layer to initialize, and the network that it stands for."""
 
     label: str
+    """How a menu calls it."""
     n_in: int
+    """Number of inputs, or of input channels."""
     n_out: int
-    widths: tuple  # of a network made of such layers, input first
-    kernel: tuple = ()  # sizes of a convolution's kernel
+    """Number of outputs, or of output channels."""
+    widths: tuple[int, ...]
+    """Widths of a network made of such layers, input first."""
+    kernel: tuple[int, ...] = ()
+    """Sizes of a convolution's kernel; () for a dense layer."""
 
     @property
-    def fans(self):
+    def fans(self) -> tuple[int, int]:
         """(fan_in, fan_out)"""
         field = math.prod(self.kernel)
         return self.n_in * field, self.n_out * field
@@ -66,6 +73,7 @@ LAYERS = {
     "bottleneck": Layer("512 → 128 → 512", 512, 128, (512, 128) * 10 + (512,)),
     "conv": Layer("3×3 conv, 64 → 64", 64, 64, (64 * 9,) * 21, (3, 3)),
 }
+"""The layers, by name."""
 
 
 @dataclass(frozen=True)
@@ -73,22 +81,35 @@ class Recommendation:
     """How to draw the weights of a layer: variance `scale / n`, with n the fan that `mode` names. Biases are zero."""
 
     rule: str
+    """Whose rule it is, or which gain: "Xavier", "He", "LeCun", "forward gain" or "critical gain"."""
     scale: float
+    """The variance of a weight, times the fan."""
     mode: str
+    """Which fan: "fan_in" or "fan_avg"."""
     distribution: str
+    """"normal", "uniform" or "truncated_normal"."""
     why: str
+    """The reason, in a sentence or two."""
     snippet: str
+    """The code, ready to paste."""
 
-    def variance(self, fan_in, fan_out):
+    def variance(self, fan_in: int, fan_out: int) -> float:
         """Var(W) of a layer with these fans.
 
+        Parameters
+        ----------
+        fan_in, fan_out : int
+            The fans of the layer, as `initializers.fans` counts them.
+
+        Examples
+        --------
         >>> recommend("identity").variance(100, 300)
         0.005
         """
         return self.scale / fan_of(self.mode, fan_in, fan_out)
 
     @property
-    def call(self):
+    def call(self) -> str:
         """The initializer of the weights alone, in one line.
 
         >>> recommend("relu", "dense", "torch").call
@@ -104,7 +125,7 @@ class Recommendation:
 
 
 @cache
-def recommend(activation, layer="dense", framework="torch"):
+def recommend(activation: str, layer: str = "dense", framework: str = "torch") -> Recommendation:
     """What to write for a layer whose inputs come from `activation`.
 
     Parameters
@@ -116,6 +137,18 @@ def recommend(activation, layer="dense", framework="torch"):
     framework : str
         A name in `FRAMEWORKS`.
 
+    Returns
+    -------
+    Recommendation
+        Rule, scale, fan, distribution, the reason and the code.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not one of these names.
+
+    Examples
+    --------
     >>> recommend("gelu").rule, recommend("gelu").scale
     ('forward gain', 2.352)
     >>> recommend("tanh").mode, recommend("tanh", "bottleneck").mode
@@ -146,7 +179,7 @@ _RULES = {
     "tanh": "forward gain",
     "sigmoid": "critical gain",
 }
-# Those that are drawn with the mean of both fans, unless wide and narrow layers take turns: then that shrinks the
+# Those that are drawn with the mean of both fans, unless wide and narrow layers alternate: there the mean shrinks the
 # signal and the gradient, because 2 n / (n + m) times 2 m / (n + m) is less than 1.
 _XAVIER = ("identity", "tanh", "sigmoid")
 
@@ -162,17 +195,30 @@ _WHY = {
 }
 
 
-def fingerprint(code):
-    """A short name for a piece of code, another one as soon as it changes.
+def fingerprint(code: str) -> str:
+    """A short name for a piece of code, which changes with the code.
 
+    Parameters
+    ----------
+    code : str
+        The code.
+
+    Examples
+    --------
     >>> fingerprint("print(1)")
     'd287bb7f9d15'
     """
     return hashlib.sha256(code.encode()).hexdigest()[:12]
 
 
-def every_snippet():
-    """(framework, code) of everything that is recommended, each piece of code once."""
+def every_snippet() -> list[tuple[str, str]]:
+    """Everything that is recommended, each piece of code once.
+
+    Returns
+    -------
+    list of tuple
+        Pairs (framework, code).
+    """
     advice = {
         (framework, recommend(activation, layer, framework).snippet): None
         for framework in FRAMEWORKS
@@ -201,7 +247,7 @@ model.apply(initialize)"""
 # The code. Scales that have no name in a framework are written as numbers.
 
 
-def _torch(activation, layer, scale, mode, distribution):
+def _torch(activation: str, layer: Layer, scale: float, mode: str, distribution: str) -> str:
     if layer.kernel:
         made = f'nn.Conv2d({layer.n_in}, {layer.n_out}, {layer.kernel[0]}, padding="same")'
         fan_in = f"({' * '.join(map(str, (layer.n_in, *layer.kernel)))})"
@@ -222,7 +268,7 @@ def _torch(activation, layer, scale, mode, distribution):
     return "\n".join(["from torch import nn", "", f"layer = {made}", *drawn, "nn.init.zeros_(layer.bias)"])
 
 
-def _keras(activation, layer, scale, mode, distribution):
+def _keras(activation: str, layer: Layer, scale: float, mode: str, distribution: str) -> str:
     if layer.kernel:
         made, options = "Conv2D", [f"{layer.n_out},", f"{layer.kernel[0]},", 'padding="same",']
         shape = f"(None, None, None, {layer.n_in})"
@@ -237,7 +283,7 @@ def _keras(activation, layer, scale, mode, distribution):
     return "\n".join(["import keras", "", *_made(f"keras.layers.{made}", arguments), f"layer.build({shape})"])
 
 
-def _flax(activation, layer, scale, mode, distribution):
+def _flax(activation: str, layer: Layer, scale: float, mode: str, distribution: str) -> str:
     options = [f"{layer.n_in},", f"{layer.n_out},", *([f"kernel_size={layer.kernel},"] if layer.kernel else [])]
     named = ("glorot_uniform", "lecun_normal", "he_normal", "variance_scaling")
     drawn = _drawn("kernel_init=nnx.initializers.", named, scale, mode, distribution)
@@ -245,15 +291,15 @@ def _flax(activation, layer, scale, mode, distribution):
     return "\n".join(["from flax import nnx", "", *_made(f"nnx.{'Conv' if layer.kernel else 'Linear'}", arguments)])
 
 
-def _drawn(prefix, named, scale, mode, distribution):
+def _drawn(prefix: str, named: tuple[str, ...], scale: float, mode: str, distribution: str) -> list[str]:
     """The argument that draws the weights. `named` holds what Xavier, LeCun, He and any other scale are called."""
     xavier, lecun, he, other = named
-    name = {(1, "fan_avg"): xavier, (1, "fan_in"): lecun, (2, "fan_in"): he}.get((scale, mode))
+    name = {(1.0, "fan_avg"): xavier, (1.0, "fan_in"): lecun, (2.0, "fan_in"): he}.get((scale, mode))
     if name:
         return [f"{prefix}{name}(),"]
     return [f"{prefix}{other}(", f'    {scale}, "{mode}", "{distribution}"', "),"]
 
 
-def _made(call, arguments):
+def _made(call: str, arguments: list[str]) -> list[str]:
     """The lines of `layer = call(...)`."""
     return [f"layer = {call}(", *(f"    {line}" for line in arguments), ")"]
