@@ -3,6 +3,9 @@
 VENV := .venv
 PEERS := .venv-peers
 BIN := $(VENV)/bin
+JS := tools/js/node_modules/.package-lock.json
+# The node that is installed with the site.
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tools/js
 PORT := 8000
 
 # The first that is new enough and runs, or else the one that the complaint below is about.
@@ -19,11 +22,12 @@ help:  ## show this list
 serve: book  ## build the book and show it in the browser, at http://localhost:8000 or the next free port (PORT=...)
 	@$(BIN)/python tools/serve.py --port $(PORT)
 
-lint: $(VENV)/.test
+lint: $(VENV)/.test $(JS)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(NPM) run --silent check
 
-check: lint  ## lint and unit tests: what one runs before a commit
+check: lint  ## lint, types and unit tests, of Python and JavaScript: what one runs before a commit
 	$(BIN)/python -m pytest -n 2 -m "not browser and not build and not network" tests/science tests/book src
 
 test: lint  ## lint, a fresh strict build, all tests: in a browser, and with the package index, too
@@ -65,6 +69,10 @@ $(VENV)/.test: EXTRAS := site,test
 $(VENV)/.site $(VENV)/.test: requirements.txt constraints.txt pyproject.toml | $(BIN)/python
 	@echo "Installing the pinned packages into $(VENV): a few minutes the first time, nothing the next."
 	$(BIN)/python $(PIP) -r requirements.txt -e ".[$(EXTRAS)]"
+	@touch $@
+
+$(JS): tools/js/package-lock.json | $(VENV)/.test
+	$(NPM) ci --no-fund --no-audit
 	@touch $@
 
 $(PEERS)/.peers: tests/peers/requirements.txt constraints.txt pyproject.toml | $(PEERS)/bin/python

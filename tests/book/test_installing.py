@@ -1,11 +1,12 @@
 """What is installed, for whom: the pins, what each part needs, and how a chapter that is alone gets its packages."""
 
+import ast
+import importlib.metadata
 import json
 import re
 import shutil
 import subprocess
 import sys
-import textwrap
 import time
 import tomllib
 import types
@@ -13,7 +14,7 @@ import types
 import pytest
 import yaml
 from environment import Environment
-from harness import ROOT, copy_repository, read_notebook
+from harness import NOTEBOOKS, ROOT, copy_repository, read_notebook
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -29,6 +30,7 @@ REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitline
 PINS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
 # In requirements.txt alone: they build the site, and nobody imports them.
 BUILDERS = {"jupyter-book", "sphinxcontrib-katex"}
+IN_EVERY_KERNEL = {"ipython", "traitlets"}
 
 
 def names(lines):
@@ -79,30 +81,39 @@ def test_there_is_one_version():
     assert citation["version"] == initlab.__version__
 
 
-# ---------------------------------------------------------------- without the book, and with a Python that is too old
+# ---------------------------------------------------------------- what each part imports
 
 
-def test_the_science_needs_nothing_that_only_the_book_needs():
-    """All of `initlab` is imported, and every example runs, where the packages of the extra `book` are not."""
-    code = """
-        import doctest, importlib, pkgutil, sys
-        sys.modules.update(dict.fromkeys(sys.argv[1:]))  # None there: an import fails as if it were not installed
-        import initlab
-        names = [module.name for module in pkgutil.walk_packages(initlab.__path__, "initlab.")]
-        modules = map(importlib.import_module, names)
-        results = [doctest.testmod(module, optionflags=doctest.ELLIPSIS) for module in modules]
-        assert sum(result.attempted for result in results) > 0
-        sys.exit(sum(result.failed for result in results))
-    """
-    done = python("-c", textwrap.dedent(code), "initlab_book", "IPython", *names(EXTRAS["book"]))
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_each_part_imports_what_it_declares_and_declares_what_it_imports():
+    science, book = names(PROJECT["dependencies"]), names(EXTRAS["book"])
+    assert imported(ROOT.glob("src/initlab/**/*.py")) == science
+    notebooks = imported_by(cell for name in NOTEBOOKS for cell in code_of(name))
+    house = imported(ROOT.glob("src/initlab_book/**/*.py"))
+    assert (house | notebooks) - science - IN_EVERY_KERNEL == book - {"ipywidgets"}  # which is behind anywidget
+
+
+def code_of(name):
+    return ("".join(cell["source"]) for cell in read_notebook(name)["cells"] if cell["cell_type"] == "code")
+
+
+def imported(paths):
+    return imported_by(path.read_text(encoding="utf-8") for path in paths)
+
+
+def imported_by(sources):
+    """The distributions that sources import, wherever in them; those of Python and ours apart."""
+    nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
+    found = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    found |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
+    modules = {name.partition(".")[0] for name in found} - sys.stdlib_module_names - {"initlab", "initlab_book"}
+    owners = importlib.metadata.packages_distributions()
+    return {canonicalize_name(owner) for module in modules for owner in owners[module]}
 
 
 def test_the_book_says_what_it_needs_beyond_the_science():
-    code = "import sys; sys.modules.update(dict.fromkeys(sys.argv[1:])); import initlab_book"
-    for absent in names(EXTRAS["book"]):
-        done = python("-c", code, absent)
-        assert f"ModuleNotFoundError: initlab_book needs {absent}, too: install initlab[book]" in done.stderr
+    absent = [Requirement(line).name for line in EXTRAS["book"]]
+    done = python("-c", "import sys; sys.modules.update(dict.fromkeys(sys.argv[1:])); import initlab_book", *absent)
+    assert f"initlab_book needs {', '.join(absent)}, too: install initlab[book]" in done.stderr
 
 
 def python(*arguments):
