@@ -33,7 +33,7 @@ import itertools
 import re
 from dataclasses import asdict, dataclass
 
-from initlab import _check
+from initlab.arguments import finite
 
 
 @dataclass(frozen=True)
@@ -109,17 +109,17 @@ class Estimate:
     def __post_init__(self):
         _check_text("text", self.text)
         which = f"of {self.text!r}"
-        if _check.finite(f"answer {which}", self.answer) == 0:
+        if finite(f"answer {which}", self.answer) == 0:
             raise ValueError(f"answer {which} must not be 0, got {self.answer!r}; let the reader choose it instead")
         _check_text(f"explanation {which}", self.explanation)
         _check_text(f"otherwise {which}", self.otherwise)
-        _check.finite(f"within {which}", self.within, above=0, at_most=0.5)
+        finite(f"within {which}", self.within, above=0, at_most=0.5)
         if self.unit:
             _check_text(f"unit {which}", self.unit)
         for pair in self.wrong if isinstance(self.wrong, tuple) else (self.wrong,):
             if not isinstance(pair, tuple) or len(pair) != 2:
                 raise TypeError(f"wrong {which} must be a tuple of (number, explanation), got {pair!r}")
-            _check.finite(f"wrong {which}", pair[0])
+            finite(f"wrong {which}", pair[0])
             _check_text(f"explanation of {pair[0]} {which}", pair[1])
         # One number must not count as two.
         for a, b in itertools.combinations([self.answer, *(number for number, _ in self.wrong)], 2):
