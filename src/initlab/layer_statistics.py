@@ -7,7 +7,6 @@ keeps the moments and the counts of every layer, so that no array outlives its l
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import NamedTuple
 
 import numpy as np
 
@@ -24,9 +23,9 @@ class LayerStatistics:
     layers: np.ndarray
     """(layers,): the number l of each layer listed here, to plot against."""
     mean: np.ndarray
-    """E[v]"""
+    """E[v]."""
     variance: np.ndarray
-    """E[v^2] - E[v]^2"""
+    """E[v^2] - E[v]^2."""
     second_moment: np.ndarray
     """E[v^2], which zero-mean weights pass on from layer to layer. It is the variance only where the mean is 0."""
     edges: np.ndarray | None = None
@@ -52,13 +51,18 @@ class LayerStatistics:
 # ---------------------------------------------------------------- what is asked for
 
 
-class Bins(NamedTuple):
-    """A histogram that is asked for: so many equal bins from low to high, of v or of log10 |v|."""
+@dataclass(frozen=True)
+class Bins:
+    """A histogram that is asked for: equal bins of v or of log10 |v|."""
 
     count: int
+    """How many bins."""
     low: float
+    """The lower edge of the first bin."""
     high: float
+    """The upper edge of the last bin."""
     log: bool = False
+    """Whether v is counted by its log10 |v|."""
 
 
 BinsArgument = int | Mapping[str, Sequence] | None
@@ -70,19 +74,29 @@ def check_bins(bins: BinsArgument, quantities: Sequence[str], batch: int) -> dic
 
     Parameters
     ----------
-    bins : int, dict or None
+    bins : int or dict, optional
         A dict gives bins and range of some quantities: {"a": (40, -1, 1)} means 40 equal bins from -1 to 1, and
         {"dz": (40, -12, 0, "log")} means 40 equal bins of log10 |dz|, from 1e-12 to 1. An int means that many bins from
         -5 to 5 for every quantity, and for dW, a sum over the batch, from -5 sqrt(batch) to 5 sqrt(batch).
     quantities : sequence of str
-        Those there are.
+        The names that `bins` may use.
     batch : int
         The number of examples.
 
+    Returns
+    -------
+    dict
+        A `Bins` for each quantity of which there is to be a histogram; empty if `bins` is None.
+
     Raises
     ------
-    TypeError, ValueError
+    ValueError, TypeError
         If `bins` is not as described; the message names what is wrong.
+
+    Examples
+    --------
+    >>> check_bins({"a": (40, -1, 1)}, ["z", "a"], batch=256)
+    {'a': Bins(count=40, low=-1.0, high=1.0, log=False)}
     """
     if bins is None:
         return {}
@@ -95,7 +109,7 @@ def check_bins(bins: BinsArgument, quantities: Sequence[str], batch: int) -> dic
     return {name: _bins(name, histogram) for name, histogram in bins.items()}
 
 
-def _bins(name, histogram):
+def _bins(name: str, histogram: Sequence) -> Bins:
     try:
         count, low, high, *scale = histogram
         if scale not in ([], ["log"]):
@@ -117,6 +131,13 @@ def _bins(name, histogram):
 class Survey:
     """Moments and counts of some quantities, layer by layer, as they are seen.
 
+    Parameters
+    ----------
+    bins : dict
+        The histograms to count, by quantity, as `check_bins` returns them.
+
+    Examples
+    --------
     >>> survey = Survey({"a": Bins(2, -1.0, 1.0)})
     >>> for layer in (np.array([[0.5, -0.5]]), np.array([[2.0, 0.0]])):
     ...     survey.see(a=layer)
@@ -126,48 +147,76 @@ class Survey:
     """
 
     def __init__(self, bins: Mapping[str, Bins]) -> None:
-        self._bins, self._seen = bins, {}
+        self._bins = bins
+        self._moments: dict[str, list[tuple[np.ndarray, ...]]] = {}
+        self._histograms: dict[str, list[tuple[np.ndarray, ...]]] = {}
 
     def see(self, **quantities: np.ndarray) -> None:
-        """The next layer of each of the quantities, (..., rows, columns)."""
+        """Take in the next layer of some quantities.
+
+        Parameters
+        ----------
+        **quantities : (..., rows, columns) array
+            The values of each, by name.
+        """
         for name, values in quantities.items():
-            bins = self._bins.get(name)
-            summary = moments(values)
-            if bins:
-                summary = *summary, *_histogram(values, summary[0], bins)
-            self._seen.setdefault(name, []).append(summary)
+            mean, variance, second = moments(values)
+            self._moments.setdefault(name, []).append((mean, variance, second))
+            if name in self._bins:
+                self._histograms.setdefault(name, []).append(_histogram(values, mean, self._bins[name]))
 
     def statistics(self, name: str, *, first: int = 1, downwards: bool = False) -> LayerStatistics:
         """What was seen of a quantity.
 
         Parameters
         ----------
+        name : str
+            Which quantity.
         first : int
             The number of the lowest layer.
         downwards : bool
             Whether the layers came from the highest to the lowest.
+
+        Returns
+        -------
+        LayerStatistics
+            With the layers from the lowest to the highest.
         """
-        seen, bins = self._seen[name], self._bins.get(name)
-        mean, variance, second, *histogram = zip(*(reversed(seen) if downwards else seen), strict=True)
+        upwards = slice(None, None, -1) if downwards else slice(None)
+        seen = self._moments[name][upwards]
+        mean, variance, second = (np.stack(moment, axis=-1) for moment in zip(*seen, strict=True))
         layers = np.arange(first, first + len(seen))
-        side_by_side = (np.stack(moment, axis=-1) for moment in (mean, variance, second))
-        if bins is None:
-            return LayerStatistics(layers, *side_by_side)
-        counts = np.stack(histogram[0], axis=-2)  # (runs..., layers, bins + 3): nan, below, the bins, above
+        if name not in self._bins:
+            return LayerStatistics(layers, mean, variance, second)
+        bins, histograms = self._bins[name], self._histograms[name][upwards]
+        counts = np.stack([counted for counted, *_ in histograms], axis=-2)  # (runs..., layers, bins + 3)
         return LayerStatistics(
             layers,
-            *side_by_side,
+            mean,
+            variance,
+            second,
             edges=np.linspace(bins.low, bins.high, bins.count + 1),
             counts=counts[..., 2:-1],
             below=counts[..., 1],
             above=counts[..., -1],
             nan=counts[..., 0],
-            zero=np.stack(histogram[1], axis=-1) if bins.log else None,
+            zero=np.stack([zeros for _, zeros in histograms], axis=-1) if bins.log else None,
         )
 
 
 def join(parts: Sequence[LayerStatistics]) -> LayerStatistics:
-    """The statistics of all runs from those of some runs each."""
+    """The statistics of all runs from those of some runs each.
+
+    Parameters
+    ----------
+    parts : sequence of LayerStatistics
+        Of ensembles with the same layers and bins.
+
+    Returns
+    -------
+    LayerStatistics
+        With the runs of all parts along the leading axis, in their order.
+    """
     first, shared = parts[0], ("layers", "edges")
     every = {f.name: [getattr(part, f.name) for part in parts] for f in fields(LayerStatistics)}
     return LayerStatistics(
@@ -184,8 +233,19 @@ def join(parts: Sequence[LayerStatistics]) -> LayerStatistics:
 def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean, variance and second moment over the last two axes, in float64.
 
-    Sums over one row at a time are fast and, short as rows are, accurate in float32; the row sums are added in float64.
-    Where that cannot be trusted (squares that overflow or underflow, a spread far below the mean), count again slowly.
+    Sums over one row at a time are fast and, as rows are short, accurate in float32; the row sums are added in float64.
+    Where that cannot be trusted (squares that overflow or underflow, a spread far below the mean), all is computed
+    again, slowly.
+
+    Parameters
+    ----------
+    values : (..., rows, columns) array
+        Floats.
+
+    Returns
+    -------
+    mean, variance, second_moment : (...) array
+        E[v], E[v^2] - E[v]^2 and E[v^2].
     """
     size, columns = values.shape[-2] * values.shape[-1], values.shape[-1]
     mean = np.add.reduce(values @ ones(columns, values.dtype), axis=-1, dtype=np.float64) / size
@@ -196,59 +256,85 @@ def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if not np.all(trusted):
         mean, variance, second = (np.array(moment) for moment in (mean, variance, second))
         for run in zip(*np.nonzero(np.atleast_1d(~trusted)), strict=True):
-            run = run if values.ndim > 2 else ()
-            v = values[run].astype(np.float64)
-            mean[run], second[run] = v.mean(), np.square(v).mean()
-            v -= mean[run]
-            variance[run] = np.square(v, out=v).mean()
+            at = run if values.ndim > 2 else ()
+            v = values[at].astype(np.float64)
+            mean[at], second[at] = v.mean(), np.square(v).mean()
+            v -= mean[at]
+            variance[at] = np.square(v, out=v).mean()
     return mean, variance, second
 
 
 @functools.lru_cache
-def _trust(dtype):
+def _trust(dtype: np.dtype) -> tuple[float, float]:
+    """Down to which second moment, and which variance relative to it, fast sums are accurate."""
     limits = np.finfo(dtype)
     return float(limits.tiny / limits.eps), float(1e5 * limits.eps)
 
 
 @functools.lru_cache(maxsize=8)
 def ones(n: int, dtype: np.dtype) -> np.ndarray:
-    """(n,), made once: a matrix product with it adds up rows."""
+    """An array of n ones, made once: a matrix product with it adds up rows.
+
+    Parameters
+    ----------
+    n : int
+        Its length.
+    dtype : dtype
+        Its type.
+
+    Returns
+    -------
+    (n,) array
+        Shared by all callers, so not to be changed.
+    """
     return np.ones(n, dtype)
 
 
 def rms(values: np.ndarray) -> np.ndarray:
-    """Root mean square over the last two axes, in float64."""
+    """Root mean square over the last two axes, in float64.
+
+    Parameters
+    ----------
+    values : (..., rows, columns) array
+        Floats.
+
+    Returns
+    -------
+    (...) array
+        sqrt(E[v^2]).
+    """
     return np.sqrt(moments(values)[2])
 
 
 # ---------------------------------------------------------------- histograms
 
 
-def _histogram(values, mean, bins):
-    """Counts of values (..., rows, columns): nan, below, each bin, above, along a last axis of bins + 3; and of zeros.
+def _histogram(values: np.ndarray, mean: np.ndarray, bins: Bins) -> tuple[np.ndarray, ...]:
+    """Counts of values (..., rows, columns): nan, below, each bin, above, along a last axis of bins + 3; on a log
+    scale also how many are 0.
 
     `mean` says where to look for nan: nowhere when it is finite.
     """
     if bins.log:
-        counts = _counts(np.log10(np.abs(values)), mean, *bins[:3])
-        zeros = values.shape[-2] * values.shape[-1] - np.count_nonzero(values, axis=(-2, -1))
+        counts = _counts(np.log10(np.abs(values)), mean, bins)
+        zeros = np.asarray(values.shape[-2] * values.shape[-1] - np.count_nonzero(values, axis=(-2, -1)))
         counts[..., 1] -= zeros  # log10 0 = -inf is below every edge
         return counts, zeros
-    return _counts(values, mean, *bins[:3]), None
+    return (_counts(values, mean, bins),)
 
 
-def _counts(values, mean, bins, low, high):
-    counts = np.empty((*values.shape[:-2], bins + 3), np.int64)
+def _counts(values: np.ndarray, mean: np.ndarray, bins: Bins) -> np.ndarray:
+    counts = np.empty((*values.shape[:-2], bins.count + 3), np.int64)
     for run in np.ndindex(values.shape[:-2]):
         v = values[run].ravel()
         missing = 0 if np.isfinite(mean[run]) else np.count_nonzero(np.isnan(v))
         if missing:
             v = v[~np.isnan(v)]
-        counts[run] = missing, *_count(v, bins, low, high)
+        counts[run] = missing, *_count(v, bins.count, bins.low, bins.high)
     return counts
 
 
-def _count(values, bins, low, high):
+def _count(values: np.ndarray, bins: int, low: float, high: float) -> np.ndarray:
     """Counts of flat values: below, each of `bins` equal bins from low to high, above.
 
     np.histogram looks up an edge for every value. With equal bins one multiplication finds the bin, so a value within
@@ -278,7 +364,7 @@ def _count(values, bins, low, high):
     return counts
 
 
-def _float32_resolves(bins, low, high):
+def _float32_resolves(bins: int, low: float, high: float) -> bool:
     """Whether float32 can tell the bins apart, by a wide margin."""
     width = (high - low) / bins
     return 1e-30 < width < 1e30 and width > 1e-5 * max(abs(low), abs(high))
@@ -287,7 +373,7 @@ def _float32_resolves(bins, low, high):
 _BLOCK = 2**16  # values, few enough to stay in a core's cache while several operations follow one another
 
 
-def _bincount(index, size):
+def _bincount(index: np.ndarray, size: int) -> np.ndarray:
     """np.bincount, for many bytes twice as fast: two neighbours are one 16-bit number, counted in a table of pairs."""
     if index.dtype != np.uint8 or index.size < 512 * size:
         return np.bincount(index, minlength=size)

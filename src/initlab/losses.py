@@ -1,17 +1,19 @@
-"""The losses of the book, each a function (output, targets) -> (loss, dL/d output).
+"""Losses, each a function (output, targets) -> (loss, dL/d output).
 
 A loss and its derivative travel together: whoever needs one usually needs the other. With leading run axes there is
 one loss per run. Losses to train with are means over the batch, so their gradient carries the factor 1 / batch.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 LossAndGradient = tuple[np.ndarray, np.ndarray]
-Loss = Callable[[np.ndarray, np.ndarray], LossAndGradient]
-"""A function (output, targets) -> (loss, dL/d output)."""
+"""The loss, one number for each run, and its derivative with respect to the output, of the same shape as that."""
+Loss = Callable[[np.ndarray, Any], LossAndGradient]
+"""A function (output, targets) -> (loss, dL/d output). Targets are whatever this loss compares the output with."""
 
 
 def linear(output: ArrayLike, coefficients: ArrayLike) -> LossAndGradient:
@@ -21,22 +23,31 @@ def linear(output: ArrayLike, coefficients: ArrayLike) -> LossAndGradient:
 
     Parameters
     ----------
-    output, coefficients : (..., units, batch) array
-        a[L], and g.
+    output : (..., units, batch) array
+        a[L].
+    coefficients : (units, batch) or (..., units, batch) array
+        g.
 
     Returns
     -------
     loss : (...) array
+        One number for each run.
     gradient : (..., units, batch) array
-        g
+        g.
 
     Raises
     ------
     ValueError
         If the shapes do not match.
+
+    Examples
+    --------
+    >>> loss, gradient = linear(np.array([[1.0, 2.0]]), np.array([[3.0, -1.0]]))
+    >>> float(loss), gradient.tolist()
+    (1.0, [[3.0, -1.0]])
     """
-    output, coefficients = np.asarray(output), _matching(output, coefficients, "coefficients")
-    gradient = np.broadcast_to(coefficients, output.shape)
+    output = np.asarray(output)
+    gradient = np.broadcast_to(_matching(output, coefficients, "coefficients"), output.shape)
     with np.errstate(all="ignore"):
         return (output * gradient).sum(axis=(-2, -1)), gradient
 
@@ -47,31 +58,36 @@ def squared_error(output: ArrayLike, targets: ArrayLike) -> LossAndGradient:
     Parameters
     ----------
     output : (..., units, batch) array
+        a = a[L].
     targets : (units, batch) or (..., units, batch) array
+        y, what the output should be.
 
     Returns
     -------
     loss : (...) array
+        One number for each run.
     gradient : (..., units, batch) array
-        (a - y) / batch
+        (a - y) / batch.
 
     Raises
     ------
     ValueError
         If the shapes do not match.
 
+    Examples
+    --------
     >>> loss, gradient = squared_error(np.array([[1.0, 2.0]]), np.array([[0.0, 2.0]]))
     >>> float(loss), gradient.tolist()
     (0.25, [[0.5, 0.0]])
     """
-    output, targets = np.asarray(output), _matching(output, targets, "targets")
-    batch = output.shape[-1]
+    output = np.asarray(output)
+    targets, batch = _matching(output, targets, "targets"), output.shape[-1]
     with np.errstate(all="ignore"):
         error = output - targets
         return np.square(error).sum(axis=(-2, -1)) / (2 * batch), error / batch
 
 
-def _matching(output, targets, name):
+def _matching(output: np.ndarray, targets: ArrayLike, name: str) -> np.ndarray:
     targets = np.asarray(targets)
     if targets.ndim < 2 or targets.shape not in (output.shape, output.shape[-2:]):
         allowed = f"{output.shape} or {output.shape[-2:]}"
@@ -95,14 +111,17 @@ def softmax_cross_entropy(output: ArrayLike, labels: ArrayLike) -> LossAndGradie
     Returns
     -------
     loss : (...) array
+        One number for each run.
     gradient : (..., classes, batch) array
-        (softmax(z) - onehot(label)) / batch
+        (softmax(z) - onehot(label)) / batch.
 
     Raises
     ------
-    TypeError, ValueError
+    ValueError, TypeError
         If labels are not ints, do not match the batch, or name a class that does not exist.
 
+    Examples
+    --------
     >>> loss, gradient = softmax_cross_entropy(np.zeros((4, 1)), np.array([2]))
     >>> float(loss), gradient.ravel().tolist()
     (1.3862943611198906, [0.25, 0.25, -0.75, 0.25])
@@ -113,9 +132,9 @@ def softmax_cross_entropy(output: ArrayLike, labels: ArrayLike) -> LossAndGradie
         return _softmax_cross_entropy(output, labels)
 
 
-def _softmax_cross_entropy(output, labels):
+def _softmax_cross_entropy(output: np.ndarray, labels: np.ndarray) -> LossAndGradient:
     batch = output.shape[-1]
-    runs = (...,) if labels.ndim == 1 else np.indices(labels.shape, sparse=True)[:-1]
+    runs: tuple = (...,) if labels.ndim == 1 else np.indices(labels.shape, sparse=True)[:-1]
     correct = (*runs, labels, np.arange(batch))
     p = output - np.maximum.reduce(output, axis=-2, keepdims=True)
     score = p[correct]
@@ -128,7 +147,22 @@ def _softmax_cross_entropy(output, labels):
 
 
 def check_labels(labels: np.ndarray, output_shape: tuple[int, ...]) -> None:
-    """Raise unless `labels` name a class for every example of an output of shape (..., classes, batch)."""
+    """Raise unless `labels` name a class for every example.
+
+    Parameters
+    ----------
+    labels : array
+        What was given.
+    output_shape : tuple of int
+        (..., classes, batch).
+
+    Raises
+    ------
+    TypeError
+        If labels are not ints.
+    ValueError
+        If their shape is not (batch,) or (..., batch), or a label is not from 0 to classes - 1.
+    """
     classes, batch = output_shape[-2:]
     if not np.issubdtype(labels.dtype, np.integer):
         raise TypeError(f"labels must be ints 0..{classes - 1}, got an array of {labels.dtype}")
@@ -139,20 +173,60 @@ def check_labels(labels: np.ndarray, output_shape: tuple[int, ...]) -> None:
         raise ValueError(f"labels must be ints 0..{classes - 1}, one of {classes} classes, got {wrong}")
 
 
-LOSSES = {"linear": linear, "squared_error": squared_error, "softmax_cross_entropy": softmax_cross_entropy}
+LOSSES: dict[str, Loss] = {
+    "linear": linear,
+    "squared_error": squared_error,
+    "softmax_cross_entropy": softmax_cross_entropy,
+}
+"""The losses, by name."""
 
 
 def get(loss: str | Loss) -> Loss:
-    """The loss of that name; a function is returned as it is."""
+    """The loss of that name; a function is returned as it is.
+
+    Parameters
+    ----------
+    loss : str or callable
+        A name in `LOSSES`, or a function (output, targets) -> (loss, gradient).
+
+    Returns
+    -------
+    callable
+        A function (output, targets) -> (loss, gradient).
+
+    Raises
+    ------
+    TypeError
+        If `loss` is neither a name nor a function.
+    ValueError
+        If there is no loss of that name.
+
+    Examples
+    --------
+    >>> get("squared_error").__name__
+    'squared_error'
+    """
+    allowed = f"one of {', '.join(LOSSES)} or a function (output, targets) -> (loss, gradient)"
     if callable(loss):
         return loss
-    if isinstance(loss, str) and loss in LOSSES:
-        return LOSSES[loss]
-    error = ValueError if isinstance(loss, str) else TypeError
-    allowed = f"one of {', '.join(LOSSES)} or a function (output, targets) -> (loss, gradient)"
-    raise error(f"loss must be {allowed}, got {loss!r}")
+    if not isinstance(loss, str):
+        raise TypeError(f"loss must be {allowed}, got {loss!r}")
+    if loss not in LOSSES:
+        raise ValueError(f"loss must be {allowed}, got {loss!r}")
+    return LOSSES[loss]
 
 
 def unchecked(loss: Loss) -> Loss:
-    """The same loss without the check of its labels, for a loop that has checked them once."""
+    """The same loss without the check of its labels, for a loop that has checked them once.
+
+    Parameters
+    ----------
+    loss : callable
+        A function (output, targets) -> (loss, gradient).
+
+    Returns
+    -------
+    callable
+        Likewise. Only `softmax_cross_entropy` has a version without the check.
+    """
     return _softmax_cross_entropy if loss is softmax_cross_entropy else loss

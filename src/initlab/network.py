@@ -14,29 +14,41 @@ layers in `gaussian`.
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise, repeat
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from . import activations, losses
 from .activations import Activation
-from .arguments import Seed, seed_sequence, seed_sequences, whole
+from .arguments import Seed, floating, seed_sequence, seed_sequences, whole
 from .initializers import zeros
 from .layer_statistics import BinsArgument, LayerStatistics, Survey, check_bins, join, ones
 
 Initializer = Callable[..., np.ndarray]
-"""f(shape, *, rng, dtype) -> array of that shape."""
+"""A function f(shape, *, rng, dtype) that returns an array of that shape."""
+OnePerLayer = Initializer | Sequence[Initializer]
+"""One initializer for all layers, or one for each."""
 
 
 @dataclass(frozen=True)
 class Network:
     """Weights, biases and activations of a fully connected network of L layers; tuples go from layer 1 to layer L.
 
-    Activations may be given by name. Without leading axes it is one network, with them an ensemble.
+    Arrays may be given as lists, activations by name. Without leading axes it is one network, with them an ensemble.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there is no layer, shapes do not fit together, or an activation is unknown.
+
+    Examples
+    --------
+    >>> network = Network(weights=([[1.0, -1.0]], [[2.0]]), biases=([0.5], None), activation="relu")
+    >>> network.widths, network.runs
+    ((2, 1, 1), ())
     """
 
     weights: tuple[np.ndarray, ...]
@@ -89,7 +101,18 @@ class Network:
         return (self.weights[0].shape[-1], *(W.shape[-2] for W in self.weights))
 
     def member(self, at: int | tuple[int, ...]) -> "Network":
-        """One network of an ensemble; `at` is its index in the leading axes."""
+        """One network of an ensemble.
+
+        Parameters
+        ----------
+        at : int or tuple of int
+            Its index in the leading axes.
+
+        Returns
+        -------
+        Network
+            Without the axes that were indexed; its arrays are views.
+        """
         biases = (b if b is None else b[at] for b in self.biases)
         return replace(self, weights=tuple(W[at] for W in self.weights), biases=tuple(biases))
 
@@ -104,12 +127,12 @@ class Network:
 _WEIGHTS, _BIASES, _INPUTS, _TOP_GRADIENT = range(4)
 
 
-def _stream(root, kind, layer=0):
+def _stream(root: np.random.SeedSequence, kind: int, layer: int = 0) -> np.random.Generator:
     """The generator of one child stream of a seed: what is drawn from it depends on nothing drawn elsewhere."""
     return np.random.default_rng(np.random.SeedSequence(root.entropy, spawn_key=(*root.spawn_key, kind, layer)))
 
 
-def _check_widths(widths):
+def _check_widths(widths: Sequence[int]) -> tuple[int, ...]:
     if not isinstance(widths, Sequence | np.ndarray) or isinstance(widths, str):
         raise TypeError(f"widths must list n[0], ..., n[L], two or more, such as [784, 100, 10], got {widths!r}")
     if len(widths) < 2:
@@ -117,7 +140,7 @@ def _check_widths(widths):
     return tuple(whole(f"n[{layer}] in widths", n, at_least=1) for layer, n in enumerate(widths))
 
 
-def _one_per_layer(initializer, depth, name):
+def _one_per_layer(initializer: OnePerLayer, depth: int, name: str) -> tuple[Initializer, ...]:
     if callable(initializer):
         return (initializer,) * depth
     if isinstance(initializer, Sequence) and not isinstance(initializer, str) and all(map(callable, initializer)):
@@ -130,9 +153,9 @@ def _one_per_layer(initializer, depth, name):
 def sample(
     widths: Sequence[int],
     activation: str | Activation,
-    initializer: Initializer | Sequence[Initializer],
+    initializer: OnePerLayer,
     *,
-    bias_initializer: Initializer | Sequence[Initializer] | None = zeros,
+    bias_initializer: OnePerLayer | None = zeros,
     output_activation: str | Activation = "identity",
     rng: Seed = None,
     seeds: Sequence[int] | None = None,
@@ -140,21 +163,24 @@ def sample(
 ) -> Network:
     """Draw a network, or with `seeds` an ensemble of them.
 
-    Every layer draws its weights and its biases from child streams of their own. The same seed therefore gives
-    *common random numbers*: two schemes are compared on the same draws, layer by layer, whatever either of them draws
-    in the other layers and however deep the network is.
+    Every layer draws its weights and its biases from separate child streams. The same seed therefore gives *common
+    random numbers*: two schemes are compared on the same draws, layer by layer, whatever either of them draws in the
+    other layers and however deep the network is.
 
     Parameters
     ----------
     widths : sequence of int
         n[0], ..., n[L]: the input and then every layer.
-    activation, output_activation : str or Activation
-        f of the hidden layers, and of the last layer.
-    initializer, bias_initializer : callable or sequence of callable
-        f(shape, *, rng, dtype), one for all layers or one for each; shape is (n_out, n_in), and (n_out,) for biases.
-        With bias_initializer=None the network has no biases.
+    activation : str or Activation
+        f of the hidden layers.
+    initializer : callable or sequence of callable
+        For weights: functions `f(shape, *, rng, dtype)`, one for all layers or one for each; shape is (n_out, n_in).
+    bias_initializer : callable or sequence of callable, or None
+        For biases: likewise, with shape (n_out,). With None the network has no biases.
+    output_activation : str or Activation
+        f of the last layer.
     rng : numpy.random.Generator, int or None
-        Source of one network. A generator gives a new network at every call.
+        For one network: a generator, a seed, or None for fresh entropy. A generator gives a new network at every call.
     seeds : sequence of int, optional
         Instead of `rng`: draw one network for each seed, along a leading axis. Run i is `sample(..., rng=seeds[i])`.
     dtype : dtype
@@ -163,13 +189,15 @@ def sample(
     Returns
     -------
     Network
-        With `seeds`, an ensemble of them.
+        With `seeds` an ensemble, with leading axes (seeds,).
 
     Raises
     ------
     ValueError, TypeError
         If an argument is not as described; the message names it.
 
+    Examples
+    --------
     >>> from initlab.initializers import he_normal
     >>> network = sample([2, 8, 8, 1], "relu", he_normal, seeds=range(5))
     >>> [W.shape for W in network.weights]
@@ -183,24 +211,28 @@ def sample(
     return network.member(0) if seeds is None else network
 
 
-def _sample(widths, activation, initializer, bias_initializer, output_activation, roots, dtype):
+def _sample(
+    widths: tuple[int, ...],
+    activation: str | Activation,
+    initializer: OnePerLayer,
+    bias_initializer: OnePerLayer | None,
+    output_activation: str | Activation,
+    roots: list[np.random.SeedSequence],
+    dtype: DTypeLike,
+) -> Network:
     depth = len(widths) - 1
-    weight_initializers = _one_per_layer(initializer, depth, "initializer")
-    bias_initializers = (None,) * depth
-    if bias_initializer is not None:
-        bias_initializers = _one_per_layer(bias_initializer, depth, "bias_initializer")
 
-    def draw(kind, layer, f, shape):
-        return f if f is None else np.stack([f(shape, rng=_stream(root, kind, layer), dtype=dtype) for root in roots])
+    def draw(kind: int, layer: int, f: Initializer, shape: tuple[int, ...]) -> np.ndarray:
+        return np.stack([f(shape, rng=_stream(root, kind, layer), dtype=dtype) for root in roots])
 
     shapes = [(n_out, n_in) for n_in, n_out in pairwise(widths)]
     layers = range(1, depth + 1)
-    return Network(
-        tuple(map(draw, repeat(_WEIGHTS), layers, weight_initializers, shapes)),
-        tuple(map(draw, repeat(_BIASES), layers, bias_initializers, [shape[:1] for shape in shapes])),
-        activation,
-        output_activation,
-    )
+    weights = map(draw, repeat(_WEIGHTS), layers, _one_per_layer(initializer, depth, "initializer"), shapes)
+    biases: Iterable[np.ndarray | None] = repeat(None, depth)
+    if bias_initializer is not None:
+        bias_initializers = _one_per_layer(bias_initializer, depth, "bias_initializer")
+        biases = map(draw, repeat(_BIASES), layers, bias_initializers, [shape[:1] for shape in shapes])
+    return Network(tuple(weights), tuple(biases), activations.get(activation), activations.get(output_activation))
 
 
 def stack(networks: Sequence[Network]) -> Network:
@@ -219,8 +251,10 @@ def stack(networks: Sequence[Network]) -> Network:
     Raises
     ------
     ValueError
-        If there is none, or one is of another form than the first.
+        If there is none, or one is not of the same form as the first.
 
+    Examples
+    --------
     >>> from initlab.initializers import he_normal, xavier_normal
     >>> both = stack([sample([2, 8, 1], "relu", rule, seeds=range(5)) for rule in (xavier_normal, he_normal)])
     >>> both.runs
@@ -230,7 +264,7 @@ def stack(networks: Sequence[Network]) -> Network:
     if not networks:
         raise ValueError("networks must hold at least one network, got none")
 
-    def form(network):
+    def form(network: Network) -> tuple:
         biased = [b is not None for b in network.biases]
         return network.widths, network.activation, network.output_activation, network.runs, biased
 
@@ -249,7 +283,7 @@ def stack(networks: Sequence[Network]) -> Network:
 
 @dataclass(frozen=True)
 class Forward:
-    """What a forward pass leaves behind."""
+    """The result of a forward pass."""
 
     z: tuple[np.ndarray, ...]
     """Preactivations z[1], ..., z[L], each (..., n[l], batch)."""
@@ -283,16 +317,25 @@ def forward(network: Network, x: ArrayLike) -> Forward:
     Parameters
     ----------
     network : Network
+        One network, or an ensemble.
     x : (n[0], batch) or (runs, n[0], batch) array
+        The inputs, one example in each column.
 
     Returns
     -------
     Forward
+        z and a of every layer.
 
     Raises
     ------
     ValueError
         If x does not have n[0] rows.
+
+    Examples
+    --------
+    >>> network = Network(weights=([[1.0, -1.0]], [[2.0]]), biases=([0.5], None), activation="relu")
+    >>> forward(network, np.array([[3.0], [1.0]])).output
+    array([[5.]])
     """
     x = check_input(network, x)
     z, a = zip(*forward_layers(network, x), strict=True)
@@ -308,6 +351,7 @@ def backward(network: Network, forward_pass: Forward, gradient: ArrayLike) -> Ba
     Parameters
     ----------
     network : Network
+        One network, or an ensemble.
     forward_pass : Forward
         What `forward` returned for this network.
     gradient : (..., n[L], batch) array
@@ -322,6 +366,13 @@ def backward(network: Network, forward_pass: Forward, gradient: ArrayLike) -> Ba
     ------
     ValueError
         If the gradient does not have the shape of the output.
+
+    Examples
+    --------
+    >>> network = Network(weights=([[1.0, -1.0]], [[2.0]]), biases=([0.5], None), activation="relu")
+    >>> seen = backward(network, forward(network, np.array([[3.0], [1.0]])), np.array([[1.0]]))
+    >>> seen.dW[0], seen.dx.ravel()
+    (array([[6., 2.]]), array([ 2., -2.]))
     """
     gradient = np.asarray(gradient)
     if gradient.shape != forward_pass.output.shape:
@@ -333,39 +384,52 @@ def backward(network: Network, forward_pass: Forward, gradient: ArrayLike) -> Ba
 
 @dataclass(frozen=True)
 class Buffers:
-    """Arrays to compute in, one for each layer from 1 to L; None stands for a new array."""
+    """Arrays for a pass to compute in, one for each layer from 1 to L."""
 
-    z: Sequence[Any]
-    a: Sequence[Any]
-    dz: Sequence[Any]
-    dW: Sequence[Any]
-    da: Sequence[Any]
-    """dL/da[0], ..., dL/da[L-1]."""
-
-    @classmethod
-    def new(cls, depth: int) -> "Buffers":
-        """New arrays for all results."""
-        return cls(*[(None,) * depth] * len(fields(cls)))
+    z: tuple[np.ndarray, ...]
+    """For z[1], ..., z[L]."""
+    a: tuple[np.ndarray, ...]
+    """For a[1], ..., a[L]."""
+    dz: tuple[np.ndarray, ...]
+    """For dL/dz[1], ..., dL/dz[L]."""
+    dW: tuple[np.ndarray, ...]
+    """For dL/dW[1], ..., dL/dW[L]."""
+    da: tuple[np.ndarray, ...]
+    """For dL/da[0], ..., dL/da[L-1]."""
 
     @classmethod
     def shared(cls, network: Network, runs: tuple[int, ...], batch: int) -> "Buffers":
-        """One array for each of z, dz, dW and da, in turn used by every layer; only what is needed later is kept.
+        """One array for each of z, dz, dW and da, used by every layer in turn; only what is needed later is kept.
 
         What a pass costs beyond its matrix products is memory traffic, and an array used again is still in the cache.
+
+        Parameters
+        ----------
+        network : Network
+            The network of the pass.
+        runs : tuple of int
+            The leading axes of what is computed.
+        batch : int
+            The number of examples.
+
+        Returns
+        -------
+        Buffers
+            Views into these arrays, in the shape that each layer needs.
         """
         dtype = network.dtype
         shapes = [(*runs, n, batch) for n in network.widths]
         weight_shapes = [(*runs, *W.shape[-2:]) for W in network.weights]
 
-        def one(shapes):
+        def one(shapes: list[tuple[int, ...]]) -> tuple[np.ndarray, ...]:
             array = np.empty(max(map(math.prod, shapes)), dtype)
-            return [array[: math.prod(shape)].reshape(shape) for shape in shapes]
+            return tuple(array[: math.prod(shape)].reshape(shape) for shape in shapes)
 
-        def each(shapes):
+        def each(shapes: list[tuple[int, ...]]) -> tuple[np.ndarray, ...]:
             # In one block, which the system can give huge pages: they are much faster to touch for the first time.
             ends = np.cumsum([math.prod(shape) for shape in shapes])
             parts = np.split(np.empty(ends[-1], dtype), ends[:-1])
-            return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
+            return tuple(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True))
 
         z = one if all(f.slope_from_output for f in network.activations) else each
         return cls(z(shapes[1:]), each(shapes[1:]), one(shapes[1:]), one(weight_shapes), one(shapes[:-1]))
@@ -374,16 +438,28 @@ class Buffers:
 def forward_layers(
     network: Network, x: np.ndarray, buffers: Buffers | None = None
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """`forward` one layer at a time: yield z[l], a[l] for l = 1..L."""
-    buffers = buffers or Buffers.new(network.depth)
+    """`forward` one layer at a time.
+
+    Parameters
+    ----------
+    network : Network
+        One network, or an ensemble.
+    x : (..., n[0], batch) array
+        The inputs, one example in each column.
+    buffers : Buffers, optional
+        Where to compute. Default: in new arrays.
+
+    Yields
+    ------
+    z, a : (..., n[l], batch) array
+        z[l] and a[l], for l = 1..L.
+    """
     a = x
-    for W, b, f, z_out, a_out in zip(
-        network.weights, network.biases, network.activations, buffers.z, buffers.a, strict=True
-    ):
-        z = np.matmul(W, a, out=z_out)
+    for i, (W, b, f) in enumerate(zip(network.weights, network.biases, network.activations, strict=True)):
+        z = np.matmul(W, a, out=None if buffers is None else buffers.z[i])
         if b is not None:
             z += b[..., None]
-        a = f.f(z, out=a_out)
+        a = f.f(z, out=None if buffers is None else buffers.a[i])
         yield z, a
 
 
@@ -394,21 +470,42 @@ def backward_layers(
     buffers: Buffers | None = None,
     input_gradient: bool = True,
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None]]:
-    """`backward` one layer at a time: yield dL/dz[l], dL/dW[l], dL/db[l], dL/da[l-1] for l = L..1. Layer l is done with
-    when it is yielded: a step of gradient descent may change its weights in place."""
-    buffers = buffers or Buffers.new(network.depth)
+    """`backward` one layer at a time, from the top.
+
+    Layer l is done with when it is yielded: a step of gradient descent may change its weights in place.
+
+    Parameters
+    ----------
+    network : Network
+        One network, or an ensemble.
+    forward_pass : Forward
+        What `forward` returned for this network.
+    gradient : (..., n[L], batch) array
+        dL/da[L].
+    buffers : Buffers, optional
+        Where to compute. Default: in new arrays.
+    input_gradient : bool
+        Whether to compute dL/da[0], too.
+
+    Yields
+    ------
+    dz, dW, db, da : array or None
+        dL/dz[l], dL/dW[l], dL/db[l] and dL/da[l-1], for l = L..1. db is None where a layer has no biases, da where
+        it is not asked for.
+    """
     batch_of_ones = ones(gradient.shape[-1], gradient.dtype)
-    da = gradient
+    da: np.ndarray | None = gradient
     for i in reversed(range(network.depth)):
         W, f, a, a_below = network.weights[i], network.activations[i], forward_pass.a[i + 1], forward_pass.a[i]
         z = a if f.slope_from_output else forward_pass.z[i]
-        dz = f.df(z, a, out=buffers.dz[i])
+        dz = f.df(z, a, out=None if buffers is None else buffers.dz[i])
         dz *= da
-        dW = np.matmul(dz, a_below.mT, out=buffers.dW[i])
-        db = (
-            None if network.biases[i] is None else dz @ batch_of_ones
-        )  # sums over the batch, as fast as a matrix product
-        da = np.matmul(W.mT, dz, out=buffers.da[i]) if i > 0 or input_gradient else None
+        dW = np.matmul(dz, a_below.mT, out=None if buffers is None else buffers.dW[i])
+        # A sum over the batch; a matrix product is the fastest.
+        db = None if network.biases[i] is None else dz @ batch_of_ones
+        da = None
+        if i > 0 or input_gradient:
+            da = np.matmul(W.mT, dz, out=None if buffers is None else buffers.da[i])
         yield dz, dW, db, da
 
 
@@ -417,7 +514,7 @@ def backward_layers(
 
 @dataclass(frozen=True)
 class Simulation:
-    """What `simulate` and `observe` saw. dz is short for dL/dz, and so on."""
+    """What `simulate` and `observe` saw; dz is short for dL/dz, and so on."""
 
     z: LayerStatistics
     """Preactivations, layers 1..L."""
@@ -430,13 +527,13 @@ class Simulation:
     dx: LayerStatistics
     """The gradient with respect to the input: layer 0 only."""
     loss: np.ndarray
-    """() or (runs,)"""
+    """The loss, () or (runs,)."""
 
 
 def simulate(
     widths: Sequence[int],
     activation: str | Activation,
-    initializer: Initializer | Sequence[Initializer],
+    initializer: OnePerLayer,
     *,
     seeds: Sequence[int] = (0,),
     inputs: ArrayLike | None = None,
@@ -444,7 +541,7 @@ def simulate(
     loss: str | losses.Loss = "linear",
     targets: ArrayLike | None = None,
     bins: BinsArgument = None,
-    bias_initializer: Initializer | Sequence[Initializer] | None = zeros,
+    bias_initializer: OnePerLayer | None = zeros,
     output_activation: str | Activation | None = None,
     dtype: DTypeLike = np.float64,
 ) -> Simulation:
@@ -457,8 +554,12 @@ def simulate(
 
     Parameters
     ----------
-    widths, activation, initializer, bias_initializer
-        As in `sample`.
+    widths : sequence of int
+        n[0], ..., n[L]: the input and then every layer.
+    activation : str or Activation
+        f of the hidden layers.
+    initializer : callable or sequence of callable
+        For weights: functions `f(shape, *, rng, dtype)`, one for all layers or one for each; shape is (n_out, n_in).
     seeds : sequence of int
         One network for each.
     inputs : (n[0], batch) or (seeds, n[0], batch) array, optional
@@ -473,6 +574,8 @@ def simulate(
         Asks for histograms of some of z, a, dz, dW and dx: {"a": (60, -1, 1)} means 60 equal bins from -1 to 1, and
         {"dz": (60, -12, 0, "log")} 60 equal bins of log10 |dz|, from 1e-12 to 1. An int means that many bins of each
         from -5 to 5, and of dW from -5 sqrt(batch) to 5 sqrt(batch).
+    bias_initializer : callable or sequence of callable, or None
+        For biases: like `initializer`, with shape (n_out,). With None the network has no biases.
     output_activation : str or Activation, optional
         f of the last layer. Default: that of the other layers for the linear loss, else the identity.
     dtype : dtype
@@ -488,6 +591,8 @@ def simulate(
     ValueError, TypeError
         If an argument is not as described; the message names it.
 
+    Examples
+    --------
     >>> from initlab.initializers import xavier_normal
     >>> deep = simulate([100] * 6, "tanh", xavier_normal, seeds=range(3))
     >>> deep.a.second_moment.shape  # the input and 5 layers
@@ -520,10 +625,11 @@ def simulate(
             x = _draw_normal(roots[some], _INPUTS, (widths[0], batch), dtype)
         else:
             x = inputs[some] if inputs.ndim == 3 else inputs
+        y: ArrayLike | None = targets
         if drawn_gradient:
             y = _draw_normal(roots[some], _TOP_GRADIENT, (widths[-1], batch), dtype)
-        else:
-            y = targets[some] if targets is not None and targets.ndim > target_axes else targets
+        elif targets is not None and targets.ndim > target_axes:
+            y = targets[some]
         parts.append(observe(network, x, loss=loss, targets=y, bins=bins))
     return Simulation(
         **{name: join([getattr(part, name) for part in parts]) for name in _QUANTITIES},
@@ -546,16 +652,36 @@ def observe(
     Parameters
     ----------
     network : Network
+        One network, or an ensemble.
     x : (n[0], batch) or (runs, n[0], batch) array
-    loss, targets, bins
-        As in `simulate`.
+        The inputs, one example in each column.
+    loss : str or callable
+        "linear", "squared_error", "softmax_cross_entropy", or a function (output, targets) -> (loss, gradient).
+    targets : array, optional
+        What the loss compares the output with. For the linear loss, the gradient at the top; default: N(0, 1).
     rng : numpy.random.Generator, int or None
-        Source of the top gradient of the linear loss when `targets` does not give it.
+        What that default is drawn from: a generator, a seed, or None for fresh entropy.
+    bins : int or dict, optional
+        Asks for histograms of some of z, a, dz, dW and dx: {"a": (60, -1, 1)} means 60 equal bins from -1 to 1, and
+        {"dz": (60, -12, 0, "log")} 60 equal bins of log10 |dz|, from 1e-12 to 1. An int means that many bins of each
+        from -5 to 5, and of dW from -5 sqrt(batch) to 5 sqrt(batch).
 
     Returns
     -------
     Simulation
         Arrays of shape (layers,), or (runs, layers) for an ensemble.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
+    >>> from initlab.initializers import xavier_normal
+    >>> network = sample([100] * 6, "tanh", xavier_normal, rng=0)
+    >>> observe(network, np.ones((100, 1)), rng=0).z.second_moment.shape  # 5 layers
+    (5,)
     """
     x = check_input(network, np.asarray(x, network.dtype))
     loss = losses.get(loss)
@@ -567,13 +693,15 @@ def observe(
     survey.see(a=x)
     for z, a in forward_layers(network, x, buffers):
         survey.see(z=z, a=a)
-    if loss is losses.linear and targets is None:
+    drawn_gradient = loss is losses.linear and targets is None
+    if drawn_gradient:
         targets = _draw_normal([seed_sequence(rng)], _TOP_GRADIENT, a.shape[-2:], a.dtype)[0]
     value, gradient = loss(a, targets)
     forward_pass = Forward(buffers.z, (x, *buffers.a))
     for dz, dW, _, da in backward_layers(network, forward_pass, gradient, buffers):
         survey.see(dz=dz, dW=dW)
         dx = da  # that of the lowest layer, in the end
+    assert dx is not None  # as it is asked for
     survey.see(dx=dx)
 
     return Simulation(
@@ -589,16 +717,36 @@ def observe(
 _QUANTITIES = ("z", "a", "dz", "dW", "dx")
 
 
-def _draw_normal(roots, kind, shape, dtype):
+def _draw_normal(
+    roots: list[np.random.SeedSequence], kind: int, shape: tuple[int, ...], dtype: DTypeLike
+) -> np.ndarray:
     """N(0, 1) for every root, (runs, *shape)."""
-    return np.stack([_stream(root, kind).standard_normal(shape, dtype=dtype) for root in roots])
+    return np.stack([_stream(root, kind).standard_normal(shape, dtype=floating(dtype)) for root in roots])
 
 
 # --- checks -----------------------------------------------------------------------------------------------------------
 
 
 def check_input(network: Network, x: ArrayLike) -> np.ndarray:
-    """A batch, or one for each run, that fits the network."""
+    """A batch, or one for each run, that fits the network.
+
+    Parameters
+    ----------
+    network : Network
+        One network, or an ensemble.
+    x : array
+        What was given.
+
+    Returns
+    -------
+    (n[0], batch) or (runs, n[0], batch) array
+        The same.
+
+    Raises
+    ------
+    ValueError
+        If x is of another shape.
+    """
     x = np.asarray(x)
     if x.ndim < 2 or x.shape[-2] != network.widths[0]:
         n = network.widths[0]
@@ -606,7 +754,7 @@ def check_input(network: Network, x: ArrayLike) -> np.ndarray:
     return x
 
 
-def _check_runs(name, array, own_axes, runs):
+def _check_runs(name: str, array: np.ndarray, own_axes: int, runs: int) -> None:
     if array.ndim not in (own_axes, own_axes + 1) or (array.ndim > own_axes and len(array) != runs):
         raise ValueError(
             f"{name} must have {own_axes} axes, or one more in front with an entry for each of the {runs} seeds, "
