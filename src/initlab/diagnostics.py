@@ -1,11 +1,9 @@
-"""What a doctor of networks looks at: one forward and one backward pass, and how every layer took it.
+"""A check-up of a network: one forward and one backward pass, and what is seen in every layer.
 
-The quantities are those of two classics: the histograms of activations and gradients, layer above layer, of Glorot and
-Bengio ([2010]), and the shares and ratios that Andrej Karpathy reads off a network in training ([2022]). By how much an
+The quantities are those of two classics: the histograms of activations and gradients, layer by layer, of
+[Glorot and Bengio 2010](https://proceedings.mlr.press/v9/glorot10a.html), and the shares and ratios that
+[Andrej Karpathy](https://www.youtube.com/watch?v=P6sfmUTpUmc) reads off a network in training (2022). By how much an
 update changes the weights is in `training.Snapshot.update_ratio`: that depends on the learning rate, too.
-
-[2010]: https://proceedings.mlr.press/v9/glorot10a.html
-[2022]: https://www.youtube.com/watch?v=P6sfmUTpUmc
 """
 
 import functools
@@ -26,7 +24,7 @@ FLAT = 0.05
 
 @dataclass(frozen=True)
 class Diagnostics:
-    """What `diagnose` saw: arrays (L,), or (runs, L) for an ensemble, for layers 1..L.
+    """What `diagnose` saw: arrays of shape (L,), or (runs, L) for an ensemble, for layers 1..L.
 
     dz is short for dL/dz, dW for dL/dW. The losses are means over the examples: dz, the gradient with respect to what
     one example sends through one unit, carries the factor 1 / examples; dW is the sum over all of them.
@@ -35,7 +33,7 @@ class Diagnostics:
     layers: np.ndarray
     """(L,): 1, ..., L, to plot against."""
     loss: np.ndarray
-    """() or (runs,)"""
+    """The loss, () or (runs,)."""
     accuracy: np.ndarray | None
     """Share of examples whose largest output is at their label, () or (runs,); None where targets are not labels."""
     W: LayerStatistics
@@ -50,14 +48,15 @@ class Diagnostics:
     """Share of the pairs of a unit and an example where |f'(z)| is below 5 % of the greatest slope that f has, so that
     hardly any gradient gets through; nan where a slope is not a number.
 
-    tanh: |a| > 0.975 (Karpathy counts |a| > 0.97). ReLU: the unit is off. A leaky ReLU with slope 0.01 lets so little
-    through where z < 0 that it counts, too; with a slope from 0.05 on it never does, and neither does the identity.
+    For tanh that is |a| > 0.975 (Karpathy counts |a| > 0.97), for ReLU that the unit is off. A leaky ReLU with slope
+    0.01 lets so little through where z < 0 that it counts, too; with a slope of 0.05 or more it never counts as
+    saturated, and neither does the identity.
     """
     dead: np.ndarray
     """Share of the units that are saturated for all examples: ReLUs that are never on."""
     gradient_ratio: np.ndarray
-    """rms of dW over rms of W: how large the gradient is next to what it is to change; nan where both are 0, inf where
-    only W is. Times the learning rate, this is the update ratio of a step without momentum."""
+    """rms of dW over rms of W: how large the gradient is next to the weights that it is to change; nan where both are
+    0, inf where only W is. Times the learning rate, this is the update ratio of a step without momentum."""
 
 
 @np.errstate(all="ignore")
@@ -73,22 +72,28 @@ def diagnose(
     network : Network
         One network, or an ensemble.
     x : (n[0], examples) array
+        The inputs, one example in each column.
     y : (n[L], examples) array of targets, or (examples,) array of int labels
+        What the loss compares the output with.
     loss : str or callable
         "squared_error", "softmax_cross_entropy", or a function (output, targets) -> (loss, gradient).
     bins : int or dict, optional
-        Asks for histograms of some of W, a, dz and dW, as in `network.simulate`: {"a": (40, -1, 1)} means 40 equal bins
-        from -1 to 1, {"dz": (40, -12, 0, "log")} means 40 equal bins of log10 |dz|, from 1e-12 to 1.
+        Asks for histograms of some of W, a, dz and dW: {"a": (40, -1, 1)} means 40 equal bins from -1 to 1, and
+        {"dz": (40, -12, 0, "log")} 40 equal bins of log10 |dz|, from 1e-12 to 1. An int means that many bins of each
+        from -5 to 5, and of dW from -5 sqrt(examples) to 5 sqrt(examples).
 
     Returns
     -------
     Diagnostics
+        Arrays of shape (L,), or (runs, L) for an ensemble.
 
     Raises
     ------
     ValueError, TypeError
         If an argument is not as described; the message names it.
 
+    Examples
+    --------
     >>> from initlab.datasets import moons
     >>> from initlab.initializers import normal
     >>> from initlab.network import sample
@@ -127,8 +132,8 @@ def diagnose(
     )
 
 
-def _flat(slope, greatest):
-    """The share of pairs of a unit and an example where the slope is next to none, and of units where it always is."""
+def _flat(slope: np.ndarray, greatest: float) -> list[np.ndarray]:
+    """The share of pairs of a unit and an example where the slope is nearly 0, and of units where it always is."""
     unknown = np.isnan(slope).any(axis=(-2, -1))
     flat = np.abs(slope, out=slope) < FLAT * greatest
     return [np.where(unknown, np.nan, share) for share in (flat.mean(axis=(-2, -1)), flat.all(axis=-1).mean(axis=-1))]

@@ -1,8 +1,8 @@
-"""Units that are equal: how many different ones a layer has, and how fast equal ones part.
+"""Units that are equal: how many different ones a layer has, and how fast equal ones drift apart.
 
-Units that start with equal weights, in and out, receive equal gradients, and stay equal. A small difference between
-them obeys a linear equation, because to first order it changes neither the output nor the loss: differences of twins
-cancel. `twin_differences` solves it, along the path that the equal units take together.
+Units that start with equal incoming and outgoing weights receive equal gradients, and stay equal. A small difference
+between them obeys a linear equation, because to first order it changes neither the output nor the loss: differences of
+twins cancel. `twin_differences` solves it, along the path that the equal units take together.
 """
 
 from typing import NamedTuple
@@ -11,26 +11,41 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import losses
+from .activations import Activation
 from .arguments import finite, whole
 from .network import Network
 
 
 def units(network: Network, layer: int) -> np.ndarray:
-    """All numbers that belong to one unit of layer `layer` (1..L): its weights in, its bias, its weights out.
+    """All numbers that belong to each unit of a layer: its incoming weights, its bias, its outgoing weights.
+
+    Parameters
+    ----------
+    network : Network
+        One network, or an ensemble.
+    layer : int
+        Which layer, from 1 to L.
 
     Returns
     -------
     (..., units, numbers) array
+        One row for each unit. Without biases, and in layer L, there are fewer numbers.
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         If there is no such layer.
+
+    Examples
+    --------
+    >>> from initlab.network import Network
+    >>> units(Network(([[1.0, 2.0]], [[3.0], [4.0]]), ([0.5], None), "relu"), 1)
+    array([[1. , 2. , 0.5, 3. , 4. ]])
     """
     layer = whole("layer", layer, at_least=1, at_most=network.depth)
     parts = [network.weights[layer - 1]]
-    if network.biases[layer - 1] is not None:
-        parts.append(network.biases[layer - 1][..., None])
+    if (b := network.biases[layer - 1]) is not None:
+        parts.append(b[..., None])
     if layer < network.depth:
         parts.append(network.weights[layer].mT)
     return np.concatenate(parts, axis=-1)
@@ -39,6 +54,20 @@ def units(network: Network, layer: int) -> np.ndarray:
 def distinct_units(network: Network, layer: int) -> int:
     """How many different units a layer of one network has: equal units have the same `units` numbers, bit for bit.
 
+    Parameters
+    ----------
+    network : Network
+        One network, not an ensemble.
+    layer : int
+        Which layer, from 1 to L.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there is no such layer.
+
+    Examples
+    --------
     >>> from initlab.network import sample
     >>> from initlab.initializers import he_normal, zeros
     >>> distinct_units(sample([2, 8, 2], "relu", zeros), 1), distinct_units(sample([2, 8, 2], "relu", he_normal), 1)
@@ -48,8 +77,33 @@ def distinct_units(network: Network, layer: int) -> int:
 
 
 def unit_spread(network: Network, layer: int) -> np.ndarray:
-    """How different the units of a layer are: the root mean square distance of their `units` numbers from those of the
-    average unit, 0 for twins. An ensemble gets one number for each run."""
+    """How different the units of a layer are: the root mean square distance from the average unit, 0 if all are equal.
+
+    A unit is the vector of its `units` numbers.
+
+    Parameters
+    ----------
+    network : Network
+        One network, or an ensemble.
+    layer : int
+        Which layer, from 1 to L.
+
+    Returns
+    -------
+    (...) array
+        One number for each run.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there is no such layer.
+
+    Examples
+    --------
+    >>> from initlab.network import Network
+    >>> unit_spread(Network(([[1.0], [3.0]], [[0.0, 0.0]]), (None, None), "relu"), 1)
+    np.float64(1.0)
+    """
     rows = units(network, layer)
     away = rows - rows[..., :1, :]  # first from one of them, so that twins give exactly 0
     away -= away.mean(axis=-2, keepdims=True)
@@ -61,9 +115,9 @@ class Twins(NamedTuple):
 
     growth: np.ndarray
     """(steps + 1, m, m): the difference of two twins after t steps is growth[t] times the difference at the start.
-    The m numbers of a unit are its weights in, its bias and its weights out."""
+    The m numbers of a unit are its incoming weights, its bias and its outgoing weights."""
     loss: np.ndarray
-    """(steps + 1,): of the network whose hidden units are all equal."""
+    """(steps + 1,): the loss of the network whose hidden units are all equal."""
 
 
 def twin_differences(network: Network, x: ArrayLike, labels: ArrayLike, *, learning_rate: float, steps: int) -> Twins:
@@ -83,24 +137,33 @@ def twin_differences(network: Network, x: ArrayLike, labels: ArrayLike, *, learn
     network : Network
         widths [n, units, classes], hidden units all equal. It is not modified.
     x : (n, examples) array
+        The inputs, one example in each column.
     labels : (examples,) array of int
+        The class of every example.
+    learning_rate : float
+        Learning rate, >= 0.
+    steps : int
+        Number of updates.
 
     Returns
     -------
     Twins
+        The growth of a difference and the loss, after every number of steps.
 
     Raises
     ------
-    ValueError
-        If the network is of another form, or its hidden units are not equal.
+    ValueError, TypeError
+        If the network is not of this form, its hidden units are not equal, or an argument is not as described.
     """
-    if network.depth != 2 or network.runs or network.biases[0] is None or distinct_units(network, 1) != 1:
+    hidden_biases, output_biases = network.biases if network.depth == 2 else (None, None)
+    if network.runs or hidden_biases is None or distinct_units(network, 1) != 1:
         raise ValueError("network must be one network with one hidden layer, biases there, and equal hidden units")
     learning_rate, steps = finite("learning_rate", learning_rate, at_least=0), whole("steps", steps, at_least=0)
     f, count = network.activation, network.widths[1]
+    x = np.asarray(x)
     x = np.vstack([x, np.ones(x.shape[1])])
-    inward, out = np.append(network.weights[0][0], network.biases[0][0]), network.weights[1][:, 0].copy()
-    bias = np.zeros(len(out)) if network.biases[1] is None else network.biases[1].copy()
+    inward, out = np.append(network.weights[0][0], hidden_biases[0]), network.weights[1][:, 0].copy()
+    bias = np.zeros(len(out)) if output_biases is None else output_biases.copy()
     n, m = len(inward), len(inward) + len(out)
     growth, loss = np.empty((steps + 1, m, m)), np.empty(steps + 1)
     growth[0], H = np.eye(m), np.zeros((m, m))
@@ -115,12 +178,12 @@ def twin_differences(network: Network, x: ArrayLike, labels: ArrayLike, *, learn
         H[n:, :n] = H[:n, n:].T
         growth[step + 1] = growth[step] - learning_rate * H @ growth[step]
         inward, out = inward - learning_rate * x @ (slope * (out @ g)), out - learning_rate * g @ a
-        if network.biases[1] is not None:
+        if output_biases is not None:
             bias -= learning_rate * g.sum(axis=1)
     return Twins(growth, loss)
 
 
-def _curvature(f, u, step=1e-5):
+def _curvature(f: Activation, u: np.ndarray, step: float = 1e-5) -> np.ndarray:
     """f''(u), from differences of f'; 0 at a kink, where there is none."""
     bend = (f.df(u + step) - f.df(u - step)) / (2 * step)
     for kink in f.kinks:
