@@ -323,6 +323,7 @@ IDENTITY = Activation(
     label="none (linear)",
     formula=("z", "z"),
 )
+"""f(z) = z"""
 RELU = Activation(
     "relu",
     # np.clip computes max(z, 0) three times as fast as np.maximum(z, 0) does.
@@ -333,9 +334,11 @@ RELU = Activation(
     label="ReLU",
     formula=("0", "z"),
 )
+"""f(z) = max(z, 0)"""
 TANH = Activation(
     "tanh", _Function(lambda z, out: np.tanh(z, out=out)), _Derivative(_tanh_df), odd=True, slope_from_output=True
 )
+"""f(z) = tanh z"""
 SIGMOID = Activation(
     "sigmoid",
     _Function(_sigmoid),
@@ -343,6 +346,7 @@ SIGMOID = Activation(
     slope_from_output=True,
     closed_forms=(("mean", "1/2"),),  # it is 1/2 and an odd function
 )
+"""f(z) = 1 / (1 + e^-z)"""
 
 # Formulas that follow the definition. GELU is z Phi(z), Phi the normal distribution function; its tanh form replaces
 # Phi(z) by (1 + tanh u)/2 = sigmoid(2u), u = sqrt(2/pi) (z + 0.044715 z^3).

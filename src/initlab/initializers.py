@@ -21,8 +21,11 @@ from numpy.typing import DTypeLike
 from .arguments import Seed, Shape, finite, floating, generator, one_of, sizes
 
 LAYOUTS = ("OI", "IO")
+"""The orders of the axes of a weight array: (out, in, *kernel) and (*kernel, in, out)."""
 MODES = ("fan_in", "fan_out", "fan_avg")
+"""The fans by which a variance can be scaled."""
 DISTRIBUTIONS = ("normal", "uniform", "truncated_normal")
+"""The distributions that `variance_scaling` can draw from."""
 
 TRUNCATED_STD = math.sqrt(1 - 4 * math.exp(-2) / math.sqrt(2 * math.pi) / math.erf(math.sqrt(2)))
 """Standard deviation of a standard normal cut at +-2, 0.8796...: its variance is 1 - 4 phi(2) / (Phi(2) - Phi(-2))."""

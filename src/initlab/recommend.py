@@ -228,7 +228,6 @@ def every_snippet() -> list[tuple[str, str]]:
     return [*advice, ("torch", WHOLE_MODEL)]
 
 
-# PyTorch sets weights after a layer has been made, so one function can do it for all layers of a model.
 WHOLE_MODEL = """\
 from torch import nn
 
@@ -242,6 +241,7 @@ model = nn.Sequential(
     nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10)
 )
 model.apply(initialize)"""
+"""PyTorch sets weights after a layer has been made, so that one function can do it for all layers of a model."""
 
 
 # The code. Scales that have no name in a framework are written as numbers.
