@@ -4,8 +4,8 @@ Follow one input. Given the preactivations of a layer, those of the next are ind
 with q = n Var(W) times the *mean* of f(z)^2 over the n units. That mean is random: ln q makes a random walk. In an
 infinitely wide layer it is E[f(z)^2], and the walk is `gaussian.length_map`. To first order in 1/n everything about its
 luck follows from three numbers per layer: how much new luck a layer adds, how much of the old it keeps (the slope of
-the length map), and how the map bends. That is `spread`. `sample_lengths` draws such walks, and `band` says between
-which sizes most networks lie where they are too far apart for a first order.
+the length map), and how strongly the map is curved. That is `spread`. `sample_lengths` draws such walks, and `band`
+says between which sizes most networks lie, also where they are too far apart for a first order.
 
 For linear networks the walk is known exactly, to all orders: see `random_matrices`.
 """
@@ -26,9 +26,23 @@ from .gaussian import fourth_moment, length_map, length_slope, second_moment
 def relative_variance(activation: str | Activation, q: float = 1.0) -> float:
     """The relative variance of f(z)^2 for z ~ N(0, q): E[f^4] / E[f^2]^2 - 1.
 
-    Divided by n it is that of the mean over n units, the luck that a layer adds. For ReLU it is 5: half of the units
-    are off, and nobody knows exactly how many ([Hanin 2018](https://arxiv.org/abs/1801.03744)).
+    Divided by n it is the relative variance of the mean over n units, the luck that a layer adds. For ReLU it is 5:
+    about half of the units are off, and how many is random ([Hanin 2018](https://arxiv.org/abs/1801.03744)).
 
+    Parameters
+    ----------
+    activation : str or Activation
+        The function f: a name that `activations.get` knows, or an Activation.
+    q : float
+        Variance of z, q >= 0.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> round(relative_variance("identity"), 9), round(relative_variance("relu"), 9)
     (2.0, 5.0)
     """
@@ -39,14 +53,25 @@ class Spread(NamedTuple):
     """Theory of the walk to first order in 1/n: one entry for each of the layers 1..depth."""
 
     q: np.ndarray
-    """Infinitely wide: the length map, again and again."""
+    """(depth,): q of an infinitely wide network, by the length map."""
     variance: np.ndarray
-    """Of ln q; also Var(q) / q^2."""
+    """(depth,): the variance of ln q, which is also Var(q) / q^2."""
     shift: np.ndarray
-    """Of the mean, relative: E[q] / q - 1."""
+    """(depth,): the relative shift of the mean, E[q] / q - 1."""
 
     def quantile(self, p: float) -> np.ndarray:
-        """The p-quantile of q, if ln q is taken to be normal: (depth,)."""
+        """The p-quantile of q, if ln q is taken to be normal.
+
+        Parameters
+        ----------
+        p : float
+            Probability, between 0 and 1.
+
+        Returns
+        -------
+        (depth,) array
+            One quantile for each layer.
+        """
         from scipy.special import ndtri
 
         return self.q * np.exp(self.shift - self.variance / 2 + ndtri(p) * np.sqrt(self.variance))
@@ -61,20 +86,33 @@ def spread(
 
         variance' = r^2 variance + relative_variance / n,
 
-    and because the length map q -> q' bends, the mean moves: shift' = r shift + (q^2 d2q'/dq2 / q') variance / 2.
+    and because the length map q -> q' is curved, the mean moves: shift' = r shift + (q^2 d2q'/dq2 / q') variance / 2.
     For a (leaky) ReLU r = 1, and luck adds up. Backward, the gradient of a ReLU network takes the same walk from the
     top: give the widths in the order n[L], ..., n[1].
 
     Parameters
     ----------
     activation : str or Activation
+        The function f: a name that `activations.get` knows, or an Activation.
     widths : sequence of int
         Units n[1], ..., n[depth] of every layer. The luck of layer l is in the lengths from q[l+1] on.
     scaled_weight_variance : float
         n Var(W), the variance of a weight times the number of inputs of its layer.
     q : float
-        Variance of z in the first layer. Given the input it is no matter of luck.
+        Variance q[1] of z in the first layer. Given the input it is not a matter of luck.
 
+    Returns
+    -------
+    Spread
+        q of an infinitely wide network, the variance of ln q and the shift of the mean, in every layer.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> spread("relu", [100] * 3, scaled_weight_variance=2.0).variance.round(12)
     array([0.  , 0.05, 0.1 ])
     """
@@ -106,19 +144,38 @@ def sample_lengths(
     seeds: int = 1,
     rng: Seed = None,
 ) -> np.ndarray:
-    """q[1], ..., q[depth] along random networks, one row per seed: shape (seeds, depth).
+    """q[1], ..., q[depth] along random networks.
 
-    The law is exactly that of one input in networks of Gaussian weights, without drawing their matrices. For one `rng`
-    seed, different activations and variances use the same draws.
+    The distribution is exactly that of one input in networks of Gaussian weights, without drawing their matrices. For
+    one `rng` seed, different activations and variances use the same draws.
 
     Parameters
     ----------
-    activation, widths, scaled_weight_variance, q
-        As for `spread`.
+    activation : str or Activation
+        The function f: a name that `activations.get` knows, or an Activation.
+    widths : sequence of int
+        Units n[1], ..., n[depth] of every layer. The luck of layer l is in the lengths from q[l+1] on.
+    scaled_weight_variance : float
+        n Var(W), the variance of a weight times the number of inputs of its layer.
+    q : float
+        Variance q[1] of z in the first layer. Given the input it is not a matter of luck.
     seeds : int
         How many networks.
     rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
 
+    Returns
+    -------
+    (seeds, depth) array
+        One row for each network.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> sample_lengths("tanh", [64] * 10, scaled_weight_variance=1.0, seeds=3, rng=0).shape
     (3, 10)
     """
@@ -146,13 +203,38 @@ def measured_shift(
 ) -> tuple[float, float]:
     """E[q[depth]] / q - 1, measured on random networks, and its standard error, where q is the infinitely wide value.
 
-    It is small, and lost in the luck of the networks unless one averages very many. But most of that luck averages to
-    zero exactly: q' minus what the length map makes of q is new luck, and its mean is 0 in every layer. What of it
-    reaches the last layer is subtracted, to first order, before the average is taken. (Statisticians call that a
+    It is small, and lost in the luck of the networks unless very many are averaged. But most of that luck averages to
+    zero exactly: q' minus what the length map makes of q is new luck, and its mean is 0 in every layer. The part of it
+    that reaches the last layer is subtracted, to first order, before the average is taken. (Statisticians call that a
     control variate.)
 
-    Parameters: as for `sample_lengths`.
+    Parameters
+    ----------
+    activation : str or Activation
+        The function f: a name that `activations.get` knows, or an Activation.
+    widths : sequence of int
+        Units n[1], ..., n[depth] of every layer. The luck of layer l is in the lengths from q[l+1] on.
+    scaled_weight_variance : float
+        n Var(W), the variance of a weight times the number of inputs of its layer.
+    q : float
+        Variance q[1] of z in the first layer. Given the input it is not a matter of luck.
+    seeds : int
+        How many networks.
+    rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
 
+    Returns
+    -------
+    shift, standard_error : float
+        E[q[depth]] / q - 1, and how far off it typically is.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> shift, error = measured_shift("selu", [100] * 10, scaled_weight_variance=1.0, seeds=400, rng=0)
     >>> shift, error  # theory: -0.0124
     (-0.01..., 0.00...)
@@ -184,19 +266,32 @@ def band(activation: str | Activation, widths: Sequence[int], weight_variances: 
     At finite width the mean square m of a layer is an average over its n units. Given the layer before, it has mean
     E f(z)^2 and relative variance `relative_variance` / n, with z ~ N(0, q) and q = n_in Var(W) m. The band
     follows 2000 such m from layer to layer, each step log-normal with these two moments. For ReLU the variance of
-    ln m grows by nearly 5/n a layer (Hanin 2018, https://arxiv.org/abs/1801.03744); where E f^2 grows faster than q,
-    as for GELU, what is too large or too small gets worse.
+    ln m grows by nearly 5/n a layer ([Hanin 2018](https://arxiv.org/abs/1801.03744)); where E f^2 grows faster than q,
+    as for GELU, a signal that is too large or too small moves further away.
 
-    Parameters: as for `gaussian.propagate_layers`.
+    Parameters
+    ----------
+    activation : str or Activation
+        f of every layer: a name that `activations.get` knows, or an Activation.
+    widths : sequence of int
+        n[0], ..., n[L]: the input and then every layer.
+    weight_variances : sequence of float
+        Var(W[1]), ..., Var(W[L]).
 
     Returns
     -------
     (2, L + 1) array
-        The smaller values and the larger ones, of layers 0..L.
+        The smaller values and the larger ones, of layers 0..L, for an input of mean square 1.
+
+    Examples
+    --------
+    >>> low, high = band("relu", [100, 100, 100], [2 / 100, 2 / 100])
+    >>> bool(np.all(low <= 1) and np.all(high >= 1))
+    True
     """
     f = get(activation)
     m, draws = np.ones(_PATHS), generator(0)
-    quantiles = [[1.0, 1.0]]
+    quantiles = [np.ones(2)]
     for (n_in, n_out), variance in zip(pairwise(widths), weight_variances, strict=True):
         mean, relative = _layer(f, n_in * variance * m)
         std = np.sqrt(np.log1p(relative / n_out))
@@ -205,7 +300,7 @@ def band(activation: str | Activation, widths: Sequence[int], weight_variances: 
     return np.array(quantiles).T
 
 
-def _layer(f, q):
+def _layer(f: Activation, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """E f(z)^2 and the relative variance of f(z)^2, for an array of q: interpolated in logarithms."""
     grid, second, fourth = _tables(f)
     log_q = np.log(q)
@@ -214,7 +309,8 @@ def _layer(f, q):
 
 
 @functools.cache
-def _tables(f):
+def _tables(f: Activation) -> tuple[np.ndarray, ...]:
+    """ln q, and ln E[f(z)^2] and ln E[f(z)^4] there."""
     grid = np.log(np.geomspace(1e-16, 1e8, 145))
     tables = ([math.log(moment(f, math.exp(q))) for q in grid] for moment in (second_moment, fourth_moment))
     return grid, *map(np.array, tables)

@@ -44,6 +44,13 @@ def expectation(g: Callable[[np.ndarray], np.ndarray], q: float = 1.0, *, kinks:
     kinks : sequence of float
         Points where g or g' jumps.
 
+    Raises
+    ------
+    ValueError
+        If q is negative or nan.
+
+    Examples
+    --------
     >>> float(round(expectation(lambda z: z**4, q=2.0), 9))  # 3 q^2
     12.0
     """
@@ -59,7 +66,7 @@ def expectation(g: Callable[[np.ndarray], np.ndarray], q: float = 1.0, *, kinks:
         return float(np.sum(weights * g(z)))
 
 
-def _rule(q, kinks):
+def _rule(q: float, kinks: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
     """Nodes z and weights w, arrays of equal shape: E[g(z)] is the sum of w g(z)."""
     sigma = math.sqrt(q)
     # In units of sigma, so that nothing underflows when q is tiny.
@@ -76,6 +83,20 @@ def _rule(q, kinks):
 def mean(activation: str | Activation, q: float = 1.0) -> float:
     """E[f(z)] for z ~ N(0, q): 0 when f is odd, and what the next layer sees of a constant otherwise.
 
+    Parameters
+    ----------
+    activation : str or Activation
+        The function f: a name that `activations.get` knows, or an Activation.
+    q : float
+        Variance of z, q >= 0. The limits q = 0 and q = inf are included.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> round(mean("relu"), 4), mean("selu") < 1e-15
     (0.3989, True)
     """
@@ -86,6 +107,20 @@ def mean(activation: str | Activation, q: float = 1.0) -> float:
 def second_moment(activation: str | Activation, q: float = 1.0) -> float:
     """E[f(z)^2] for z ~ N(0, q): what f makes of a preactivation of variance q.
 
+    Parameters
+    ----------
+    activation : str or Activation
+        The function f: a name that `activations.get` knows, or an Activation.
+    q : float
+        Variance of z, q >= 0. The limits q = 0 and q = inf are included.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> round(second_moment("relu", 3.0), 12)
     1.5
     """
@@ -96,6 +131,20 @@ def second_moment(activation: str | Activation, q: float = 1.0) -> float:
 def fourth_moment(activation: str | Activation, q: float = 1.0) -> float:
     """E[f(z)^4] for z ~ N(0, q): how much f(z)^2 varies from unit to unit.
 
+    Parameters
+    ----------
+    activation : str or Activation
+        The function f: a name that `activations.get` knows, or an Activation.
+    q : float
+        Variance of z, q >= 0. The limits q = 0 and q = inf are included.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> round(fourth_moment("relu", 3.0), 12)
     13.5
     """
@@ -106,6 +155,20 @@ def fourth_moment(activation: str | Activation, q: float = 1.0) -> float:
 def squared_slope(activation: str | Activation, q: float = 1.0) -> float:
     """E[f'(z)^2] for z ~ N(0, q): what f does to a gradient that passes through it backwards.
 
+    Parameters
+    ----------
+    activation : str or Activation
+        The function f: a name that `activations.get` knows, or an Activation.
+    q : float
+        Variance of z, q >= 0. The limits q = 0 and q = inf are included.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> round(squared_slope("relu", 3.0), 12)
     0.5
     """
@@ -125,20 +188,29 @@ def gain(activation: str | Activation, direction: str = "forward") -> float:
     - "backward", 1 / sqrt(E f'(z)^2), keeps the gradient: E[(dL/dz)^2] is the same in the layer below.
 
     It is the second moment E f^2 that counts, not the variance: the weights have zero mean, so n Var(W) E[a^2] is all
-    that a layer hands on. (1 over the standard deviation of f, 1.71 for ReLU and 4.8 for the sigmoid, which comes up in
-    [PyTorch's issue 24991](https://github.com/pytorch/pytorch/issues/24991), keeps neither.)
+    that a layer passes on. (1 over the standard deviation of f, 1.71 for ReLU and 4.8 for the sigmoid, which comes up
+    in [PyTorch's issue 24991](https://github.com/pytorch/pytorch/issues/24991), keeps neither.)
 
     The two gains agree when f is linear on both sides of 0 and f(0) = 0, as the identity and (leaky) ReLU are, and for
     no other activation of the package. And a gain keeps E[z^2] = 1 through many layers only where signals that are a
     little too large or too small come back to 1: see `fixed_points`.
 
-    PyTorch's `calculate_gain` has values of its own: see `torch_gain_table`.
+    PyTorch's `calculate_gain` has different values: see `torch_gain_table`.
 
     Parameters
     ----------
     activation : str or Activation
+        The function f: a name that `activations.get` knows, or an Activation.
     direction : {"forward", "backward"}
+        What to keep: the signal or the gradient.
 
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> round(gain("relu"), 4), round(gain("tanh"), 4), round(gain("tanh", "backward"), 4)
     (1.4142, 1.5925, 1.4674)
     """
@@ -160,6 +232,22 @@ def gain_spread(activation: str | Activation, width: int, direction: str = "forw
 
     up to terms in 1/n^2. The relative spread of 1 / sqrt(X) is half of the square root of that.
 
+    Parameters
+    ----------
+    activation : str or Activation
+        The function f: a name that `activations.get` knows, or an Activation.
+    width : int
+        The width n of the layer, at least 1.
+    direction : {"forward", "backward"}
+        What to keep: the signal or the gradient.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> round(gain_spread("identity", 256), 4), round(gain_spread("relu", 256), 4)
     (0.0625, 0.1169)
     """
@@ -167,7 +255,7 @@ def gain_spread(activation: str | Activation, width: int, direction: str = "forw
     forward = one_of("direction", direction, ("forward", "backward")) == "forward"
     n = whole("width", width, at_least=1)
     g = f.f if forward else f.df
-    square, fourth = (expectation(lambda z, power=power: g(z) ** power, kinks=f.kinks) for power in (2, 4))
+    square, fourth = expectation(lambda z: g(z) ** 2, kinks=f.kinks), expectation(lambda z: g(z) ** 4, kinks=f.kinks)
     if square == 0:
         return math.inf
     k = fourth / square**2
@@ -182,6 +270,18 @@ def critical_gain(activation: str | Activation) -> float:
     q E[f'(z)^2] = E[f(z)^2]. For an activation with f(0) != 0, such as the sigmoid; for those with f(0) = 0 the
     solution may be q = 0, which is not looked for.
 
+    Parameters
+    ----------
+    activation : str or Activation
+        The function f: a name that `activations.get` knows, or an Activation.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the activation is unknown, or there is no such q between 0.001 and 1e6.
+
+    Examples
+    --------
     >>> round(critical_gain("sigmoid"), 3)
     10.149
     """
@@ -196,13 +296,13 @@ class TorchGain(NamedTuple):
     """What PyTorch recommends for an activation, and what it would take."""
 
     activation: str
-    """Its name."""
+    """The name of the activation."""
     torch: float
-    """torch.nn.init.calculate_gain"""
+    """PyTorch's gain, from `torch.nn.init.calculate_gain`."""
     forward: float
-    """gain(activation, "forward")"""
+    """`gain(activation, "forward")`."""
     backward: float
-    """gain(activation, "backward")"""
+    """`gain(activation, "backward")`."""
     difference: str
     """Why they differ, or do not."""
 
@@ -220,11 +320,18 @@ _TORCH_GAINS = {
 
 
 def torch_gain_table() -> tuple[TorchGain, ...]:
-    """PyTorch's gains beside ours, with the differences explained: one `TorchGain` for each of PyTorch's activations.
+    """PyTorch's gains beside ours, with the differences explained.
 
     Three agree with both of ours. For the other three PyTorch documents no derivation, and no gain does all that is
     asked of it; each explanation says where a deep network with PyTorch's gain takes its signals and gradients.
 
+    Returns
+    -------
+    tuple of TorchGain
+        One for each activation for which PyTorch has a gain.
+
+    Examples
+    --------
     >>> for row in torch_gain_table():
     ...     print(f"{row.activation:10} {row.torch:.4f} {row.forward:.4f} {row.backward:.4f}")
     identity   1.0000 1.0000 1.0000
@@ -235,7 +342,7 @@ def torch_gain_table() -> tuple[TorchGain, ...]:
     selu       0.7500 1.0000 0.9660
     """
 
-    def settles(name, value):
+    def settles(name: str, value: float) -> str:
         *_, point = fixed_points(name, scaled_weight_variance=value**2)
         return (
             f"E[z^2] settles at {point.q:.4f} (activations of size {math.sqrt(point.q) / value:.4f}), where gradients "
@@ -276,18 +383,26 @@ def length_map(
 
         q' = n Var(W) E[f(z)^2] + Var(b),  z ~ N(0, q)
 
-    ([Poole et al. 2016](https://arxiv.org/abs/1606.05340), who call q the length of the signal).
+    Source: [Poole et al. 2016](https://arxiv.org/abs/1606.05340), who call q the length of the signal.
 
     Parameters
     ----------
     activation : str or Activation
+        The function f: a name that `activations.get` knows, or an Activation.
     q : float
-        Variance of z, q >= 0.
+        Variance of z, q >= 0. The limits q = 0 and q = inf are included.
     scaled_weight_variance : float
         n Var(W), the variance of a weight times the width: the square of a gain.
     bias_variance : float
         Var(b).
 
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> length_map("relu", 3.0, scaled_weight_variance=2.0, bias_variance=0.5)
     3.5
     """
@@ -298,11 +413,25 @@ def length_map(
 def length_slope(activation: str | Activation, q: float, *, scaled_weight_variance: float) -> float:
     """dq'/dq, the slope of the length map: n Var(W) E[z f(z) f'(z)] / q.
 
-    (Write z = sqrt(q) u with u ~ N(0, 1) and differentiate.) At q = 0 it is the limit from above. Below 1 a difference
-    in size between two signals shrinks from layer to layer, above 1 it grows.
+    (Write z = sqrt(q) u with u ~ N(0, 1) and differentiate.) At q = 0 it is the limit from above. If it is less than 1,
+    a difference in size between two signals shrinks from layer to layer; if it is greater, the difference grows.
 
-    Parameters: as for `length_map`, with q finite.
+    Parameters
+    ----------
+    activation : str or Activation
+        The function f: a name that `activations.get` knows, or an Activation.
+    q : float
+        Variance of z, finite, q >= 0.
+    scaled_weight_variance : float
+        n Var(W), the variance of a weight times the width: the square of a gain.
 
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> round(length_slope("selu", 1.0, scaled_weight_variance=1.0), 4)
     0.7826
     """
@@ -320,12 +449,26 @@ def length_slope(activation: str | Activation, q: float, *, scaled_weight_varian
 def chi(activation: str | Activation, q: float, *, scaled_weight_variance: float) -> float:
     """n Var(W) E[f'(z)^2], z ~ N(0, q): the factor by which E[(dL/dz)^2] grows as a gradient passes one layer down.
 
-    At a fixed point of the length map it is called chi_1 (Poole et al. 2016), and is as well the factor by which the
-    difference of two nearby inputs grows as they pass one layer up: order below 1, chaos above 1. At q = 0 it is the
-    limit from above.
+    At a fixed point of the length map it is called chi_1 ([Poole et al. 2016](https://arxiv.org/abs/1606.05340)), and
+    is also the factor by which the squared difference of two nearby inputs grows as they pass one layer up: order below
+    1, chaos above 1. At q = 0 it is the limit from above.
 
-    Parameters: as for `length_map`.
+    Parameters
+    ----------
+    activation : str or Activation
+        The function f: a name that `activations.get` knows, or an Activation.
+    q : float
+        Variance of z, q >= 0. The limits q = 0 and q = inf are included.
+    scaled_weight_variance : float
+        n Var(W), the variance of a weight times the width: the square of a gain.
 
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> round(chi("selu", 1.0, scaled_weight_variance=1.0), 4)
     1.0716
     """
@@ -334,28 +477,28 @@ def chi(activation: str | Activation, q: float, *, scaled_weight_variance: float
     return scaled_weight_variance * (_squared_slope_near_zero(f) if q == 0 else squared_slope(f, q))
 
 
-def _squared_slope_near_zero(f):
+def _squared_slope_near_zero(f: Activation) -> float:
     """The limit of E[f'(z)^2], z ~ N(0, q), as q -> 0: half of it from each side, as 0 may be a kink."""
     return float(np.mean(np.square(f.df(np.array([-1e-150, 1e-150])))))
 
 
-def _variances(scaled_weight_variance, bias_variance):
+def _variances(scaled_weight_variance: float, bias_variance: float) -> tuple[float, float]:
     return finite("scaled_weight_variance", scaled_weight_variance, at_least=0), finite(
         "bias_variance", bias_variance, at_least=0
     )
 
 
 class FixedPoint(NamedTuple):
-    """A length that a layer hands on unchanged."""
+    """A length that a layer passes on unchanged."""
 
     q: float
     """Variance of z; 0 and inf are possible, nan stands for "every q"."""
     slope: float
     """dq'/dq there."""
     stable: bool
-    """Whether lengths nearby, above and below, come nearer from layer to layer."""
+    """Whether lengths nearby, above and below, approach it from layer to layer."""
     chi_1: float
-    """n Var(W) E[f'(z)^2] there: growth of a gradient per layer."""
+    """n Var(W) E[f'(z)^2] there: growth of E[(dL/dz)^2] per layer."""
 
 
 _EXACT = 1e-14  # relative change of q in a layer that is no change: quadrature is right to about 1e-15
@@ -363,27 +506,42 @@ _EXACT = 1e-14  # relative change of q in a layer that is no change: quadrature 
 
 def fixed_points(
     activation: str | Activation, *, scaled_weight_variance: float, bias_variance: float = 0.0
-) -> tuple["FixedPoint", ...]:
+) -> tuple[FixedPoint, ...]:
     """All fixed points of the length map, smallest first: where a deep, wide network takes the size of its signals.
 
-    A fixed point with slope < 1 is stable, one with slope > 1 is not. Where the slope is 1, lengths come nearer only
+    A fixed point with slope < 1 is stable, one with slope > 1 is not. Where the slope is 1, lengths approach it only
     algebraically, like 1/l after l layers, or from one side only, or not at all. Some cases are special:
 
     - q = 0 is a fixed point when f(0) = 0 and there are no biases.
     - q = inf is listed, as stable, when large lengths grow without bound; its slope, the limit of dq'/dq, is then 1 or
       more.
     - When every length stays as it is (identity, ReLU and leaky ReLU with weights of exactly the right size and
-      without biases), there is one `FixedPoint`, with q = nan and slope 1. It is not stable: nothing comes nearer.
+      without biases), there is one `FixedPoint`, with q = nan and slope 1. It is not stable: nothing approaches it.
 
     The change of q in one layer is computed on a grid with 8 points a decade, from 1e-16 to 1e12 (further where
     the variances ask for it), and its zeros are refined to rounding by Brent's method.
 
-    Parameters: as for `length_map`, without q.
+    Parameters
+    ----------
+    activation : str or Activation
+        The function f: a name that `activations.get` knows, or an Activation.
+    scaled_weight_variance : float
+        n Var(W), the variance of a weight times the width: the square of a gain.
+    bias_variance : float
+        Var(b).
 
     Returns
     -------
     tuple of FixedPoint
+        In the order of q.
 
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> for q, slope, stable, chi_1 in fixed_points("gelu", scaled_weight_variance=gain("gelu") ** 2):
     ...     print(f"{q:.4f} {slope:.4f} {'stable' if stable else 'unstable'} {chi_1:.4f}")
     0.0000 0.5879 stable 0.5879
@@ -395,12 +553,12 @@ def fixed_points(
     f = get(activation)
     sw2, sb2 = _variances(scaled_weight_variance, bias_variance)
 
-    def change(q):
+    def change(q: float) -> float:
         """(q' - q) / q, and exactly 0 where that is rounding."""
         relative = (sw2 * second_moment(f, q) + sb2) / q - 1
         return relative if abs(relative) > _EXACT else 0.0
 
-    def point(q, stable):
+    def point(q: float, stable: bool) -> FixedPoint:
         slope = sw2 * squared_slope(f, q) if q == np.inf else length_slope(f, q, scaled_weight_variance=sw2)
         return FixedPoint(float(q), slope, stable, chi(f, q, scaled_weight_variance=sw2))
 
@@ -417,12 +575,12 @@ def fixed_points(
         sign = np.sign(changes[i])
         left, here, right = sign * changes[i - 1 : i + 2]
         if 0 < here <= min(left, right) and here < max(left, right) / 4:
-            q = _lowest(lambda q, sign=sign: sign * change(q), grid[i - 1], grid[i + 1])
-            j = np.searchsorted(grid, q)
-            grid, changes = np.insert(grid, j, q), np.insert(changes, j, change(q))
+            q = _lowest(change, sign, grid[i - 1], grid[i + 1])
+            at = np.searchsorted(grid, q)
+            grid, changes = np.insert(grid, at, q), np.insert(changes, at, change(q))
 
     found = []
-    clear = np.flatnonzero(changes)
+    clear = np.flatnonzero(changes).tolist()
     if at_zero == 0:
         found.append(point(0.0, bool(changes[clear[0]] < 0)))
     for i, j in pairwise(clear):
@@ -436,11 +594,11 @@ def fixed_points(
     return tuple(found)
 
 
-def _lowest(g, low, high):
-    """Where g, which dips between low and high > 0, is smallest."""
+def _lowest(g: Callable[[float], float], sign: float, low: float, high: float) -> float:
+    """Where sign times g, which dips between low and high > 0, is smallest."""
     from scipy.optimize import minimize_scalar
 
-    result = minimize_scalar(lambda x: g(math.exp(x)), bounds=(math.log(low), math.log(high)), method="bounded")
+    result = minimize_scalar(lambda x: sign * g(math.exp(x)), bounds=(math.log(low), math.log(high)), method="bounded")
     return math.exp(result.x)
 
 
@@ -451,11 +609,11 @@ class Signal(NamedTuple):
     """Second moments of an infinitely wide network, from the input to the last layer."""
 
     z: np.ndarray
-    """(depth,): E[z^2] of layers 1..depth"""
+    """(depth,): E[z^2] of layers 1..depth."""
     a: np.ndarray
-    """(depth + 1,): E[a^2] of layers 0..depth"""
+    """(depth + 1,): E[a^2] of layers 0..depth."""
     dz: np.ndarray
-    """(depth,): E[(dL/dz)^2] of layers 1..depth"""
+    """(depth,): E[(dL/dz)^2] of layers 1..depth."""
 
 
 def propagate(
@@ -470,13 +628,14 @@ def propagate(
     """Second moments, layer by layer, of an infinitely wide network of equal layers.
 
     Forward q[l] = n Var(W) E[a[l-1]^2] + Var(b) and E[a[l]^2] = E[f(z)^2], z ~ N(0, q[l]);
-    backward E[(dL/dz[l])^2] = n Var(W) E[f'(z[l])^2] E[(dL/dz[l+1])^2]
-    ([Poole et al. 2016](https://arxiv.org/abs/1606.05340), on the length of a signal;
-    [Schoenholz et al. 2017](https://arxiv.org/abs/1611.01232), on backpropagation).
+    backward E[(dL/dz[l])^2] = n Var(W) E[f'(z[l])^2] E[(dL/dz[l+1])^2].
+    Sources: [Poole et al. 2016](https://arxiv.org/abs/1606.05340), on the length of a signal;
+    [Schoenholz et al. 2017](https://arxiv.org/abs/1611.01232), on backpropagation.
 
     Parameters
     ----------
     activation : str or Activation
+        The function f: a name that `activations.get` knows, or an Activation.
     scaled_weight_variance : float
         n Var(W), the variance of a weight times the width: 1 for Xavier, 2 for He.
     bias_variance : float
@@ -488,6 +647,18 @@ def propagate(
     top_gradient : float
         E[(dL/da)^2] at the output of the last layer.
 
+    Returns
+    -------
+    Signal
+        E[z^2], E[a^2] and E[(dL/dz)^2] of every layer.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> propagate("relu", scaled_weight_variance=2.0, depth=3).a.round(12)
     array([1., 1., 1., 1.])
     """
@@ -505,27 +676,37 @@ def propagate_layers(
     input: float = 1.0,
     top_gradient: float = 1.0,
 ) -> Signal:
-    """`propagate` for layers that differ, each of them wide: E[z^2], E[a^2] and E[(dL/dz)^2] if all weights are
-    independent, with mean zero.
+    """`propagate` for layers that differ: second moments, layer by layer, if every layer is wide.
+
+    All weights are independent, with mean zero.
 
     Parameters
     ----------
     activation : str or Activation
-        f of every layer.
+        f of every layer: a name that `activations.get` knows, or an Activation.
     widths : sequence of int
         n[0], ..., n[L].
     weight_variances : sequence of float
         Var(W[1]), ..., Var(W[L]).
     bias_variances : sequence of float, optional
         Var(b[1]), ..., Var(b[L]); by default 0.
-    input, top_gradient : float
-        As for `propagate`.
+    input : float
+        E[x^2] of the input.
+    top_gradient : float
+        E[(dL/da)^2] at the output of the last layer.
+
+    Returns
+    -------
+    Signal
+        E[z^2], E[a^2] and E[(dL/dz)^2] of every layer.
 
     Raises
     ------
     ValueError, TypeError
         If a variance is negative, or there is not one for each layer.
 
+    Examples
+    --------
     >>> propagate_layers("relu", [400, 100, 400], [2 / 400, 2 / 100]).dz.round(12)  # the factor is n_out Var(W) / 2
     array([2. , 0.5])
     """
