@@ -5,19 +5,23 @@ correlation, a variance. At 0 the parameter gives the assumption back. `model` i
 assumptions are broken, and no other.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import sympy as sp
 
-from .expectation import random
+from .expectation import Random, random
 
 n_in, n_out, L = sp.symbols("n_in n_out L", integer=True, positive=True)
+"""How many units a layer gets its input from and sends its output to, and the number of layers."""
 sigma_w = sp.Symbol("sigma_w", positive=True)
 """The standard deviation of a weight: Var W = sigma_w^2."""
 q, p = sp.symbols("q p", positive=True)
 """E[a^2] of the activations that enter a layer, and E[delta^2] of the gradients dL/dz that come back to it."""
 mu, m, m_delta = sp.symbols("mu m m_delta", real=True)
+"""The means of weights, activations and gradients."""
 rho, r, r_delta, c, c_delta, sigma_b, s = sp.symbols("rho r r_delta c c_delta sigma_b s", nonnegative=True)
+"""Correlations, as `ASSUMPTIONS` explains them, the standard deviation of a bias, and the slope of a leaky ReLU."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,9 @@ class Assumption:
     """One assumption, in words for the reader."""
 
     key: str
+    """Its short name."""
     sentence: str
+    """What it says."""
     buys: str
     """What the derivation gains by it."""
     otherwise: str
@@ -118,8 +124,26 @@ ALL = frozenset(ASSUMPTIONS)
 """The keys of all assumptions. Drop some with `ALL - {"zero-mean weights"}`."""
 
 
-def check(assume):
-    """The keys as a frozenset, if they are keys of assumptions."""
+def check(assume: Iterable[str]) -> frozenset[str]:
+    """Keys of assumptions, as a frozenset.
+
+    Parameters
+    ----------
+    assume : iterable of str
+        What was given.
+
+    Returns
+    -------
+    frozenset of str
+        The same keys.
+
+    Raises
+    ------
+    TypeError
+        If it is a single string.
+    ValueError
+        If there is no assumption of a key.
+    """
     allowed = ", ".join(map(repr, ASSUMPTIONS))
     if isinstance(assume, str):
         raise TypeError(f"assume must be a set of assumptions, got the string {assume!r}")
@@ -128,8 +152,24 @@ def check(assume):
     return frozenset(assume)
 
 
-def check_values(values):
-    """The values by name, if they are values of the symbols of this module."""
+def check_values(values: Mapping[str, float]) -> dict[str, float]:
+    """Values of the symbols of this module, by name.
+
+    Parameters
+    ----------
+    values : dict
+        What was given.
+
+    Returns
+    -------
+    dict
+        The same values.
+
+    Raises
+    ------
+    ValueError
+        If there is no symbol of a name.
+    """
     allowed = sorted(name for name, value in globals().items() if isinstance(value, sp.Symbol))
     if unknown := set(values) - set(allowed):
         raise ValueError(f"values must be of {', '.join(allowed)}, got {', '.join(sorted(map(str, unknown)))}")
@@ -141,29 +181,49 @@ class Direction:
     """A sum over the units of a layer: forward over j in z_i = sum W_ij a_j, backward over i in sum W_ij delta_i."""
 
     name: str
+    """"forward" or "backward"."""
     weight: str
+    """The name of a weight."""
     signal: str
+    """The name of what it multiplies: an activation or a gradient."""
     index: str
+    """The letter that numbers the terms of the sum."""
     n: sp.Symbol
     """How many terms the sum has."""
     second_moment: sp.Symbol
+    """E of the squared signal."""
     mean: sp.Symbol
+    """The mean of the signal, where it is not assumed to be 0."""
     correlation: sp.Symbol
+    """The correlation of any two signals, where it is not assumed to be 0."""
     alignment: sp.Symbol
-    """The correlation of a weight and the signal that it multiplies."""
+    """The correlation of a weight and the signal that it multiplies, where they are not assumed to be independent."""
     independent: str
-    """The key of the assumption that weights and signals are independent; so below."""
+    """The key of the assumption that weights and signals are independent."""
     zero_mean: str
+    """The key of the assumption that signals have mean zero."""
     uncorrelated: str
+    """The key of the assumption that signals are uncorrelated."""
 
-    def quantities(self, assume):
-        """W and the signal as random quantities of which no more is known than the assumptions say."""
+    def quantities(self, assume: frozenset[str]) -> tuple[Random, Random]:
+        """W and the signal as random quantities of which no more is known than the assumptions say.
+
+        Parameters
+        ----------
+        assume : frozenset of str
+            Keys of `ASSUMPTIONS`.
+
+        Returns
+        -------
+        W, signal : Random
+            For one term of the sum.
+        """
         own = ("W",) if self.independent in assume else ("W", "signal")
         shared = () if "independent weights" in assume else ("all W",)
         W = random(self.weight, index=self.index, own=own, shared=shared)
         return W, random(self.signal, index=self.index, own=("signal",), shared=("all signals",))
 
-    def model(self, assume):
+    def model(self, assume: frozenset[str]) -> tuple[sp.Expr, sp.Expr]:
         """W and the signal as functions of independent standard quantities, with the dropped assumptions broken.
 
         For weights of standard deviation sigma, signals of standard deviation t, and with h = c / sqrt(1 - r),
@@ -173,9 +233,19 @@ class Direction:
 
         Any two signals have correlation r, any two weights rho, a weight and its own signal c, a weight and another
         signal 0. C and e_j are normal; S and xi_j have mean 0, variance 1 and any distribution.
+
+        Parameters
+        ----------
+        assume : frozenset of str
+            Keys of `ASSUMPTIONS`. The parameter of each is 0.
+
+        Returns
+        -------
+        W, signal : sympy.Expr
+            For one term of the sum.
         """
 
-        def broken(key, parameter):
+        def broken(key: str, parameter: sp.Symbol) -> sp.Expr:
             return 0 if key in assume else parameter
 
         weight_mean, common = broken("zero-mean weights", mu), broken("independent weights", rho)

@@ -1,7 +1,7 @@
 """Many layers: what a deep linear network makes of a second moment when its weights have a mean or a common part.
 
-One layer's second moment is then not enough: the units of a layer become correlated, and the next layer feels it. It is
-enough to follow two numbers from layer to layer,
+One layer's second moment is then not enough: the units of a layer become correlated, and that affects the next layer.
+It is enough to follow two numbers from layer to layer,
 
     q = E[a_j^2]  and  s = E[a_j a_k], j != k.
 
@@ -24,11 +24,23 @@ from ..arguments import finite
 class Moments(NamedTuple):
     """Second moments of a deep network, each (depth + 1,), from the input to the last layer."""
 
-    q: np.ndarray  # E[a_j^2]
-    s: np.ndarray  # E[a_j a_k], j != k
+    q: np.ndarray
+    """E[a_j^2]."""
+    s: np.ndarray
+    """E[a_j a_k], j != k."""
 
 
-def linear_network(depth, n, *, sigma_w, mu=0.0, rho=0.0, sigma_b=0.0, q=1.0, s=0.0):
+def linear_network(
+    depth: int,
+    n: int,
+    *,
+    sigma_w: float,
+    mu: float = 0.0,
+    rho: float = 0.0,
+    sigma_b: float = 0.0,
+    q: float = 1.0,
+    s: float = 0.0,
+) -> Moments:
     """The second moments of a deep linear network of equal layers; exact at every width.
 
     Parameters
@@ -44,6 +56,18 @@ def linear_network(depth, n, *, sigma_w, mu=0.0, rho=0.0, sigma_b=0.0, q=1.0, s=
     q, s : float
         E[x_j^2] and E[x_j x_k] of the input.
 
+    Returns
+    -------
+    Moments
+        q and s of layers 0..depth, each (depth + 1,).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> linear_network(2, 100, sigma_w=0.1).q
     array([1., 1., 1.])
     >>> linear_network(2, 100, sigma_w=0.1, mu=0.02).q.round(4)

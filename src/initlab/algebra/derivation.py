@@ -5,12 +5,13 @@ So the terms that the assumption had removed come back, and nothing is lost. A r
 the assumptions that a derivation uses are those that it needs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from textwrap import wrap
 
 import sympy as sp
+from sympy.printing.printer import Printer
 
 from ..arguments import one_of
 from . import assumptions
@@ -19,6 +20,8 @@ from .expectation import (
     Cov,
     Covariance,
     Expected,
+    Random,
+    Rule,
     Total,
     Undetermined,
     each_expectation,
@@ -31,6 +34,7 @@ from .expectation import (
 )
 
 STATISTICS = ("second moment", "mean", "variance")
+"""What can be derived of z."""
 ACTIVATIONS = ("identity", "relu", "leaky_relu", "f")
 """The leaky ReLU has slope s for z < 0; "f" is any other activation, such as tanh."""
 
@@ -42,11 +46,13 @@ class Notation(sp.Function):
     """f(z) and f'(z), printed as a book prints them: f(z)^2, not f^2(z)."""
 
     is_real = True
+    sign: str
+    """What is printed for f."""
 
-    def _sympystr(self, printer):
+    def _sympystr(self, printer: Printer) -> str:
         return f"{self.sign}({printer._print(self.args[0])})"
 
-    def _latex(self, printer, exp=None):
+    def _latex(self, printer: Printer, exp: str | None = None) -> str:
         power = "" if exp is None else f"^{{{exp}}}"
         return rf"{self.sign}\left({printer._print(self.args[0])}\right){power}"
 
@@ -64,12 +70,15 @@ class Step:
     """One line of a derivation."""
 
     rule: str
+    """The name of the rule that is applied."""
     uses: tuple[str, ...]
     """The assumptions that the step needs."""
     without: tuple[str, ...]
-    """The dropped assumptions that would have made it shorter."""
+    """The dropped assumptions that would have made the result shorter."""
     before: sp.Expr
+    """The expression that the rule is applied to."""
     after: sp.Expr
+    """An equal one."""
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -82,11 +91,17 @@ class Derivation:
     """What follows from a set of assumptions, step by step. A notebook shows it as aligned lines with their reasons."""
 
     assume: frozenset[str]
+    """The keys of the assumptions."""
     direction: Direction
+    """Forward or backward: `assumptions.FORWARD` or `assumptions.BACKWARD`."""
     statistic: str
+    """What is derived: "second moment", "mean" or "variance"."""
     activation: str | None
+    """The activation of the layer: "identity", "relu", "leaky_relu", "f", or None for a layer without one."""
     start: sp.Expr
+    """The first line: what is derived."""
     steps: tuple[Step, ...]
+    """What is done to it, step by step."""
 
     @property
     def result(self) -> sp.Expr:
@@ -105,21 +120,30 @@ class Derivation:
         return frozenset(key for step in self.steps for key in step.without) | nonlinear
 
     def latex(self) -> str:
-        """The derivation as an aligned environment, with the reasons at the right, small to fit the page."""
+        """The derivation in LaTeX: an aligned environment, with the reasons at the right, small to fit the page."""
         lines = [rf"&= {latex(step.after)} && {{\scriptsize {_stacked(step.reasons)}}}" for step in self.steps]
         return "\\begin{aligned}\n" + latex(self.start) + " " + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
-    def _repr_latex_(self):
+    def _repr_latex_(self) -> str:
         return f"$$\n{self.latex()}\n$$"
 
-    def predict(self, **values) -> float:
-        """The result in numbers. Values of parameters that do not matter may be given, too.
+    def predict(self, **values: float) -> float:
+        """The result as a number.
+
+        Parameters
+        ----------
+        **values : float
+            Values of the symbols of `assumptions`, by name. Those that do not matter may be given, too.
 
         Raises
         ------
         Undetermined
             If the assumptions do not determine a number, or a value is missing.
+        ValueError
+            If there is no symbol of a name.
 
+        Examples
+        --------
         >>> derive_forward().predict(n_in=64, sigma_w=0.25, q=2)
         8.0
         """
@@ -128,6 +152,18 @@ class Derivation:
     def preserving(self) -> sp.Expr:
         """Var W that gives back the second moment that went in.
 
+        Returns
+        -------
+        sympy.Expr
+            In the symbols of `assumptions`.
+
+        Raises
+        ------
+        Undetermined
+            If there is no such variance, or more than one.
+
+        Examples
+        --------
         >>> derive_forward(activation="relu").preserving(), derive_backward(activation="relu").preserving()
         (2/n_in, 2/n_out)
         """
@@ -138,13 +174,21 @@ class Derivation:
         return sp.simplify(solutions[0] ** 2)
 
     def repeatable(self) -> sp.Expr:
-        """The result for a layer, expanded, if layers like this one can follow each other: if the second moment is all
-        that the next layer needs to know.
+        """The result for a layer, expanded, if the second moment is all that the next layer needs to know.
+
+        Layers like this one can then follow each other.
+
+        Returns
+        -------
+        sympy.Expr
+            The second moment that comes out of the layer.
 
         Raises
         ------
         Undetermined
-            If its mean or its correlations matter, too.
+            If the mean or the correlations of the output matter, too.
+        ValueError
+            If the layer has no activation.
         """
         if self.activation is None:
             raise ValueError(
@@ -159,7 +203,7 @@ class Derivation:
             )
         return one
 
-    def _determined(self):
+    def _determined(self) -> sp.Expr:
         if left := self.result.atoms(Expected, Covariance):
             missing = ", ".join(sorted(self.without))
             hint = " (for normal z, initlab.gaussian computes it)" if self.result.has(_f, _df) else ""
@@ -167,27 +211,40 @@ class Derivation:
         return self.result
 
 
-def latex(expression):
-    """An expression of a derivation as the book typesets it."""
+def latex(expression: sp.Expr) -> str:
+    """An expression of a derivation in LaTeX.
+
+    Parameters
+    ----------
+    expression : sympy.Expr
+        An expression in the symbols of `assumptions`.
+
+    Examples
+    --------
+    >>> print(latex(assumptions.n_in * sigma_w**2))
+    n_{\\mathrm{in}} \\sigma_{w}^{2}
+    """
     # 1/2 (...) instead of a long (...) over 2; words upright
     upright = {n: rf"n_{{\mathrm{{{n.name[2:]}}}}}" for n in (assumptions.n_in, assumptions.n_out)}
     return sp.latex(expression, long_frac_ratio=3, symbol_names=upright)
 
 
-def _stacked(texts):
+def _stacked(texts: Iterable[str]) -> str:
     lines = [line for text in texts for line in wrap(text, 20)]
     return r"\begin{array}{l}" + r" \\ ".join(rf"\text{{{line}}}" for line in lines) + r"\end{array}"
 
 
 @dataclass(frozen=True)
 class _Rule:
+    """A rule with what is to be said of it in a `Step`; `uses` may depend on the expression."""
+
     name: str
-    apply: Callable
-    uses: tuple[str, ...] | Callable = ()
+    apply: Rule
+    uses: tuple[str, ...] | Callable[[sp.Expr], tuple[str, ...]] = ()
     without: tuple[str, ...] = ()
 
 
-def _derive(start, rules):
+def _derive(start: sp.Expr, rules: Iterable[_Rule]) -> tuple[Step, ...]:
     steps, before = [], start
     for rule in rules:
         after = rule.apply(before)
@@ -198,7 +255,7 @@ def _derive(start, rules):
     return tuple(steps)
 
 
-def _put(values):
+def _put(values: Mapping[sp.Expr, sp.Expr]) -> Rule:
     """The rule that replaces expectations and covariances by their values."""
     return lambda expression: expression.xreplace(values)
 
@@ -206,27 +263,27 @@ def _put(values):
 class _Rules:
     """The rules under a set of assumptions, for one direction."""
 
-    def __init__(self, assume, direction):
+    def __init__(self, assume: frozenset[str], direction: Direction) -> None:
         self.assume, self.direction = assume, direction
         self.W, self.x = direction.quantities(assume)
 
-    def rule(self, name, key, held, dropped):
+    def rule(self, name: str, key: str, held: Rule, dropped: Rule) -> _Rule:
         """`held` under the assumption, `dropped` without it."""
         if key in self.assume:
             return _Rule(name, held, uses=(key,))
         return _Rule(name, dropped, without=(key,))
 
-    def sum_of_products(self, output, bias=None):
+    def sum_of_products(self, output: sp.Expr, bias: sp.Expr | None = None) -> Iterator[_Rule]:
         """Rules for the moments of output = sum_j W_ij x_j + b_i."""
         W, x, d = self.W, self.x, self.direction
         summed = Total(W * x, d.index, d.n) + (bias or 0)
 
         @each_expectation
-        def definition(X):
+        def definition(X: sp.Expr) -> sp.Expr:
             return Expected(X.subs(output, summed) if X.is_polynomial(output) else X)
 
         @each_expectation
-        def bias_apart(X):  # E[b X] = E[b] E[X] = 0
+        def bias_apart(X: sp.Expr) -> sp.Expr:  # E[b X] = E[b] E[X] = 0
             return sp.Integer(0) if sp.degree(X, bias) == 1 else Expected(X)
 
         yield _Rule("chain rule" if output == _g else "definition of z", definition)
@@ -247,12 +304,12 @@ class _Rules:
         yield self.rule("mean", d.zero_mean, _put({Expected(x): 0}), _put({Expected(x): d.mean}))
         yield _Rule("notation", self.notation, uses=self.covariances_use)
 
-    def product(self, key, is_left):
+    def product(self, key: str, is_left: Callable[[sp.Symbol], bool]) -> _Rule:
         """E[X Y] = E[X] E[Y] + Cov(X, Y), X being the factors whose random quantities are all `is_left`."""
 
-        def split(covariance):
+        def split(covariance: int) -> Rule:
             @each_expectation
-            def rule(X):
+            def rule(X: sp.Expr) -> sp.Expr:
                 factors = sp.Mul.make_args(X)
                 left = sp.Mul(*(f for f in factors if all(map(is_left, randoms(f)))))
                 right = X / left
@@ -264,7 +321,7 @@ class _Rules:
 
         return self.rule("E of a product", key, split(0), split(1))
 
-    def pair(self, key, X):
+    def pair(self, key: str, X: Random) -> _Rule:
         """E[X_j X_k] = E[X_j]^2 + Cov(X_j, X_k)."""
         X_k, mean = X.at("k"), Expected(X)
         return self.rule(
@@ -274,7 +331,7 @@ class _Rules:
             _put({Expected(X * X_k): mean**2 + Covariance(X, X_k)}),
         )
 
-    def notation(self, expression):
+    def notation(self, expression: sp.Expr) -> sp.Expr:
         """What is left in the end, in the parameters of the model."""
         holds = {assumptions.ASSUMPTIONS[key].parameter: 0 for key in self.covariances_use(expression)}
         values = {
@@ -283,7 +340,7 @@ class _Rules:
         values |= {Expected(self.x**2): self.direction.second_moment, Expected(_b**2): sigma_b**2}
         return expression.xreplace(values)
 
-    def covariances(self, expression):
+    def covariances(self, expression: sp.Expr) -> dict[Covariance, sp.Expr]:
         """Covariances of weights and signals in the model in which nothing is assumed."""
         model = dict(zip((self.W, self.x), self.direction.model(frozenset()), strict=True))
         model |= {X.at("k"): V.xreplace({e: e.at("k") for e in randoms(V) if e.index}) for X, V in list(model.items())}
@@ -293,12 +350,12 @@ class _Rules:
             if randoms(sp.Mul(*covariance.args)) <= set(model)
         }
 
-    def covariances_use(self, expression):
+    def covariances_use(self, expression: sp.Expr) -> tuple[str, ...]:
         """The assumptions that make these covariances simpler."""
         parameters = set().union(*(value.free_symbols for value in self.covariances(expression).values()))
         return tuple(key for key in sorted(self.assume) if assumptions.ASSUMPTIONS[key].parameter in parameters)
 
-    def leaky(self, start, constant, odd, slope):
+    def leaky(self, start: sp.Expr, constant: sp.Expr, odd: sp.Expr, slope: sp.Expr) -> Iterator[_Rule]:
         """start = (1 + s^2) / 2 constant + (1 - s^2) / 2 odd, where odd vanishes if z is symmetric around zero."""
         needed = ("zero-mean weights", "symmetric weights", "weights independent of activations")
         missing = tuple(key for key in needed if key not in self.assume)
@@ -307,7 +364,7 @@ class _Rules:
         if not missing:
             yield _Rule("z symmetric", _put({odd: sp.Integer(0)}), uses=needed)
 
-    def activation(self, name, start, constant, odd):
+    def activation(self, name: str, start: sp.Expr, constant: sp.Expr, odd: sp.Expr) -> Iterator[_Rule]:
         """Rules for E[f(z)^2] (constant: E[z^2]) or E[f'(z)^2] (constant: 1)."""
         if name == "identity":
             yield _Rule("f(z) = z", _put({start: constant}))
@@ -317,33 +374,47 @@ class _Rules:
             yield from self.leaky(start, constant, odd, assumptions.s if name == "leaky_relu" else sp.Integer(0))
 
 
-def _unchanged(expression):
+def _unchanged(expression: sp.Expr) -> sp.Expr:
     return expression
 
 
 @cache
-def _covariance(X, Y):
+def _covariance(X: sp.Expr, Y: sp.Expr) -> sp.Expr:
     return sp.factor(Cov(X, Y))
 
 
 # --- the derivations --------------------------------------------------------------------------------------------------
 
 
-def derive_forward(assume=ALL, *, activation=None, statistic="second moment"):
+def derive_forward(
+    assume: Iterable[str] = ALL, *, activation: str | None = None, statistic: str = "second moment"
+) -> Derivation:
     """What a layer makes of the second moment q of its input: E[z_i^2], or with an activation E[f(z_i)^2].
 
     z_i = sum_j W_ij a_j + b_i over n_in units. The weights are identically distributed. The activations need not be:
-    then q is the average of their second moments, and so for the other moments.
+    then q is the average of their second moments, and likewise for the other moments.
 
     Parameters
     ----------
     assume : set of str
-        Keys of `ASSUMPTIONS`.
+        Keys of `ASSUMPTIONS`, such as `ALL - {"zero-mean weights"}`.
     activation : str, optional
         "identity", "relu", "leaky_relu" (slope s for z < 0) or "f" for any other, such as tanh.
     statistic : str
         "second moment", "mean" or "variance" of z_i; with an activation the second moment.
 
+    Returns
+    -------
+    Derivation
+        The steps and their result, in the symbols of `assumptions`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> derive_forward().result
     n_in*q*sigma_w**2
     >>> sorted(derive_forward().uses)
@@ -353,10 +424,10 @@ def derive_forward(assume=ALL, *, activation=None, statistic="second moment"):
     >>> derive_forward(ALL - {"symmetric weights"}, activation="relu").result
     n_in*q*sigma_w**2/2 + E[z_i*Abs(z_i)]/2
     """
-    assume = check(assume)
+    assumed = check(assume)
     one_of("statistic", statistic, STATISTICS)
-    rules, start = _Rules(assume, FORWARD), _STARTS[statistic](_z)
-    before = []
+    rules, start = _Rules(assumed, FORWARD), _STARTS[statistic](_z)
+    before: list[_Rule] = []
     if activation is not None:
         one_of("activation", activation, ACTIVATIONS)
         one_of("statistic (with an activation)", statistic, STATISTICS[:1])
@@ -366,30 +437,50 @@ def derive_forward(assume=ALL, *, activation=None, statistic="second moment"):
         before = [_Rule("definition of Var", _put({start: Expected(_z**2) - Expected(_z) ** 2}))]
     rest = [_Rule("terms collected", sp.factor)] if statistic == "variance" else []
     steps = _derive(start, [*before, *rules.sum_of_products(_z, _b), *rest])
-    return Derivation(assume, FORWARD, statistic, activation, start, steps)
+    return Derivation(assumed, FORWARD, statistic, activation, start, steps)
 
 
-_STARTS = {
+_STARTS: dict[str, Rule] = {
     "second moment": lambda z: Expected(z**2),
     "mean": Expected,
     "variance": lambda z: Covariance(z, z),
 }
 
 
-def derive_backward(assume=ALL, *, activation=None):
+def derive_backward(assume: Iterable[str] = ALL, *, activation: str | None = None) -> Derivation:
     """What a layer makes of the second moment p of the gradients delta_i = dL/dz_i that come back to it.
 
     Without an activation this is E[g_j^2] for g_j = dL/da_j = sum_i W_ij delta_i over n_out units; with one it is
     E[delta_j^2] of the layer below, delta_j = f'(z_j) g_j. That gradients are independent of weights and of signals
-    that went forward is an assumption proper: all of them depend on the same weights.
+    that went forward is an assumption in its own right: all of them depend on the same weights.
 
+    Parameters
+    ----------
+    assume : set of str
+        Keys of `ASSUMPTIONS`, such as `ALL - {"zero-mean weights"}`.
+    activation : str, optional
+        "identity", "relu", "leaky_relu" (slope s for z < 0) or "f" for any other, such as tanh.
+
+    Returns
+    -------
+    Derivation
+        The steps and their result, in the symbols of `assumptions`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Examples
+    --------
     >>> derive_backward(activation="f").result
     n_out*p*sigma_w**2
     >>> derive_backward(ALL - {"linear activation"}, activation="f").result
     n_out*p*sigma_w**2*E[f'(z_j)**2]
     """
-    assume = check(assume)
-    rules, start, before = _Rules(assume, BACKWARD), Expected(_g**2), []
+    assumed = check(assume)
+    rules, start = _Rules(assumed, BACKWARD), Expected(_g**2)
+    before: list[_Rule] = []
     if activation is not None:
         one_of("activation", activation, ACTIVATIONS)
         start, slope = Expected(_delta**2), _df(_z_below)
@@ -399,17 +490,32 @@ def derive_backward(assume=ALL, *, activation=None):
             *rules.activation(activation, Expected(slope**2), sp.Integer(1), Expected(sp.sign(_z_below))),
         ]
     steps = _derive(start, [*before, *rules.sum_of_products(_g)])
-    return Derivation(assume, BACKWARD, "second moment", activation, start, steps)
+    return Derivation(assumed, BACKWARD, "second moment", activation, start, steps)
 
 
-def over_layers(layer):
+def over_layers(layer: Derivation) -> Derivation:
     """The second moment after L layers like this one, from the derivation for one layer with its activation.
+
+    Parameters
+    ----------
+    layer : Derivation
+        From `derive_forward` or `derive_backward`, with an activation.
+
+    Returns
+    -------
+    Derivation
+        Its result holds the symbol L.
 
     Raises
     ------
     Undetermined
-        If the second moment is not all that the next layer needs to know: its mean or its correlations matter, too.
+        If the second moment is not all that the next layer needs to know: the mean or the correlations of the output
+        matter, too.
+    ValueError
+        If the layer has no activation.
 
+    Examples
+    --------
     >>> over_layers(derive_forward(activation="relu")).result
     q*(n_in*sigma_w**2/2)**L
     """
@@ -431,18 +537,37 @@ class Compromise:
     """A variance between the one that preserves the signal and the one that preserves the gradient."""
 
     variance: sp.Expr
+    """Var W."""
     forward: sp.Expr
     """By how much a layer multiplies the second moment of the signal."""
     backward: sp.Expr
     """By how much it multiplies that of the gradient."""
 
 
-def compromise(activation="identity"):
+def compromise(activation: str = "identity") -> Compromise:
     """Glorot and Bengio's compromise: the harmonic mean of the two variances that forward and backward ask for.
 
     The factors of signal and gradient then add up to 2: what one gains the other loses.
-    Source: Glorot and Bengio (2010), equations 10 to 12; for the identity.
+    Source: [Glorot and Bengio 2010](https://proceedings.mlr.press/v9/glorot10a.html), equations 10 to 12; for the
+    identity.
 
+    Parameters
+    ----------
+    activation : str
+        "identity", "relu" or "leaky_relu" (slope s for z < 0).
+
+    Returns
+    -------
+    Compromise
+        The variance and both factors.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there is no activation of that name.
+
+    Examples
+    --------
     >>> compromise().variance
     2/(n_in + n_out)
     >>> compromise().forward, compromise().backward

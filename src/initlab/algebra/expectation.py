@@ -3,22 +3,27 @@
 Each rule is a function from an expression to an equal one. It acts on the expectations `Expected(X)` in the expression,
 and an expectation that it cannot work out stays as it is, so that nothing is lost:
 
-* `linearity`      E[c X + Y] = c E[X] + E[Y]
-* `sums`           the moments of a sum of n terms, from the moments of a few of its terms
-* `independence`   E[X Y] = E[X] E[Y] when X and Y have no source in common
-* `alike`          terms of one sum have the same distribution, so that it does not matter which one is meant
-* `known`          E[X^k] from what was stated of X
+- `linearity`: E[c X + Y] = c E[X] + E[Y]
+- `sums`: the moments of a sum of n terms, from the moments of a few of its terms
+- `independence`: E[X Y] = E[X] E[Y] when X and Y have no source in common
+- `alike`: terms of one sum have the same distribution, so that it does not matter which one is meant
+- `known`: E[X^k] from what was stated of X
 
 `E` applies all of them. `sympy.stats` does not: it leaves Variance(X*Y) alone even when X and Y are independent.
 """
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import permutations
 from math import comb, prod
 
 import sympy as sp
 from sympy.core.sorting import default_sort_key
+from sympy.printing.printer import Printer
 from sympy.utilities.iterables import multiset_partitions
+
+Rule = Callable[[sp.Expr], sp.Expr]
+"""A function from an expression to an equal one."""
 
 
 class Undetermined(ValueError):
@@ -32,15 +37,30 @@ class Undetermined(ValueError):
 class Law:
     """What is stated of the distribution of a random quantity."""
 
-    moments: tuple = ()
+    moments: tuple[tuple[int, sp.Expr], ...] = ()
     """Pairs (k, E[X^k])."""
     variance: sp.Expr | None = None
+    """Var(X), if that is stated."""
     symmetric: bool = False
-    """About its mean: all odd central moments are 0."""
+    """Whether it is symmetric about its mean: all odd central moments are 0."""
     normal: bool = False
+    """Whether it is normal, so that two moments give all others."""
 
-    def moment(self, X, k):
-        """E[X^k], as far as it is known."""
+    def moment(self, X: "Random", k: int) -> sp.Expr:
+        """E[X^k], as far as it is known.
+
+        Parameters
+        ----------
+        X : Random
+            The quantity that has this law.
+        k : int
+            Which moment, k >= 0.
+
+        Returns
+        -------
+        sympy.Expr
+            The moment, or an expression that holds an E[...] where it is not determined.
+        """
         if k == 0:
             return sp.Integer(1)
         stated = dict(self.moments)
@@ -48,11 +68,13 @@ class Law:
             return stated[k]
         if k == 2 and self.variance is not None:
             return self.variance + self.moment(X, 1) ** 2
-        mean = self.moment(X, 1) if k > 1 else None
-        if self.normal and k > 2:  # integration by parts: E[(X - m) X^(k-1)] = v (k-1) E[X^(k-2)]
+        if k <= 2:
+            return Expected(X**k)
+        mean = self.moment(X, 1)
+        if self.normal:  # integration by parts: E[(X - m) X^(k-1)] = v (k-1) E[X^(k-2)]
             variance = self.moment(X, 2) - mean**2 if self.variance is None else self.variance
             return sp.expand(mean * self.moment(X, k - 1) + (k - 1) * variance * self.moment(X, k - 2))
-        if self.symmetric and k % 2 and k > 1:  # 0 = E[(X - m)^k], solved for its first term
+        if self.symmetric and k % 2:  # 0 = E[(X - m)^k], solved for its first term
             return sp.expand(-sum(comb(k, i) * (-mean) ** (k - i) * self.moment(X, i) for i in range(k)))
         return Expected(X**k)
 
@@ -62,66 +84,112 @@ class Random(sp.Symbol):
 
     A *source* is one of the independent things that the quantity is a function of. Quantities that have no source in
     common are therefore independent.
+
+    Parameters
+    ----------
+    name : str
+        Such as "W" or "a_j".
+    law : Law
+        What is stated of its distribution.
+    index : str or None
+        The letter in its subscript that numbers quantities alike, if there is one.
+    home : str or None
+        The letter with which it was made: a_k is a_j for another value of its index.
+    own, shared : tuple of str
+        Its sources: `own` are numbered by the index, `shared` are not.
     """
 
     __slots__ = ("_identity", "home", "index", "law", "own", "shared")
 
-    def __new__(cls, name, law, index, home, own, shared):
+    def __new__(
+        cls,
+        name: str,
+        law: Law,
+        index: str | None,
+        home: str | None,
+        own: tuple[str, ...],
+        shared: tuple[str, ...],
+    ) -> "Random":
         symbol = sp.Symbol.__xnew__(cls, name, real=True)
         symbol.law, symbol.index, symbol.home, symbol.own, symbol.shared = law, index, home, own, shared
         known = (sp.srepr(law.moments), sp.srepr(law.variance), law.symmetric, law.normal)
         symbol._identity = str((known, index, home, own, shared))
         return symbol
 
-    def __getnewargs_ex__(self):
+    def __getnewargs_ex__(self) -> tuple[tuple, dict]:
         return (self.name, self.law, self.index, self.home, self.own, self.shared), {}
 
-    def _hashable_content(self):
+    def _hashable_content(self) -> tuple:
         return (*super()._hashable_content(), self._identity)
 
     @property
-    def sources(self):
+    def sources(self) -> set[tuple[str, str | None]]:
         """What it is a function of: its own sources, one for each value of its index, and shared ones."""
         return {(source, self.index) for source in self.own} | {(source, None) for source in self.shared}
 
-    def at(self, index):
-        """The same quantity for another value of its index, such as a_k for a_j."""
+    def at(self, index: str) -> "Random":
+        """The same quantity for another value of its index, such as a_k for a_j.
+
+        Parameters
+        ----------
+        index : str
+            The other letter.
+
+        Returns
+        -------
+        Random
+            With the same law and sources.
+        """
         stem, _, subscript = self.name.partition("_")
         name = f"{stem}_{subscript.replace(self.index, index)}"
         return Random(name, self.law, index, self.home, self.own, self.shared)
 
 
 def random(
-    name,
+    name: str,
     *,
-    mean=None,
-    variance=None,
-    second_moment=None,
-    moments=None,
-    symmetric=False,
-    normal=False,
-    index=None,
-    own=None,
-    shared=(),
-):
+    mean: sp.Expr | None = None,
+    variance: sp.Expr | None = None,
+    second_moment: sp.Expr | None = None,
+    moments: Mapping[int, sp.Expr] | None = None,
+    symmetric: bool = False,
+    normal: bool = False,
+    index: str | None = None,
+    own: Iterable[str] | None = None,
+    shared: Iterable[str] = (),
+) -> Random:
     """A random quantity X with what is stated of it. Quantities of different names are independent.
 
     Parameters
     ----------
     name : str
         Such as "W" or "a_j".
-    mean, variance, second_moment : expression, optional
+    mean, variance, second_moment : number or sympy.Expr, optional
         E[X], and Var(X) or E[X^2].
     moments : dict, optional
         Further moments E[X^k] by k.
-    symmetric, normal : bool
-        Symmetric about its mean; normal, which gives all moments.
+    symmetric : bool
+        Whether X is symmetric about its mean.
+    normal : bool
+        Whether X is normal, which gives all moments.
     index : str, optional
         The letter in the subscript that numbers quantities alike: `random("a_j", index="j")` is one of a_1, ..., a_n.
     own, shared : tuple of str, optional
         The sources, if X is not independent of all others: `own` are numbered by the index as X is, `shared` are not.
         Two quantities alike are independent unless they have a shared source.
 
+    Returns
+    -------
+    Random
+        A SymPy symbol of this name.
+
+    Raises
+    ------
+    ValueError
+        If both variance and second moment are given, or the index is not in the subscript.
+
+    Examples
+    --------
     >>> v, q = sp.symbols("v q", positive=True)
     >>> W, a = random("W", mean=0, variance=v), random("a", second_moment=q)
     >>> E(W**2 * a**2), Var(W * a)
@@ -135,14 +203,31 @@ def random(
         raise ValueError(
             f"index must be a letter in the subscript of the name, as j is in a_j, got {index!r} in {name!r}"
         )
-    stated = {1: mean, 2: second_moment, **(moments or {})}
-    stated = tuple((k, sp.sympify(value)) for k, value in sorted(stated.items()) if value is not None)
+    by_power = {1: mean, 2: second_moment, **(moments or {})}
+    stated = tuple((k, sp.sympify(value)) for k, value in sorted(by_power.items()) if value is not None)
     law = Law(stated, None if variance is None else sp.sympify(variance), symmetric or normal, normal)
     return Random(name, law, index, index, tuple(own or (name,)), tuple(shared))
 
 
-def randoms(expression):
-    """The random quantities in an expression. Those inside an expectation do not count: E[X] is a number."""
+def randoms(expression: sp.Expr) -> set[Random]:
+    """The random quantities in an expression. Those inside an expectation do not count: E[X] is a number.
+
+    Parameters
+    ----------
+    expression : sympy.Expr
+        Any expression.
+
+    Returns
+    -------
+    set of Random
+        Each of them once.
+
+    Examples
+    --------
+    >>> a = random("a")
+    >>> randoms(2 * a + 1), randoms(2 * Expected(a) + 1)
+    ({a}, set())
+    """
     if isinstance(expression, Random):
         return {expression}
     if isinstance(expression, Expected | Covariance):
@@ -154,46 +239,69 @@ def randoms(expression):
 
 
 class Expected(sp.Expr):
-    """E[X], not worked out."""
+    """E[X], not worked out.
+
+    Parameters
+    ----------
+    X : sympy.Expr
+        An expression in random quantities. One that is not random is its own expectation.
+    """
 
     is_commutative = True
     is_real = True
 
-    def __new__(cls, X):
+    def __new__(cls, X: sp.Expr) -> sp.Expr:
         X = sp.sympify(X)
         return super().__new__(cls, X) if randoms(X) else X
 
-    def _sympystr(self, printer):
+    def _sympystr(self, printer: Printer) -> str:
         return f"E[{printer._print(self.args[0])}]"
 
-    def _latex(self, printer):
+    def _latex(self, printer: Printer) -> str:
         return rf"\mathbb{{E}}\left[{printer._print(self.args[0])}\right]"
 
 
 class Covariance(sp.Expr):
-    """Cov(X, Y), not worked out; printed as Var(X) if Y is X."""
+    """Cov(X, Y), not worked out; printed as Var(X) if Y is X.
+
+    Parameters
+    ----------
+    X, Y : sympy.Expr
+        Expressions in random quantities.
+    """
 
     is_commutative = True
     is_real = True
 
-    def __new__(cls, X, Y):
+    def __new__(cls, X: sp.Expr, Y: sp.Expr) -> "Covariance":
         return super().__new__(cls, *sorted(map(sp.sympify, (X, Y)), key=default_sort_key))
 
-    def _printed(self, printer):
+    def _printed(self, printer: Printer) -> tuple[str, str]:
         """Cov, "X, Y" or Var, "X"."""
         X, Y = map(printer._print, self.args)
         return ("Var", X) if X == Y else ("Cov", f"{X}, {Y}")
 
-    def _sympystr(self, printer):
+    def _sympystr(self, printer: Printer) -> str:
         return "{}({})".format(*self._printed(printer))
 
-    def _latex(self, printer):
+    def _latex(self, printer: Printer) -> str:
         return r"\mathrm{{{}}}\left({}\right)".format(*self._printed(printer))
 
 
 class Total(sp.Expr):
-    r"""The sum of n terms alike, \sum_{j=1}^n X_j: the same X for every value of the index, of n values.
+    """The sum of n terms alike, X_1 + ... + X_n.
 
+    Parameters
+    ----------
+    term : sympy.Expr
+        X_j, an expression in random quantities. One that is not random gives n times the term.
+    index : str
+        The letter j that numbers the terms.
+    n : int or sympy.Symbol
+        How many terms.
+
+    Examples
+    --------
     >>> n = sp.Symbol("n", integer=True, positive=True)
     >>> a = random("a_j", mean=0, variance=1, index="j")
     >>> E(Total(a, "j", n) ** 2)
@@ -203,22 +311,39 @@ class Total(sp.Expr):
     is_commutative = True
     is_real = True
 
-    def __new__(cls, term, index, n):
+    def __new__(cls, term: sp.Expr, index: str, n: sp.Expr) -> sp.Expr:
         term, n = sp.sympify(term), sp.sympify(n)
         return super().__new__(cls, term, sp.Symbol(str(index)), n) if randoms(term) else n * term
 
-    def term(self, index):
-        """X for one value of the index."""
+    def term(self, index: str) -> sp.Expr:
+        """The term for one value of the index.
+
+        Parameters
+        ----------
+        index : str
+            A letter, or a number as text.
+
+        Returns
+        -------
+        sympy.Expr
+            The term, with this index.
+        """
         return _renamed(self.args[0], {str(self.args[1]): index})
 
-    def written_out(self):
-        """X_1 + ... + X_n, for a number n."""
+    def written_out(self) -> sp.Expr:
+        """X_1 + ... + X_n term by term, for a number n.
+
+        Returns
+        -------
+        sympy.Expr
+            The sum.
+        """
         return sp.Add(*(self.term(str(i)) for i in range(1, int(self.args[2]) + 1)))
 
-    def _sympystr(self, printer):
+    def _sympystr(self, printer: Printer) -> str:
         return "Sum({}, ({}, 1, {}))".format(*map(printer._print, self.args))
 
-    def _latex(self, printer):
+    def _latex(self, printer: Printer) -> str:
         term, index, n = self.args
         term = printer.parenthesize(term, sp.printing.precedence.PRECEDENCE["Mul"], strict=True)
         return rf"\sum_{{{index}=1}}^{{{printer._print(n)}}} {term}"
@@ -226,12 +351,18 @@ class Total(sp.Expr):
     precedence = sp.printing.precedence.PRECEDENCE["Add"]  # its powers get parentheses
 
     @classmethod
-    def class_key(cls):
-        """Printed before symbols: the sum, then the bias."""
+    def class_key(cls) -> tuple[int, int, str]:
+        """What SymPy sorts by: a sum is printed before symbols, so that it stands before the bias.
+
+        Returns
+        -------
+        tuple
+            As of all classes of SymPy: lower ones come first.
+        """
         return 1, 0, cls.__name__
 
 
-def _renamed(expression, letters):
+def _renamed(expression: sp.Expr, letters: Mapping[str, str]) -> sp.Expr:
     """The expression with other index letters."""
     return expression.xreplace({X: X.at(letters[X.index]) for X in randoms(expression) if X.index in letters})
 
@@ -239,26 +370,49 @@ def _renamed(expression, letters):
 # --- rules ------------------------------------------------------------------------------------------------------------
 
 
-def each_expectation(rule):
-    """The rule for an expression, from the one for the X of a single E[X]."""
+def each_expectation(rule: Rule) -> Rule:
+    """The rule for an expression, from the one for the X of a single E[X].
 
-    def for_expressions(expression):
+    Parameters
+    ----------
+    rule : callable
+        A function from X to an expression that is equal to E[X].
+
+    Returns
+    -------
+    callable
+        A function from an expression to an equal one, in which the rule has been applied to every E[X].
+    """
+
+    def for_expressions(expression: sp.Expr) -> sp.Expr:
         return expression.xreplace({E_X: rule(E_X.args[0]) for E_X in expression.atoms(Expected)})
 
     for_expressions.__name__, for_expressions.__doc__ = rule.__name__, rule.__doc__
     return for_expressions
 
 
-def _constant_and_random(X):
+def _constant_and_random(X: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     """The factors of X that are numbers, and those that are random."""
     factors = sp.Mul.make_args(X)
     return sp.Mul(*(f for f in factors if not randoms(f))), sp.Mul(*(f for f in factors if randoms(f)))
 
 
 @each_expectation
-def linearity(X):
+def linearity(X: sp.Expr) -> sp.Expr:
     """E[c X + Y] = c E[X] + E[Y].
 
+    Parameters
+    ----------
+    expression : sympy.Expr
+        Any expression; its expectations E[X] are changed.
+
+    Returns
+    -------
+    sympy.Expr
+        An equal one.
+
+    Examples
+    --------
     >>> linearity(Expected(2 * random("X") + random("Y")))
     2*E[X] + E[Y]
     """
@@ -270,12 +424,29 @@ _LETTERS = "klrstuvw"  # names for the second, third, ... of the terms alike
 
 
 @each_expectation
-def sums(X):
+def sums(X: sp.Expr) -> sp.Expr:
     """E of a product of sums of n terms alike: either two factors mean the same term, or two different ones.
 
     For the square of a sum S of X_j, E[S^2] = n E[X_j^2] + n (n - 1) E[X_j X_k]. In general there is one term for every
     partition of the factors into groups that mean the same term, and n (n - 1) (n - 2) ... choices for the groups.
 
+    Parameters
+    ----------
+    expression : sympy.Expr
+        Any expression; its expectations E[X] are changed.
+
+    Returns
+    -------
+    sympy.Expr
+        An equal one.
+
+    Raises
+    ------
+    ValueError
+        If sums of different length have one index, or an index is used outside of its sum.
+
+    Examples
+    --------
     >>> n = sp.Symbol("n", integer=True, positive=True)
     >>> a = random("a_j", index="j")
     >>> sums(Expected(Total(a, "j", n) ** 2))
@@ -293,7 +464,7 @@ def sums(X):
     if any(Y.index in letters for f in factors if not isinstance(f, Total) for Y in randoms(f)):
         raise ValueError(f"{index} numbers the terms of a sum, so it cannot be used outside of it, got {X}")
     rest = sp.Mul(*(f for f in factors if f not in here))
-    result = 0
+    result = sp.Integer(0)
     for groups in multiset_partitions(list(range(len(here)))):
         choices = prod((n - i for i in range(len(groups))), start=sp.Integer(1))
         meant = [here[i].term(letter) for letter, group in zip(letters, groups, strict=False) for i in group]
@@ -301,16 +472,28 @@ def sums(X):
     return sums(result) if rest.has(Total) else result
 
 
-def _repeated(factor):
+def _repeated(factor: sp.Expr) -> list[sp.Expr]:
     """The base of a power, as often as the exponent says."""
     base, exponent = factor.as_base_exp()
     return [base] * int(exponent) if exponent.is_Integer and exponent > 0 else [factor]
 
 
 @each_expectation
-def independence(X):
+def independence(X: sp.Expr) -> sp.Expr:
     """E[X Y] = E[X] E[Y] when X and Y have no source in common.
 
+    Parameters
+    ----------
+    expression : sympy.Expr
+        Any expression; its expectations E[X] are changed.
+
+    Returns
+    -------
+    sympy.Expr
+        An equal one.
+
+    Examples
+    --------
     >>> W, a = random("W"), random("a")
     >>> independence(Expected(W**2 * a**2))
     E[W**2]*E[a**2]
@@ -318,9 +501,9 @@ def independence(X):
     return sp.Mul(*(Expected(part) for part in _independent_parts(X)))
 
 
-def _independent_parts(X):
+def _independent_parts(X: sp.Expr) -> list[sp.Expr]:
     """The factors of X, in groups that have no source in common."""
-    groups = []  # pairs of a product and its sources
+    groups: list[tuple[sp.Expr, set]] = []  # pairs of a product and its sources
     for factor in sp.Mul.make_args(X):
         sources = set().union(*(Y.sources for Y in randoms(factor)))
         joined = [group for group in groups if group[1] & sources]
@@ -330,9 +513,21 @@ def _independent_parts(X):
 
 
 @each_expectation
-def alike(X):
-    """E[a_k] = E[a_j]: terms of one sum have the same joint distribution, in whatever order.
+def alike(X: sp.Expr) -> sp.Expr:
+    """E[a_k] = E[a_j]: terms of one sum have the same joint distribution, in any order.
 
+    Parameters
+    ----------
+    expression : sympy.Expr
+        Any expression; its expectations E[X] are changed.
+
+    Returns
+    -------
+    sympy.Expr
+        An equal one.
+
+    Examples
+    --------
     >>> a = random("a_j", index="j")
     >>> alike(Expected(a.at("l") * a.at("k")))
     E[a_j*a_k]
@@ -346,9 +541,21 @@ def alike(X):
 
 
 @each_expectation
-def known(X):
+def known(X: sp.Expr) -> sp.Expr:
     """E[X^k] from what was stated of X.
 
+    Parameters
+    ----------
+    expression : sympy.Expr
+        Any expression; its expectations E[X] are changed.
+
+    Returns
+    -------
+    sympy.Expr
+        An equal one.
+
+    Examples
+    --------
     >>> known(Expected(random("X", mean=0, variance=1, normal=True) ** 4))
     3
     """
@@ -361,9 +568,21 @@ def known(X):
 # --- E, Var, Cov ------------------------------------------------------------------------------------------------------
 
 
-def E(X):
+def E(X: sp.Expr) -> sp.Expr:
     """E[X], worked out by all the rules; what they cannot work out stays in it as E[...].
 
+    Parameters
+    ----------
+    X : sympy.Expr
+        An expression in random quantities.
+
+    Returns
+    -------
+    sympy.Expr
+        A number, or an expression in what is stated of them.
+
+    Examples
+    --------
     >>> m, v = sp.symbols("m v")
     >>> E(random("X", mean=m, variance=v, symmetric=True) ** 3)
     m**3 + 3*m*v
@@ -374,9 +593,21 @@ def E(X):
     return sp.expand(result)
 
 
-def Var(X):
-    """E[X^2] - E[X]^2, worked out.
+def Var(X: sp.Expr) -> sp.Expr:
+    """Var(X) = E[X^2] - E[X]^2, worked out like `E`.
 
+    Parameters
+    ----------
+    X : sympy.Expr
+        An expression in random quantities.
+
+    Returns
+    -------
+    sympy.Expr
+        A number, or an expression in what is stated of them.
+
+    Examples
+    --------
     >>> m, n, v, w = sp.symbols("m n v w")
     >>> Var(random("X", mean=m, variance=v) * random("Y", mean=n, variance=w))
     m**2*w + n**2*v + v*w
@@ -384,9 +615,21 @@ def Var(X):
     return Cov(X, X)
 
 
-def Cov(X, Y):
-    """E[X Y] - E[X] E[Y], worked out.
+def Cov(X: sp.Expr, Y: sp.Expr) -> sp.Expr:
+    """Cov(X, Y) = E[X Y] - E[X] E[Y], worked out like `E`.
 
+    Parameters
+    ----------
+    X, Y : sympy.Expr
+        Expressions in random quantities.
+
+    Returns
+    -------
+    sympy.Expr
+        A number, or an expression in what is stated of them.
+
+    Examples
+    --------
     >>> X, Y, Z = (random(name, mean=0, variance=1) for name in "XYZ")
     >>> Cov(X + Z, Y + Z)
     1
@@ -394,14 +637,23 @@ def Cov(X, Y):
     return sp.expand(E(X * Y) - E(X) * E(Y))
 
 
-def evaluate(expression, values):
-    """The number that an expression has for the given values, a dict by name or symbol.
+def evaluate(expression: sp.Expr, values: Mapping) -> float:
+    """The number that an expression is for the given values.
+
+    Parameters
+    ----------
+    expression : sympy.Expr
+        An expression in which nothing is random.
+    values : dict
+        The values of its symbols, by symbol or name.
 
     Raises
     ------
     Undetermined
         If there is an E[...] left in it, or a symbol without a value.
 
+    Examples
+    --------
     >>> evaluate(Var(random("a", mean=1, second_moment=sp.Symbol("q"))), {"q": 4})
     3.0
     """
@@ -414,6 +666,12 @@ def evaluate(expression, values):
     return float(expression.subs({s: values[s.name] for s in expression.free_symbols}).doit())
 
 
-def listed(names):
-    """Names in alphabetical order, for messages."""
+def listed(names: Iterable) -> str:
+    """Names in alphabetical order, for messages.
+
+    Parameters
+    ----------
+    names : iterable
+        Strings, or anything that prints as one.
+    """
     return ", ".join(sorted(map(str, names)))

@@ -1,13 +1,15 @@
 """Layers in which exactly the dropped assumptions are broken, sampled: what a derivation predicts, measured."""
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 import sympy as sp
 
-from ..arguments import generator
-from .assumptions import L, check_values, s, sigma_b
+from ..arguments import Seed, generator
+from .assumptions import Direction, L, check_values, s, sigma_b
+from .derivation import Derivation
 from .expectation import Random, Undetermined, evaluate
 
 
@@ -15,14 +17,36 @@ class Estimate(NamedTuple):
     """A Monte Carlo estimate."""
 
     mean: float
+    """The estimate."""
     standard_error: float
+    """Its standard error."""
 
 
-def draw(derivation, values, rng, draws):
-    """Weights and signals of `draws` independent units, each (draws, n), and their biases, (draws,).
+def draw(
+    derivation: Derivation, values: Mapping[str, float], rng: Seed, draws: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weights, signals and biases of independent units, in the layer that breaks exactly the dropped assumptions.
 
-    They follow `Direction.model`, with S and xi_j normal when "symmetric weights" is assumed, and else exponential,
-    shifted to mean zero. A parameter counts only where its assumption is dropped.
+    They follow `Direction.model`, with S and xi_j normal when "symmetric weights" is assumed, and otherwise
+    exponential, shifted to mean zero. A parameter counts only where its assumption is dropped.
+
+    Parameters
+    ----------
+    derivation : Derivation
+        From `derive_forward` or `derive_backward`.
+    values : dict
+        Numbers by name, as `Derivation.predict` takes them.
+    rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
+    draws : int
+        How many units.
+
+    Returns
+    -------
+    W, signal : (draws, n) array
+        One row for each unit.
+    b : (draws,) array
+        The bias of each unit, 0 where biases are assumed to be.
 
     Raises
     ------
@@ -38,14 +62,17 @@ def draw(derivation, values, rng, draws):
     needed = {*parameters, str(d.n)} | ({str(sigma_b)} if biases else set())
     if missing := needed - set(values):
         raise Undetermined(f"a value is missing for {', '.join(sorted(missing))}")
-    n = values[str(d.n)]
-    rng = generator(rng)
-    weight_noise = rng.standard_normal
-    if "symmetric weights" not in assume:
-        weight_noise = lambda shape: rng.standard_exponential(shape) - 1  # noqa: E731
+    n = int(values[str(d.n)])
+    source = generator(rng)
+
+    def weight_noise(shape: tuple[int, int]) -> np.ndarray:
+        if "symmetric weights" in assume:
+            return source.standard_normal(shape)
+        return source.standard_exponential(shape) - 1
+
     noise = {
-        "C": rng.standard_normal((draws, 1)),
-        "e_j": rng.standard_normal((draws, n)),
+        "C": source.standard_normal((draws, 1)),
+        "e_j": source.standard_normal((draws, n)),
         "S": weight_noise((draws, 1)),
         "xi_j": weight_noise((draws, n)),
     }
@@ -56,12 +83,14 @@ def draw(derivation, values, rng, draws):
             f"|m| <= sqrt(q), rho <= 1, r < 1 and c^2 <= (1 - rho) (1 - r) must hold for such a layer, got {values}"
         )
     W, x = (np.broadcast_to(part, (draws, n)) for part in layer)
-    b = values["sigma_b"] * rng.standard_normal(draws) if biases else np.zeros(draws)
+    b = values["sigma_b"] * source.standard_normal(draws) if biases else np.zeros(draws)
     return W, x, b
 
 
 @cache
-def _sampler(direction, assume):
+def _sampler(
+    direction: Direction, assume: frozenset[str]
+) -> tuple[Callable[..., list[np.ndarray]], list[str], list[str]]:
     """The model of a direction as a function of numbers and noise that returns W and x; and the names of both."""
     model = direction.model(assume)
     letters = sorted((model[0] + model[1]).atoms(Random), key=str)
@@ -69,7 +98,7 @@ def _sampler(direction, assume):
     return sp.lambdify([*parameters, *letters], model, "numpy"), [*map(str, parameters)], [*map(str, letters)]
 
 
-def monte_carlo(derivation, values, rng=None, draws=10_000):
+def monte_carlo(derivation: Derivation, values: Mapping[str, float], rng: Seed = None, draws: int = 10_000) -> Estimate:
     """What the derivation predicts, measured on `draws` independent units.
 
     Parameters
@@ -77,14 +106,26 @@ def monte_carlo(derivation, values, rng=None, draws=10_000):
     derivation : Derivation
         From `derive_forward`, with any activation but "f", or from `derive_backward` without one.
     values : dict
-        Numbers by name, as for `Derivation.predict`.
-    rng : numpy.random.Generator or int or None
+        Numbers by name, as `Derivation.predict` takes them.
+    rng : numpy.random.Generator, int or None
+        A generator, a seed, or None for fresh entropy.
     draws : int
+        How many units to average over.
 
     Returns
     -------
     Estimate
+        The average and its standard error.
 
+    Raises
+    ------
+    Undetermined
+        If a value is missing.
+    ValueError
+        If there is no sampler for the derivation, or no such layer: see `draw`.
+
+    Examples
+    --------
     >>> from initlab.algebra import derive_forward
     >>> values = {"n_in": 16, "sigma_w": 0.25, "q": 2.0}
     >>> measured = monte_carlo(derive_forward(), values, rng=0)
@@ -96,7 +137,7 @@ def monte_carlo(derivation, values, rng=None, draws=10_000):
         raise ValueError(f"there is no sampler for the activation {name!r} {derivation.direction.name}")
     if L in derivation.result.free_symbols:
         raise ValueError("there is a sampler for one layer only, got a derivation for L of them")
-    slope = evaluate({"relu": 0, "leaky_relu": s}.get(name, 1), values)  # for z < 0
+    slope = evaluate({"relu": 0, "leaky_relu": s}.get(name or "identity", 1), values)  # for z < 0
     W, x, b = draw(derivation, values, rng, draws)
     z = np.einsum("ij,ij->i", W, x) + b
     z = np.maximum(z, 0) + slope * np.minimum(z, 0)

@@ -6,16 +6,18 @@ rule every forward factor is 1, and the backward factors n[l] / n[l-1] telescope
 other way about. He et al. (2015, section 2.2) conclude that either rule alone is enough.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import sympy as sp
+from sympy.printing.printer import Printer
 
 from ..arguments import one_of
 from ..initializers import MODES, fan_of
 from .assumptions import L, s, sigma_w
-from .derivation import Derivation, Step, Notation
+from .derivation import Derivation, Notation, Step
 from .expectation import Undetermined, evaluate
 
 l = sp.Symbol("l", integer=True)  # noqa: E741
@@ -23,14 +25,14 @@ l = sp.Symbol("l", integer=True)  # noqa: E741
 
 
 class _OfLayer(Notation):
-    """A positive quantity that each layer has its own: printed n[l] in text and n^{[l]} on a page."""
+    """A positive quantity that differs from layer to layer: printed n[l] in text and n^{[l]} on a page."""
 
     is_positive = True
 
-    def _sympystr(self, printer):
+    def _sympystr(self, printer: Printer) -> str:
         return f"{self.sign}[{printer._print(self.args[0])}]"
 
-    def _latex(self, printer, exp=None):
+    def _latex(self, printer: Printer, exp: str | None = None) -> str:
         symbol = rf"{printer._print(sp.Symbol(self.sign))}^{{[{printer._print(self.args[0])}]}}"
         return symbol if exp is None else rf"\left({symbol}\right)^{{{exp}}}"
 
@@ -48,7 +50,7 @@ class Field(_OfLayer):
 
 
 class Std(_OfLayer):
-    """The standard deviation of the weights of layer l."""
+    """sigma_w[l], the standard deviation of the weights of layer l."""
 
     sign = "sigma_w"
 
@@ -60,14 +62,15 @@ class WidthsDerivation(Derivation):
     factor: sp.Expr
     """What layer l multiplies the second moment by."""
 
-    def predict(self, widths, **values):
+    # A whole network needs its widths, too. Its second moments are an array.
+    def predict(self, widths: Sequence[int], **values: float) -> np.ndarray:  # type: ignore[override]
         """The second moment in every layer, in numbers.
 
         Parameters
         ----------
         widths : sequence of int
             n[0], ..., n[L].
-        values
+        **values : float
             q or p, the second moment that comes in, default 1; s, the slope of a leaky ReLU.
 
         Returns
@@ -76,6 +79,13 @@ class WidthsDerivation(Derivation):
             Forward (L + 1,): E[a^2] from the input to layer L. Backward (L,): E[delta^2] of layers 1 to L, where p is
             the second moment of the last.
 
+        Raises
+        ------
+        Undetermined
+            If the derivation was made without a mode: what the variance of a weight is must be known.
+
+        Examples
+        --------
         >>> from initlab.algebra import derive_backward
         >>> over_widths(derive_backward(activation="relu"), "fan_in").predict([8, 4, 2, 6])
         array([1.5, 3. , 1. ])
@@ -91,7 +101,7 @@ class WidthsDerivation(Derivation):
         return first * np.cumprod([1.0, *ratio(n[1:-1], n[2:], slope)[::-1]])[::-1]
 
     @cached_property
-    def _ratio(self):
+    def _ratio(self) -> Callable[[np.ndarray, np.ndarray, float], np.ndarray]:
         below, here = sp.symbols("below here", positive=True)
         ratio = self.factor.subs({Width(l - 1): below, Width(l): here})
         if left := ratio.atoms(_OfLayer):
@@ -101,7 +111,7 @@ class WidthsDerivation(Derivation):
         return lambda n_below, n_here, slope: np.broadcast_to(function(n_below, n_here, slope), n_here.shape)
 
 
-def over_widths(layer, mode=None, *, convolution=False):
+def over_widths(layer: Derivation, mode: str | None = None, *, convolution: bool = False) -> WidthsDerivation:
     """The second moment over layers of widths n[0], ..., n[L], from the derivation for one layer with its activation.
 
     Forward it starts from q, that of the input, and ends with E[a[L]^2]; backward it starts from p, that of the
@@ -116,11 +126,20 @@ def over_widths(layer, mode=None, *, convolution=False):
     convolution : bool
         Whether each layer has a receptive field k[l]. The fans are then k[l] n[l-1] and k[l] n[l].
 
+    Returns
+    -------
+    WidthsDerivation
+        The steps, their result and the factor of one layer.
+
     Raises
     ------
     Undetermined
         If the second moment is not all that the next layer needs to know, or biases add to it.
+    ValueError, TypeError
+        If the layer has no activation, or the mode is not as described.
 
+    Examples
+    --------
     >>> from initlab.algebra import derive_backward, derive_forward
     >>> "Product(" in str(over_widths(derive_forward(activation="relu")).result)
     True
@@ -161,9 +180,9 @@ def over_widths(layer, mode=None, *, convolution=False):
     return WidthsDerivation(layer.assume, d, layer.statistic, layer.activation, start, tuple(steps), factor)
 
 
-def _telescoped(factor, first):
+def _telescoped(factor: sp.Expr, first: int) -> sp.Expr | None:
     """The product of F(l) / F(l-1) from `first` to L, which is F(L) / F(first-1), for F = n or 1/n; None otherwise."""
-    for F in (Width(l), 1 / Width(l)):
+    for F in (Width(l), Width(l) ** -1):
         if sp.cancel(factor * F.subs(l, l - 1) / F) == 1:
             return F.subs(l, L) / F.subs(l, first - 1)
     return None
