@@ -17,191 +17,65 @@ import matplotlib.pyplot as plt
 from harness import NOTEBOOKS, read_notebook
 
 from . import numerals
-from .numerals import Written
 
 CHAPTERS = tuple(page.removeprefix("book/") for page in NOTEBOOKS)
 
-REGION = re.compile(
-    r"(?P<fence>^(?P<bars>```+|~~~+)(?P<language>[^\n]*)\n.*?^(?P=bars))"
+NO_TEXT = re.compile(
+    r"(?P<python>^```python\n.*?^```)"
+    r"|(?P<listing>^(?P<bars>```+|~~~+).*?^(?P=bars))"
     r"|(?P<code>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`))"
     r"|(?P<formula>\$\$.+?\$\$|(?<![\\$\w])\$[^$]+?\$(?!\d))"
     r"|(?P<address>(?<=\]\()[^)\s]+|<https?://[^>\s]+>|https?://[^\s)>]+)"
     r"|(?P<tag></?[a-z]+ ?/?>)",
     re.MULTILINE | re.DOTALL,
 )
-HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Part:
-    """One Markdown cell or one alt text: its source, and where in the prose its characters are."""
-
-    cell: str
-    source: str
-    places: tuple
-    regions: tuple  # (kind, start, end) in the source; kind is text, formula, code, listing or nothing (no prose)
 
 
 @dataclass(frozen=True)
 class Number:
-    """A number in the prose, prose[start:end], or prose[start:core] without "million" or "%"; `at` is in the source."""
+    """A number in its place, prose.text[start:end], and the formula or piece of text that it stands in."""
 
-    written: Written
+    written: numerals.Written
     start: int
     end: int
-    core: int
-    part: Part
-    section: int
-    kind: str
-    at: tuple
-
-    @property
-    def cell(self):
-        return self.part.cell
-
-
-@dataclass(frozen=True)
-class Output:
-    """What one code cell, or the code of one hidden solution in a Markdown cell, prints."""
-
+    kind: str  # text, formula, code or listing
+    region: tuple
     cell: str
-    section: int
-    text: str
 
 
 class Prose:
-    """The prose of a notebook, with runs of white space made one space, and every number in it."""
+    """The prose of a notebook as one text, and every number in it."""
 
     def __init__(self, notebook):
-        self.notebook = notebook
-        texts, self.parts, self.numbers = [], [], []
-        length, self.section_of, section = 0, {}, 0
+        self.notebook, self.text, self.numbers = notebook, "", []
         for cell in notebook["cells"]:
             source = "".join(cell["source"])
             if cell["cell_type"] == "code":
-                self.section_of[cell["id"]] = section
                 source = cell["metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
-            places, text = _normalise(source, length)
-            part = Part(cell["id"], source, places, tuple(_regions(source)))
-            self.parts.append(part)
-            texts += [text] if text else []
-            length += len(text) + 1 if text else 0
-            headings = _headings(part)
-            for kind, start, end in part.regions:
-                for found in numerals.find(source[start:end], kind == "formula") if kind else ():
-                    low, high, core = (start + offset for offset in (found.start, found.end, found.core))
-                    self.numbers.append(
-                        Number(
-                            found.written,
-                            places[low],
-                            places[high - 1] + 1,
-                            places[core - 1] + 1,
-                            part,
-                            section + sum(heading <= low for heading in headings),
-                            kind,
-                            (low, high),
-                        )
-                    )
-            if cell["cell_type"] == "markdown":
-                self.section_of[cell["id"]] = section
-                section += len(headings)
-        self.text = " ".join(texts)
+            for kind, start, end in _regions(source):
+                for written in numerals.find(source[start:end], kind == "formula"):
+                    first, *region = (len(self.text) + start + at for at in (written.start, 0, end - start))
+                    number = Number(written, first, first + len(written.text), kind, tuple(region), cell["id"])
+                    self.numbers.append(number)
+            self.text += source + "\n\n"
+        # {place between two characters of a number: that number}
+        self.inside = {at: each.written.text for each in self.numbers for at in range(each.start + 1, each.end)}
 
-    def around(self, number, words=6):
+    def around(self, number, characters=40):
         """The number in the middle of a few words."""
-        before = " ".join(self.text[: number.start].split(" ")[-words - 1 :])
-        after = " ".join(self.text[number.end :].split(" ")[: words + 1])
-        return f"{before}«{self.text[number.start : number.end]}»{after}"
-
-
-def _normalise(source, start):
-    """Where each character of the source goes, and the text with every run of white space made one space."""
-    places, text = [], []
-    position = start
-    for run in re.finditer(r"\s+|\S+", source):
-        blank = run[0].isspace()
-        if not blank:
-            places += range(position, position + len(run[0]))
-            text.append(run[0])
-            position += len(run[0])
-        else:
-            outside = run.start() == 0 or run.end() == len(source)
-            places += [position] * len(run[0])
-            text.append("" if outside else " ")
-            position += not outside
-    return tuple(places), "".join(text)
+        before = self.text[max(0, number.start - characters) : number.start]
+        return " ".join(f"{before}«{number.written.text}»{self.text[number.end : number.end + characters]}".split())
 
 
 def _regions(source):
     position = 0
-    for match in REGION.finditer(source):
+    for match in NO_TEXT.finditer(source):
         yield "text", position, match.start()
-        kind = match.lastgroup if match.lastgroup in ("formula", "code") else None
-        if match["code"]:
-            kind = "code"
-        elif match["fence"] and not match["language"].strip().startswith("python"):
-            kind = "listing"
-        yield kind, match.start(), match.end()
+        kind = next(kind for kind, text in match.groupdict().items() if text is not None)
+        if kind in ("formula", "code", "listing"):
+            yield kind, *match.span()
         position = match.end()
     yield "text", position, len(source)
-
-
-def _headings(part):
-    fences = [(start, end) for kind, start, end in part.regions if part.source[start:end].startswith(("```", "~~~"))]
-    starts = [match.start() for match in HEADING.finditer(part.source)]
-    return [at for at in starts if not any(low <= at < high for low, high in fences)]
-
-
-# ---------------------------------------------------------------- what the code prints
-
-
-def run(notebook):
-    """Run the code cells in order, and then the code in the hidden solutions; the `Output` of each, in that order.
-
-    As in a notebook, the value of a last line is shown. Of a figure that is the sentence which says what it shows.
-    """
-    matplotlib.use("agg")
-    prose = Prose(notebook)
-    namespace = {"__name__": "__main__"}
-    cells = [(cell["id"], cell["cell_type"], "".join(cell["source"])) for cell in notebook["cells"]]
-    outputs = []
-    for name, kind, source in cells:
-        if kind == "code":
-            outputs.append(Output(name, prose.section_of[name], _execute(source, name, namespace)))
-    for part, (name, kind, source) in zip(prose.parts, cells, strict=True):
-        if kind == "markdown":
-            for match in re.finditer(r"^```python\n(.*?)^```", source, re.DOTALL | re.MULTILINE):
-                section = prose.section_of[name] + sum(at <= match.start() for at in _headings(part))
-                outputs.append(Output(name, section, _execute(match[1], name, namespace)))
-    plt.close("all")
-    return outputs
-
-
-def _execute(source, name, namespace):
-    tree = ast.parse(source)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out):
-        exec(compile(tree, name, "exec"), namespace)
-        if last is not None:
-            value = eval(compile(ast.Expression(last.value), name, "eval"), namespace)
-            if value is not None and not source.rstrip().endswith(";"):
-                print(_sentence(value) if hasattr(value, "frame") else _shown(value))
-    return out.getvalue()
-
-
-def _sentence(figure):
-    """What a figure shows; of a film, its last step."""
-    return figure.frame["text"] if figure.frame else figure.film["texts"][-1]
-
-
-def _shown(value):
-    text = repr(value)
-    # Matplotlib's objects are shown as a picture; their names would only carry arbitrary numbers.
-    return "" if " at 0x" in text or type(value).__module__.startswith("matplotlib") else text
-
-
-# ---------------------------------------------------------------- the chapters of the book
 
 
 @functools.cache
@@ -213,22 +87,59 @@ def chapter_prose(chapter):
 
 def prose_of(chapter):
     """The prose of a chapter as one text, with runs of white space made one space."""
-    return chapter_prose(chapter).text
+    return " ".join(chapter_prose(chapter).text.split())
 
 
-@functools.cache
-def chapter_outputs(chapter):
-    """What the code of a chapter prints; it runs once a session."""
-    # In a thread of its own: in this one the event loop of a browser may be running, and films would wait for it.
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(run, chapter_prose(chapter).notebook).result()
+# ---------------------------------------------------------------- what the code prints
 
 
 def printed(chapter, cell=None):
     """Everything that a chapter prints, or what one cell prints: its code, or the solutions hidden in its text."""
-    outputs = chapter_outputs(chapter)
-    if cell is not None:
-        outputs = [output for output in outputs if output.cell == cell]
-        if not outputs:
-            raise ValueError(f"chapter {chapter} has no cell {cell!r} with code")
-    return "".join(output.text for output in outputs)
+    outputs = _outputs(chapter)
+    return "".join(outputs.values()) if cell is None else outputs[cell]
+
+
+@functools.cache
+def _outputs(chapter):
+    """What each cell of a chapter prints; the code runs once a session."""
+    # In a thread of its own: in this one the event loop of a browser may be running, and films would wait for it.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(run, read_notebook(f"book/{chapter}")).result()
+
+
+def run(notebook):
+    """Run the code cells in order, then the code in the hidden solutions: {cell: what it prints}, in that order."""
+    matplotlib.use("agg")
+    namespace = {"__name__": "__main__"}
+    cells = [(cell["id"], cell["cell_type"], "".join(cell["source"])) for cell in notebook["cells"]]
+    code = [(name, source) for name, kind, source in cells if kind == "code"]
+    for name, kind, source in cells:
+        if kind == "markdown":
+            code += [(name, part) for part in re.findall(r"^```python\n(.*?)^```", source, re.DOTALL | re.MULTILINE)]
+    outputs = {}
+    for name, source in code:
+        outputs[name] = outputs.get(name, "") + _execute(source, name, namespace)
+    plt.close("all")
+    return outputs
+
+
+def _execute(source, name, namespace):
+    """What the code prints; as in a notebook, the value of a last line is shown."""
+    tree = ast.parse(source)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(tree, name, "exec"), namespace)
+        if last is not None:
+            value = eval(compile(ast.Expression(last.value), name, "eval"), namespace)
+            if value is not None and not source.rstrip().endswith(";"):
+                print(_shown(value))
+    return out.getvalue()
+
+
+def _shown(value):
+    """Of a figure, the sentence which says what it shows; of a film, that of its last step."""
+    if hasattr(value, "frame"):
+        return value.frame["text"] if value.frame else value.film["texts"][-1]
+    # Matplotlib's objects are shown as a picture; their names would only carry arbitrary numbers.
+    return "" if " at 0x" in repr(value) or type(value).__module__.startswith("matplotlib") else repr(value)

@@ -5,7 +5,6 @@ the value of a name, and the call stands in the body of a test, where nothing ca
 """
 
 import ast
-import bisect
 import functools
 import math
 import re
@@ -16,8 +15,6 @@ import numpy as np
 from . import numerals
 from .prose import chapter_prose
 
-MARKED = re.compile(r"«([^«»]*)»")
-
 
 @dataclass(frozen=True)
 class near:
@@ -27,10 +24,6 @@ class near:
     _: KW_ONLY
     rel: float = 0.0
     abs: float = 0.0
-
-    def __post_init__(self):
-        if not (self.rel > 0 or self.abs > 0):
-            raise TypeError("near needs a tolerance, rel or abs")
 
 
 def chapter(name):
@@ -53,19 +46,13 @@ def chapter(name):
 def hold(prose, name, sentence, values):
     """What `says` does, for the given prose."""
     __tracebackhide__ = True
-    plain, marks = unmark(sentence)
-    start = locate(prose, name, plain)
-    for number in prose.numbers:
-        for low, high in marks:
-            inside = (start + low <= number.start) and (number.core <= start + high)
-            if not inside and number.start < start + high and start + low < number.core:
-                raise ValueError(f"a mark cuts the number {number.written.text!r} in: {sentence}")
+    _, *marks = (prose.text[start:end] for start, end in place(prose, name, sentence))
     if len(marks) != len(values):
         raise ValueError(f"{len(marks)} numbers are marked and {len(values)} values given for: {sentence}")
     wrong = [
-        f"  written {plain[low:high]}, computed {_show(value)}"
-        for (low, high), value in zip(marks, values, strict=True)
-        if not agrees(plain[low:high], value)
+        f"  written {mark}, computed {value if isinstance(value, near) else np.asarray(value).tolist()}"
+        for mark, value in zip(marks, values, strict=True)
+        if not agrees(mark, value)
     ]
     assert not wrong, "\n".join([f"{name} says: {sentence}", *wrong])
 
@@ -83,53 +70,33 @@ def agrees(text, value):
     return values.size > 0 and bool(np.all(right))
 
 
-def _show(value):
-    if isinstance(value, near):
-        tolerance = f"{value.rel:.3g} of it" if value.rel else f"{value.abs:.3g}"
-        return f"{_show(value.value)}, give or take {tolerance}"
-    return repr(value.item() if isinstance(value, np.generic) else value)
+def place(prose, name, sentence):
+    """Where the sentence is in the prose, as (start, end), and then where each of its marked texts is.
 
-
-def unmark(sentence):
-    """The sentence without its marks, white space normalised, and where the marked texts are in it."""
-    sentence = " ".join(sentence.split())
-    marks, plain, position = [], "", 0
-    for match in MARKED.finditer(sentence):
-        plain += sentence[position : match.start()]
-        marks.append((len(plain), len(plain) + len(match[1])))
-        plain += match[1]
-        position = match.end()
-    plain += sentence[position:]
-    if "«" in plain or "»" in plain:
-        raise ValueError(f"a mark is not closed in: {sentence}")
-    return plain, marks
-
-
-def locate(prose, name, plain):
-    """Where the sentence is in the prose; it must be there once, and must not end in the middle of a number."""
+    It must be there once, and neither it nor a mark may begin or end in the middle of a number.
+    """
     __tracebackhide__ = True
-    places = [match.start() for match in re.finditer(re.escape(plain), prose.text)] if plain else []
-    assert places, f"{name} no longer says: {plain}\n{_closest(prose.text, plain)}"
-    assert len(places) == 1, f"{name} says this {len(places)} times, so quote more of the sentence: {plain}"
-    start, end = places[0], places[0] + len(plain)
-    for number in prose.numbers:
-        cut = number.start < start < number.core or number.start < end < number.core
-        assert not cut, f"the quote ends inside the number {number.written.text!r}, so quote more of it: {plain}"
-    return start
+    pieces = re.split("[«»]", " ".join(sentence.split()))
+    plain = "".join(pieces)
+    if len(pieces) % 2 == 0 or not plain:
+        raise ValueError(f"a mark is not closed in: {sentence}")
+    patterns = [r"\s+".join(map(re.escape, piece.split(" "))) for piece in pieces]
+    patterns[1::2] = (f"({pattern})" for pattern in patterns[1::2])
+    found = [*re.finditer("".join(patterns), prose.text)]
+    assert found, f"{name} no longer says: {plain}\n{_closest(prose, plain)}"
+    assert len(found) == 1, f"{name} says this {len(found)} times, so quote more of the sentence: {plain}"
+    spans = [found[0].span(i) for i in range(len(pieces) // 2 + 1)]
+    cut = [prose.inside[at] for span in spans for at in span if at in prose.inside]
+    assert not cut, f"a quote or a mark ends inside the number {cut[0]!r}: {sentence}"
+    return spans
 
 
-def _closest(text, plain):
-    def shared(size):
-        pieces = (plain[at : at + size] for at in range(len(plain) - size + 1))
-        return next((piece for piece in pieces if piece in text), None)
-
-    least = 8
-    more = bisect.bisect_left(range(least, len(plain) + 1), True, key=lambda size: shared(size) is None)
-    if not more:
-        return ""
-    piece = shared(least + more - 1)
-    start = max(0, text.index(piece) - plain.index(piece))
-    return f"  the closest it says: {text[start : start + len(plain) + 20]}"
+def _closest(prose, plain):
+    """The place in the prose that begins like the sentence."""
+    text = " ".join(prose.text.split())
+    shared = next((n for n in range(len(plain), 7, -1) if plain[:n] in text), None)
+    start = text.find(plain[:shared]) if shared else 0
+    return f"  the closest it says: {text[start : start + len(plain) + 20]}" if shared else ""
 
 
 # ---------------------------------------------------------------- reading the tests
@@ -137,23 +104,13 @@ def _closest(text, plain):
 
 @dataclass(frozen=True)
 class Quote:
-    """A sentence that a test quotes.
+    """A sentence that a test quotes, with its marks.
 
-    Attributes
-    ----------
-    where : str
-        Name of the test and line.
-    text : str
-        The sentence without marks.
-    marks : list
-        Where the marked numbers are in it.
-    used : frozenset of float
-        The numbers that stand in the code of the test, and in what it uses of its own file.
+    `where` is the test and the line; `used` are the numbers in the code of the test, and in what it uses of its file.
     """
 
     where: str
-    text: str
-    marks: list
+    sentence: str
     used: frozenset
 
 
@@ -172,21 +129,18 @@ def quotes_in(source):
             continue
         if definitions[test.name] is not test:
             faults.append(f"{test.name}: a later test has the same name, so this one never runs")
-            continue
         marks = any(word in ast.unparse(mark) for mark in test.decorator_list for word in ("skip", "xfail"))
         if marks or any(_calls(node, "skip", "xfail", "importorskip") for node in ast.walk(test)):
             faults.append(f"{test.name}: a test that may be skipped holds nothing to account")
-            continue
         asserts = any(_asserts(node) for node in ast.walk(test))
         used = frozenset().union(*(_numbers_used(node) for node in _reached(test, definitions)))
         body = [statement.value for statement in _unconditional(test.body) if isinstance(statement, ast.Expr)]
         for call in calls:
             where = f"{test.name}, line {call.lineno}"
-            problem = _problem(call, asserts) if call in body else "says must not depend on a condition"
-            if problem:
+            if problem := _problem(call, asserts) if call in body else "says must not depend on a condition":
                 faults.append(f"{where}: {problem}")
             else:
-                quotes.append(Quote(where, *unmark(call.args[0].value), used))
+                quotes.append(Quote(where, call.args[0].value, used))
     return tuple(quotes), tuple(faults)
 
 
@@ -207,7 +161,7 @@ def _problem(call, asserts):
         return "give the values one by one"
     if typed := [ast.unparse(value) for value in values if _is_typed_in(value)]:
         return f"{typed[0]} is typed in, not computed"
-    if len(unmark(sentence.value)[1]) != len(values):
+    if sentence.value.count("«") != len(values):
         return "as many values are needed as numbers are marked"
     if not values and not asserts:
         return "the sentence is quoted and nothing is asserted"
@@ -215,7 +169,7 @@ def _problem(call, asserts):
 
 
 def _is_typed_in(value):
-    if isinstance(value, ast.Call) and getattr(value.func, "id", getattr(value.func, "attr", "")) in ("near", "approx"):
+    if _calls(value, "near", "approx"):
         return bool(value.args) and _is_typed_in(value.args[0])
     if isinstance(value, ast.UnaryOp):
         return _is_typed_in(value.operand)
@@ -227,12 +181,9 @@ def _calls(node, *names):
 
 
 def _asserts(node):
-    if isinstance(node, ast.Assert):
-        return not isinstance(node.test, ast.Constant)
-    if isinstance(node, ast.Call):
-        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-        return name == "raises" or name.startswith("assert_")
-    return False
+    return _calls(node, "raises", "assert_allclose", "assert_array_equal") or (
+        isinstance(node, ast.Assert) and not isinstance(node.test, ast.Constant)
+    )
 
 
 def _reached(test, definitions):
@@ -248,31 +199,21 @@ def _reached(test, definitions):
 
 
 def _definitions(tree):
+    """{name: the function, or the assignment, at the top of the file}; of two functions, the last."""
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    constants = {
-        target.id: node
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
+    assigned = [node for node in tree.body if isinstance(node, ast.Assign)]
+    constants = {name.id: node for node in assigned for name in node.targets if isinstance(name, ast.Name)}
     return functions | constants
 
 
 def _numbers_used(test):
     """The numbers in a piece of code and in its strings, but for what `says` quotes and for the docstring."""
-    quoted = {
-        id(node) for call in ast.walk(test) if _calls(call, "says") for arg in call.args[:1] for node in ast.walk(arg)
-    }
+    quoted = {id(node) for call in ast.walk(test) if _calls(call, "says") for node in ast.walk(call.args[0])}
     if isinstance(test, ast.FunctionDef) and isinstance(test.body[0], ast.Expr):
         quoted.add(id(test.body[0].value))
-    used = set()
-    for node in ast.walk(test):
-        if not isinstance(node, ast.Constant) or id(node) in quoted:
-            continue
-        if isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-            used.add(float(node.value))
-        elif isinstance(node.value, str):
-            values = {found.written.value for found in numerals.find(node.value)}
-            used |= {value for value in values if not math.isnan(value)}
+    values = [node.value for node in ast.walk(test) if isinstance(node, ast.Constant) and id(node) not in quoted]
+    used = {float(value) for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)}
+    for value in values:
+        if isinstance(value, str):
+            used |= {found.value for found in numerals.find(value) if not math.isnan(found.value)}
     return frozenset(used)

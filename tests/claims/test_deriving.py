@@ -68,6 +68,11 @@ def test_squares_and_products():
     assert "Var(X Y)   = m_X**2*v_Y + m_Y**2*v_X + v_X*v_Y" in printed("deriving", cell="rules-code")
 
 
+def test_the_derivation_takes_half_a_page():
+    lines = 3 * len(derive_forward().steps)  # a displayed formula takes the room of three lines
+    says("Xavier's rule follows from «half» a page of algebra", near(lines / 40, abs=0.1))
+
+
 def test_what_the_rule_uses():
     uses = derive_forward().uses
     assert uses == {"zero-mean weights", "independent weights", ALIGNED, "zero biases"}

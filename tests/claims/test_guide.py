@@ -78,11 +78,16 @@ def test_pytorch_takes_a_slope_for_its_default():
     assert RULES["torch", "nn.Linear"].bias_variance(1000) > 0
     for bound in (draw.bias[1], -draw.bias[0]):
         assert bound == pytest.approx(1 / math.sqrt(1000), rel=0.02)
-    slope = he_uniform((100, 1000), negative_slope=math.sqrt(5), rng=0)
-    assert 1000 * slope.var() == pytest.approx(1 / 3, rel=0.02)
-    says("the slope of a leaky ReLU below zero, and $2/(1 + 5) = 1/3$, [as we saw](xavier.ipynb)")
-    assert 2 / (1 + math.sqrt(5) ** 2) == pytest.approx(1 / 3)
-    assert 2 / (1 + 5) == 1 / 3
+    slope = math.sqrt(6 / (1000 * draw.high**2) - 1)  # He's bound is sqrt(6 / ((1 + slope^2) n))
+    W = he_uniform((100, 1000), negative_slope=slope, rng=0)
+    says("the rule looks modern: `kaiming_uniform_` with `a=sqrt(«5»)`", near(slope**2, abs=0.01))
+    says(
+        "the slope of a leaky ReLU below zero, and $«2»/(1 + «5») = «1»/«3»$, [as we saw](xavier.ipynb)",
+        near((1 + slope**2) * 1000 * W.var(), rel=0.02),
+        near(slope**2, abs=0.01),
+        near(3000 * W.var(), rel=0.02),
+        near(1 / (1000 * W.var()), rel=0.02),
+    )
     says("None of the «three» is meant for a ReLU. A ReLU keeps «half» of the second moment", len(LINEAR), 1 / 2)
     assert gaussian.second_moment("relu") == pytest.approx(1 / 2)
     says("Over «twenty» layers with equal fans", DEPTH)

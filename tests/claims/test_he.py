@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from harness import quiz_says
 
-from initlab import activations, algebra, gaussian
+from initlab import activations, algebra, gaussian, losses
 from initlab.agreement import agreement, critical, z_scores
 from initlab.finite_width import relative_variance
 from initlab.initializers import fans, he_normal, he_uniform, lecun_normal, normal, variance_scaling
@@ -43,9 +43,11 @@ def test_thirty_relu_layers_with_xavier():
     assert min((0.5, 0.03, 0.00003), key=lambda guess: abs(math.log(guess / measured[DEPTH]))) == 0.00003
     says("About «0.00003». Every layer «halves» the second moment", near(measured[DEPTH], rel=0.2), RELU_SHARE)
     says(
-        "«thirty» layers leave $2^{-30}$ of it, and of the size the square root, $2^{-15} = «0.0000305»$.",
+        "«thirty» layers leave $2^{«-30»}$ of it, and of the size the square root, $2^{«-15»} = «0.0000305»$.",
         DEPTH,
-        2**-15,
+        -DEPTH,
+        -DEPTH / 2,
+        RELU_SHARE ** (DEPTH / 2),
     )
     assert algebra.over_layers(algebra.derive_forward(activation="relu")).predict(
         n_in=128, sigma_w=128**-0.5, q=1, L=DEPTH
@@ -60,15 +62,19 @@ def test_thirty_relu_layers_with_xavier():
 
 
 def test_the_first_figure():
-    says("The figure shows «four» networks with 128 units in every layer", experiments.STRANDS)
     (width,) = (control.value for control in figures.deep.controls if control.name == "width")
-    assert width == 128
+    says("The figure shows «four» networks with «128» units in every layer", experiments.STRANDS, width)
     deep = figures.deep.frame(slope=0.0)["panels"]["backward"]
-    says("with one input each and a gradient of size «1» at $a^{[30]}$", math.sqrt(2) * deep["y"]["theory"][-1])
-    assert len(deep["y"]["theory"]) == 30
-    says("$f(z) = z$ for $z > 0$ and $s z$ below, so that $s = 0$ is ReLU and $s = 1$ is no activation at all.")
+    top = len(deep["y"]["theory"])
+    says("with one input each and a gradient of size «1» at $a^{[«30»]}$", math.sqrt(2) * deep["y"]["theory"][-1], top)
+    relu, none = 0, 1
+    says(
+        "$f(z) = z$ for $z > 0$ and $s z$ below, so that $s = «0»$ is ReLU and $s = «1»$ is no activation at all.",
+        relu,
+        none,
+    )
     z = np.linspace(-2, 2, 9)
-    for s, f in ((0, np.maximum(z, 0)), (1, z), (0.25, np.where(z > 0, z, 0.25 * z))):
+    for s, f in ((relu, np.maximum(z, 0)), (none, z), (0.25, np.where(z > 0, z, 0.25 * z))):
         assert activations.leaky_relu(s).f(z) == pytest.approx(f)
     for slope in experiments.SLOPES:
         kept = figures.deep.frame(slope=slope, scheme="he")["panels"]
@@ -80,9 +86,11 @@ def test_the_first_figure():
             for s in experiments.SLOPES
         ]
         assert any(not 0.9 < end < 1.1 for end in gone)
-    says("Then take *He for ReLU* and move the slope to 1")
+    says("Then take *He for ReLU* and move the slope to «1»", max(experiments.SLOPES))
     says(
-        "At slope 1, $2/n$ «doubles» the second moment in every layer",
+        "At slope «1», $«2»/n$ «doubles» the second moment in every layer",
+        max(experiments.SLOPES),
+        experiments.scale("he-relu", 1.0),
         experiments.scale("he-relu", 1.0) * experiments.factor(1.0),
     )
     says("like the «ten» matrices with $c > 1$", exploding.experiments.DEPTH)
@@ -102,10 +110,14 @@ def test_the_figures_agree_with_the_simulator_and_with_gaussian_theory():
 
 
 def test_the_bands_of_the_figures_hold_95_per_cent_of_the_networks():
-    says("is wide after 30 layers of 128 units; it is the random walk of that chapter, with larger steps")
+    seeds, depth, width = 200, 30, 128
+    says(
+        "is wide after «30» layers of «128» units; it is the random walk of that chapter, with larger steps",
+        depth,
+        width,
+    )
     says("The networks scatter, mostly below the mean that theory gives, within the shaded band")
-    seeds = 200
-    deep = simulate([128] * (30 + 1), "relu", he_normal, seeds=range(seeds), batch=1, bias_initializer=None)
+    deep = simulate([width] * (depth + 1), "relu", he_normal, seeds=range(seeds), batch=1, bias_initializer=None)
     forward_size = np.sqrt(deep.a.second_moment[:, -1] / deep.a.second_moment[:, 0])
     backward_size = np.sqrt(2 * deep.dz.second_moment[:, 0])
     low, high = (edge[-1] for edge in figures.size_quantiles([128] * 30, slope=0.0))
@@ -138,25 +150,32 @@ def test_the_half():
     text = printed("he", cell="derive")
     assert text.startswith("E[f(z_i)**2]\n= E[z_i**2]/2 + E[z_i*Abs(z_i)]/2\n")
     assert "= n_in*q*sigma_w**2/2\n" in text
-    says("$$ \\tfrac12\\, n\\, \\sigma_w^2 = 1, \\quad \\text{so that} \\quad \\sigma_w^2 = \\frac{2}{n}. \\tag{2}")
-    assert algebra.derive_forward(activation="relu").predict(n_in=50, sigma_w=math.sqrt(2 / 50), q=1) == pytest.approx(
-        1
+    derived = algebra.derive_forward(activation="relu")
+    says(
+        "$$ «\\tfrac12»\\, n\\, \\sigma_w^2 = «1», "
+        "\\quad \\text{so that} \\quad \\sigma_w^2 = \\frac{«2»}{n}. \\tag{2}",
+        derived.predict(n_in=50, sigma_w=1, q=1) / 50,
+        derived.predict(n_in=50, sigma_w=math.sqrt(2 / 50), q=1),
+        1 / derived.predict(n_in=1, sigma_w=1, q=1),
     )
 
 
 def test_the_leaky_half():
     says("For a leaky ReLU the negative «half» is not dropped", 1 - RELU_SHARE)
     says("its square by $s^2$. The «half» becomes", RELU_SHARE)
+    small, start = 0.01, 0.25
     text = printed("he", cell="leaky-code")
     for s in (0, 0.25, 0.5, 1):
         assert f"s = {s}: E[f(z)^2] = {(1 + s**2) / 2:.5f}, " in text
     assert "leaky: 2/(n_in*(s**2 + 1))" in text
     says(
-        "A slope of 0.01 hardly matters: it changes the variance by one part in «10,000».", near(1 / 0.01**2, rel=0.01)
+        "A slope of «0.01» hardly matters: it changes the variance by one part in «10,000».",
+        small,
+        near(1 / (experiments.scale("he", 0) / experiments.scale("he", small) - 1), rel=0.01),
     )
-    says("A slope of 0.25, with which He and colleagues start")
-    says("asks for $«1.88»/n$ instead of $2/n$.", experiments.scale("he", 0.25))
-    growth = 2 * experiments.factor(0.25)
+    says("A slope of «0.25», with which He and colleagues start", start)
+    says("asks for $«1.88»/n$ instead of $«2»/n$.", experiments.scale("he", start), experiments.scale("he", 0))
+    growth = experiments.scale("he", 0) * experiments.factor(start)
     says("grow by «6 %» in every layer: by a factor of «6» after «thirty».", growth - 1, growth**DEPTH, DEPTH)
 
 
@@ -166,8 +185,9 @@ def test_the_leaky_half():
 def test_the_gain_that_keeps_the_variance_explodes():
     exact = 1 / math.sqrt(RELU_SHARE - gaussian.mean("relu") ** 2)
     # somebody measured it, on 100,000 points, with a standard error of about 0.3 %
-    says("for ReLU it was «1.707», where He has $\\sqrt2 = «1.414»$", near(exact, rel=0.01), gaussian.gain("relu"))
-    says("Weights of standard deviation $1.707/\\sqrt n$, «thirty» ReLU layers.", DEPTH)
+    he = gaussian.gain("relu")
+    says("for ReLU it was «1.707», where He has $\\sqrt«2» = «1.414»$", near(exact, rel=0.01), he**2, he)
+    says("Weights of standard deviation $«1.707»/\\sqrt n$, «thirty» ReLU layers.", near(exact, rel=0.01), DEPTH)
     says("The signal grows, as [Finding the right scale](scale.ipynb) has shown: to about 5, 30 or 300?")
     text = printed("he", cell="variance-code")
     assert re.match(r"E\[a\^2\] = 0\.50\d, Var a = 0\.34\d: gains 1\.41\d and 1\.71\d\n", text)
@@ -175,13 +195,26 @@ def test_the_gain_that_keeps_the_variance_explodes():
     size = {(g, int(layer)): (float(a), float(b)) for g, layer, a, b in rows}
     assert size["1.707", 1][1] == pytest.approx(1, rel=0.02)
     assert 1 / 2 < size["1.414", 30][0] < 2
-    says("With $g = 1.707$ the first layer's activations do have standard deviation one.")
-    assert 1.707 / exact == pytest.approx(1, rel=0.01)
-    says("the next layer feels their second moment, $1.707^2/2 = «1.457»$, and so on.", 1.707**2 * RELU_SHARE)
-    predicted = (1.707**2 / 2) ** 15
+    gain = 1.707
+    says("With $g = «1.707»$ the first layer's activations do have standard deviation one.", gain)
+    assert gain / exact == pytest.approx(1, rel=0.01)
+    says(
+        "the next layer feels their second moment, $«1.707»^2/«2» = «1.457»$, and so on.",
+        gain,
+        1 / RELU_SHARE,
+        gain**2 * RELU_SHARE,
+    )
+    predicted = (gain**2 * RELU_SHARE) ** (DEPTH / 2)
     assert min((5, 30, 300), key=lambda guess: abs(math.log(guess / predicted))) == 300
     says("About «300». The mean of $a$ is not lost", near(predicted, rel=0.1))
-    says("Theory says $(1.707^2/2)^{15} = «283»$ for the size after «thirty» layers.", predicted, DEPTH)
+    says(
+        "Theory says $(«1.707»^2/«2»)^{«15»} = «283»$ for the size after «thirty» layers.",
+        gain,
+        1 / RELU_SHARE,
+        DEPTH / 2,
+        predicted,
+        DEPTH,
+    )
     variance = DEPTH * 5 / (4 * 128)
     # of the mean square of ten networks, and of the inputs' common luck
     assert abs(math.log(size["1.707", 30][0] / predicted)) < 3 * math.sqrt(variance / 10) + variance
@@ -212,7 +245,9 @@ def test_skewed_and_shifted_weights():
         assert size[n, "He"] < size[n, "skewed"] / 3
         assert size[n, "He"] < size[n, "shifted"]
     says(
-        "a mean of one per cent of the standard deviation has made the signal «five» times as large as He's.",
+        "At width «150» a mean of one per cent of the standard deviation has made the signal «five» times as large as "
+        "He's.",
+        max(width for width, _ in size),
         near(size[150, "shifted"] / size[150, "He"], abs=0.6),
     )
     fresh = {
@@ -250,17 +285,21 @@ def test_backward_the_same_half():
     share = near(np.mean(z > 0), abs=0.01)
     says("## Backward: the same «half»", gaussian.squared_slope("relu"))
     says(
-        "passes $f'(z)$, which is «1» for «half» of the units and 0 for the other «half» (or $s$)",
+        "passes $f'(z)$, which is «1» for «half» of the units and «0» for the other «half» (or $s$)",
         slopes[z > 0],
         share,
+        activations.get("relu").df(z[z < 0]),
         share,
     )
-    assert set(activations.get("relu").df(z[z < 0])) == {0}
     says("and which ReLUs are open ($z > 0$) depends on them")
     assert set(activations.get("relu").df(z[z > 0])) == {1}
-    says("So $\\mathbb{E}[f'(z)^2] = \\tfrac12$ again, or $(1 + s^2)/2$")
-    assert gaussian.squared_slope("relu") == pytest.approx(1 / 2)
-    assert gaussian.squared_slope(activations.leaky_relu(0.25)) == pytest.approx((1 + 0.25**2) / 2)
+    leaky = gaussian.squared_slope(activations.leaky_relu(0.25))
+    says(
+        "So $\\mathbb{E}[f'(z)^2] = «\\tfrac12»$ again, or $(«1» + s^2)/«2»$",
+        gaussian.squared_slope("relu"),
+        leaky / RELU_SHARE - 0.25**2,
+        (1 + 0.25**2) / leaky,
+    )
     text = printed("he", cell="backward-code")
     assert text.startswith("n_out*p*sigma_w**2/2    preserved if Var W = 2/n_out\n")
     assert "independent gradients" in text
@@ -283,10 +322,10 @@ def test_the_backward_rule_is_exact_at_any_width():
     theory = algebra.over_widths(algebra.derive_backward(activation="leaky_relu"), "fan_in").predict(widths, s=slope)
     assert np.abs(z_scores(deep.dz.second_moment, theory * (1 + slope**2) / 2)).max() < 4.5
     says("It fails above a layer that is closed as a whole, $a = 0$.")
-    says("With $n$ units this happens with probability $2^{-n}$.")
     net = sample([5, 3], "relu", he_normal, output_activation="relu", seeds=range(4000), bias_initializer=None)
     output = forward(net, np.ones((5, 1))).output
     closed = np.mean((output == 0).all(axis=(1, 2)))
+    says("With $n$ units this happens with probability $«2»^{-n}$.", near(closed ** (-1 / 3), abs=0.1))
     assert closed == pytest.approx(2**-3, abs=4 * math.sqrt(2**-3 / 4000))
     # Layers of one unit: layer 1 is open in half of all networks, and only then does layer 2 receive a gradient.
     deep = simulate([5, 1, 1, 50], "relu", he_normal, seeds=range(4000), batch=1, bias_initializer=None)
@@ -340,11 +379,17 @@ def test_the_mean_of_the_fans_splits_the_damage_and_fails_where_widths_alternate
     widths = experiments.SHAPES["bottleneck"]
     signal, gradient = experiments.he_moments("fan_avg", widths)
     pair = (signal[2] / signal[0], gradient[-3] / gradient[-1])
-    says("multiplies the second moment of *both* by $\\tfrac85 \\cdot \\tfrac25 = «0.64»$.", pair)
+    says(
+        "multiplies the second moment of *both* by $«\\tfrac85» \\cdot «\\tfrac25» = «0.64»$.",
+        signal[1] / signal[0],
+        signal[2] / signal[1],
+        pair,
+    )
     assert (signal[1] / signal[0], signal[2] / signal[1]) == pytest.approx((8 / 5, 2 / 5))
     says(
-        "$«0.64»^{15} = «0.0012»$ is left of either after «thirty» layers.",
+        "$«0.64»^{«15»} = «0.0012»$ is left of either after «thirty» layers.",
         signal[2],
+        (len(widths) - 1) / 2,
         (signal[-1] / signal[0], 0.64**15),
         len(widths) - 1,
     )
@@ -376,24 +421,34 @@ def test_fans_of_convolutions():
     right, wrong = (float(x) for x in re.findall(r"multiplied by ([\d.]+)", text))
     assert right == pytest.approx(1, abs=0.05)
     says("Whoever forgets the kernel makes the second moment «nine» times too large.", near(wrong / right, abs=0.5))
-    misread, true = fans((3, 3, 32, 64))[0], fans((3, 3, 32, 64), layout="IO")[0]
+    kernel = (3, 3, 32, 64)
+    misread, true = fans(kernel)[0], fans(kernel, layout="IO")[0]
     says(
-        "takes $3 \\cdot 32 \\cdot 64 = «6144»$ for the fan-in instead of «288». The layer then makes the second "
+        "takes $«3» \\cdot «32» \\cdot «64» = «6144»$ for the fan-in instead of «288». The layer then makes the second "
         "moment «21» times *smaller*.",
+        kernel[1],
+        kernel[2],
+        kernel[3],
         misread,
         true,
         misread / true,
     )
-    assert misread == 3 * 32 * 64
     dense = fans((300, 100))
     assert fans((300, 100), layout="IO") == dense[::-1]
 
 
 def test_a_fixed_standard_deviation():
     filters = [64] + [128] * 2 + [256] * 2 + [512] * 4
-    says("started from a fixed standard deviation of 0.01.")
-    says("to a network with «nine» convolutions of 3 × 3, from its second to its tenth layer", len(filters))
-    divided = math.prod(math.sqrt(2 / fans((d, d, 3, 3))[1]) / 0.01 for d in filters)
+    fixed, kernel = 0.01, (3, 3)
+    says("started from a fixed standard deviation of «0.01».", fixed)
+    says(
+        "to a network with «nine» convolutions of «3» × «3», from its second to its «tenth» layer",
+        len(filters),
+        kernel[0],
+        kernel[1],
+        len(filters) + 1,
+    )
+    divided = math.prod(math.sqrt(2 / fans((d, d, *kernel))[1]) / fixed for d in filters)
     text = printed("he", cell="fixed-code")
     assert f"the gradient is divided by {divided:.0f} in all" in text
     assert divided == pytest.approx(
@@ -401,7 +456,6 @@ def test_a_fixed_standard_deviation():
     )  # as the paper has it, from rounded factors
     for line in ("64 filters: 0.0589", "128 filters: 0.0417", "256 filters: 0.0295", "512 filters: 0.0208"):
         assert line in text
-    assert len(range(2, 10 + 1)) == 9
 
 
 # ---------------------------------------------------------------- twenty-two layers and thirty
@@ -413,13 +467,16 @@ def test_what_theory_says_of_22_and_30_layers():
     says("One of «30» layers converged from He's start", DEPTHS[1])
     ratio = [math.sqrt(experiments.factor(0.0) ** depth) for depth in DEPTHS]
     says(
-        "$2^{-11} = «0.0005»$ times as large after «22» layers, $2^{-15} = «0.00003»$ times after «30».",
+        "$«2»^{«-11»} = «0.0005»$ times as large after «22» layers, $«2»^{«-15»} = «0.00003»$ times after «30».",
+        1 / experiments.factor(0.0),
+        math.log2(ratio[0]),
         near(ratio[0], rel=0.03),
         DEPTHS[0],
+        1 / experiments.factor(0.0),
+        math.log2(ratio[1]),
         near(ratio[1], rel=0.03),
         DEPTHS[1],
     )
-    assert ratio == [2**-11, 2**-15]
     says("Between the two lies a factor of «16» in size.", ratio[0] / ratio[1])
     says("nothing *happens* at «22» or at «30»", DEPTHS[0], DEPTHS[1])
 
@@ -456,7 +513,8 @@ def test_the_race():
         DEPTHS[0],
         DEPTHS[1],
     )
-    says("has the loss $\\ln 2 = «0.693»$", math.log(2))
+    guessing, _ = losses.softmax_cross_entropy(np.zeros((2, 4)), np.array([0, 1, 0, 1]))
+    says("has the loss $\\ln «2» = «0.693»$", math.exp(guessing), guessing)
     says(
         "for networks of «22» layers on the left and «30» layers on the right, «five» seeds for each scheme",
         DEPTHS[0],
@@ -498,18 +556,21 @@ def test_what_the_race_shows():
 
 
 def test_stagnation_and_not_a_dead_end():
+    rate, patience = 0.01, 3000
     slow, fast = (
-        learns(experiments.race(30, schemes=(name,), steps=steps, rates=(0.01,), seeds=10)[:, 0, 0])
-        for name, steps in (("Xavier", 3000), ("He", 200))
+        learns(experiments.race(30, schemes=(name,), steps=steps, rates=(rate,), seeds=10)[:, 0, 0])
+        for name, steps in (("Xavier", patience), ("He", 200))
     )
     says(
-        "At rate 0.01, at least eight of «ten» such networks of «30» layers bring their loss below 0.5 within 3000 "
+        "At rate «0.01», at least eight of «ten» such networks of «30» layers bring their loss below 0.5 within «3000» "
         "steps, the first after 700 to 900. He's need fewer than 150.",
+        rate,
         len(slow),
         DEPTHS[1],
+        patience,
     )
     # with twelve roundings nine or ten get there, after 736 to 848 steps at the earliest; He's need 8 to 113
-    assert np.sum(slow < 3000) >= 8
+    assert np.sum(slow < patience) >= 8
     assert 700 < slow.min() < 900
     assert fast.max() < 150
     says("What carries over is the mechanism, a factor of two per layer. The number «30» does not.", DEPTHS[1])
@@ -567,13 +628,13 @@ def test_an_error_of_two_per_cent_is_found():
     assert max(trial(0, factor).p_value for factor in errors) < 1 / 1_000_000
     says("All predictions «2 %» too large, for whatever reason, would not pass either.", size)
     assert max(trial(0, uniform=error).p_value for error in errors) < 0.001
-    says("tells $2/n$ from $«2.04»/n$", 2 * errors[1])
+    he = experiments.scale("he", 0.0)
+    says("tells $«2»/n$ from $«2.04»/n$", he, he * errors[1])
 
 
 def test_the_picture_of_all_cells():
     limit = critical(CELLS, SEEDS)
-    says("at the dashed lines the corrected p-value would be 0.01")
-    assert agreement([limit] * CELLS, SEEDS).p_value == pytest.approx(0.01)
+    says("at the dashed lines the corrected p-value would be «0.01»", agreement([limit] * CELLS, SEEDS).p_value)
     says(
         "The z-scores of all «90» cells, in «three» groups for ReLU, leaky and linear networks. All lie between the "
         "two "
@@ -601,7 +662,7 @@ def test_schemes_on_the_same_seeds_would_be_one_measurement():
         simulate([20] * 5, "relu", experiments.normal(g**2), seeds=[3], batch=4).a.second_moment[0, -1] for g in (1, 2)
     ]
     growth = math.sqrt(ends[1] / ends[0]) ** (1 / 4)
-    says("a (leaky) ReLU network with weights «twice» as large computes $2^L$ times the same numbers", growth)
+    says("a (leaky) ReLU network with weights «twice» as large computes $«2»^L$ times the same numbers", growth, growth)
     assert math.sqrt(ends[1] / ends[0]) == pytest.approx(2**4)
     z = [z_scores(*experiments.trial(0.0, scheme, range(10))) for scheme in experiments.TRIALS]
     assert z[1] == pytest.approx(z[0])
@@ -612,12 +673,16 @@ def test_schemes_on_the_same_seeds_would_be_one_measurement():
 
 
 def test_the_standard_deviation():
+    n = 256
     says(
-        "For ReLU and 256 inputs this is $\\sqrt{2/256} = «0.0884»$.",
-        (math.sqrt(2 / 256), exercises.he_std.solution(256, 0.0)),
+        "For ReLU and «256» inputs this is $\\sqrt{«2»/«256»} = «0.0884»$.",
+        n,
+        n * exercises.he_std.solution(n, 0.0) ** 2,
+        n,
+        exercises.he_std.solution(n, 0.0),
     )
-    W = he_normal((200, 256), negative_slope=0.3, rng=0)
-    assert W.std() == pytest.approx(exercises.he_std.solution(256, 0.3), rel=0.02)
+    W = he_normal((200, n), negative_slope=0.3, rng=0)
+    assert W.std() == pytest.approx(exercises.he_std.solution(n, 0.3), rel=0.02)
 
 
 def test_the_gradient_over_widths():
@@ -645,19 +710,25 @@ def test_grouped_convolutions():
 
 
 def test_dropout_divides_the_second_moment_by_the_share_that_stays():
-    says("An activation is $a/p$ with probability $p$ and else 0.")
-    says("$\\tfrac12\\, n\\, \\sigma_w^2 / p = 1$, and $\\sigma_w^2 = 2p/n$.")
-    says("With $p = 0.5$ this happens to be Xavier's $1/n$.")
-    assert 2 * 0.5 == 1
-    rng = np.random.default_rng(0)
-    ratios = {}
-    for scale in (2 * 0.5, 2):
+    p, rng, ratios = 0.5, np.random.default_rng(0), {}
+    for scale in (2 * p, 2):
         a = np.abs(rng.standard_normal((400, 200)))
-        kept = np.where(rng.random(a.shape) < 0.5, a / 0.5, 0)
+        stays = rng.random(a.shape) < p
+        kept = stays * a / p
         z = normal((400, 400), std=math.sqrt(scale / 400), rng=rng) @ kept
         ratios[scale] = np.mean(np.maximum(z, 0) ** 2) / np.mean(a**2)
-    assert ratios[1] == pytest.approx(1, rel=0.1)
-    says("With $2/n$ instead, the second moment would «double» in every layer.", near(ratios[2], rel=0.1))
+    says("An activation is $a/p$ with probability $p$ and else «0».", kept[~stays])
+    scale = 2 * p / ratios[2 * p]  # what would have kept the second moment
+    says(
+        "$«\\tfrac12»\\, n\\, \\sigma_w^2 / p = «1»$, and $\\sigma_w^2 = «2»p/n$.",
+        near(p / scale, rel=0.1),
+        near(ratios[2 * p], rel=0.1),
+        near(scale / p, rel=0.1),
+    )
+    says("With $p = «0.5»$ this happens to be Xavier's $«1»/n$.", p, near(scale, rel=0.1))
+    says(
+        "With $«2»/n$ instead, the second moment would «double» in every layer.", max(ratios), near(ratios[2], rel=0.1)
+    )
 
 
 def test_half_precision():
@@ -676,20 +747,26 @@ def test_half_precision():
         ends.append(layer)
     assert 49 < np.median(ends) < 60
     says(
-        "It is below $«6 \\cdot 10^{-8}» = 2^{-24}$ when $l > «48»$: in layer «49».",
+        "It is below $«6 \\cdot 10^{-8}» = «2»^{«-24»}$ when $l > «48»$: in layer «49».",
         smallest,
+        1 / RELU_SHARE,
+        math.log2(smallest),
         -2 * math.log2(smallest),
         next(layer for layer in range(1, 100) if 1 * 2 ** (-layer / 2) < smallest),
     )
-    assert smallest == 2**-24
 
 
 def test_the_half_is_exact_in_narrow_layers():
-    says("Take networks with layers of 8 units, uniform weights of He's variance, and average over 2000 of them.")
+    width, networks, kept = 8, 2000, 1
+    says(
+        "Take networks with layers of «8» units, uniform weights of He's variance, and average over «2000» of them.",
+        width,
+        networks,
+    )
     says("Is the «half» exact in narrow layers, too?", RELU_SHARE)
-    deep = simulate([8] * 6, "relu", he_uniform, seeds=range(2000), batch=1)
-    z = z_scores(deep.a.second_moment[:, 1:], 1)
-    says("All «five» means lie within two standard errors of 1.", np.sum(np.abs(z) < 2))
+    deep = simulate([width] * 6, "relu", he_uniform, seeds=range(networks), batch=1)
+    z = z_scores(deep.a.second_moment[:, 1:], kept)
+    says("All «five» means lie within two standard errors of «1».", np.sum(np.abs(z) < 2), kept)
     spread = deep.a.second_moment.std(axis=0)[1:]
     says("the spread between networks grows from layer to layer")
     assert (np.diff(spread) > 0).all()
@@ -699,8 +776,12 @@ def test_takeaways():
     says("A ReLU lets «half» of the second moment through, forward and backward", RELU_SHARE)
     assert gaussian.squared_slope("relu") == pytest.approx(RELU_SHARE)
     says("The «half» needs weights that are symmetric around zero.", RELU_SHARE)
-    says("One layer without its factor of two does no harm. «Thirty» do: $2^{-15}$.", DEPTH)
-    assert math.sqrt(2.0**-DEPTH) == 2**-15
+    says(
+        "One layer without its factor of two does no harm. «Thirty» do: $«2»^{«-15»}$.",
+        DEPTH,
+        1 / RELU_SHARE,
+        math.log2(math.sqrt(RELU_SHARE**DEPTH)),
+    )
     says("the parametric ReLU, and the networks of «22» and «30» layers", DEPTHS[0], DEPTHS[1])
 
 
