@@ -25,6 +25,7 @@ serve: book  ## build the book and show it in the browser, at http://localhost:8
 lint: $(VENV)/.test $(JS)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/python -m mypy
 	$(NPM) run --silent check
 
 check: lint  ## lint, types and unit tests, of Python and JavaScript: what one runs before a commit
@@ -57,7 +58,7 @@ sphinx9: $(VENV)/.site  ## build with Sphinx 9 and without Jupyter Book's extens
 	$(BIN)/python tools/build_without_jupyter_book.py
 
 clean:  ## remove the built book and all caches; the environments stay
-	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find src tests tools book benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 # The environments. A stamp is older than what it depends on when something has to be installed.

@@ -154,6 +154,7 @@ shapes = Demo(
             band_label=panel.band_label,
         )
         for panel in deep.panels
+        if isinstance(panel, Lines)
     ),
     compute=_shapes,
     digits=3,
