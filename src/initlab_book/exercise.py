@@ -22,9 +22,11 @@ import ast
 import inspect
 import itertools
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -32,14 +34,22 @@ from .numbers import number
 from .show import building
 
 UNFILLED = "Not filled in yet: replace the dots, then run this cell."
+"""What the checker says of a function that still returns the dots."""
+
+Arguments = tuple[Any, ...]
+"""The arguments of one call."""
+Case = Arguments | Callable[[], Arguments]
+"""The arguments of one call, or a function that makes them."""
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong answer that people typically give, as a function like the solution, and what to tell them."""
+    """A wrong answer that people typically give."""
 
-    answer: Callable
+    answer: Callable[..., Any]
+    """A function like the solution that gives it."""
     message: str
+    """What to tell them."""
 
 
 class Wrong(Exception):
@@ -51,48 +61,70 @@ class Written:
     """An exercise for paper or for the head: there is nothing to run."""
 
     statement: str
+    """What is asked, in Markdown."""
     explanation: str
+    """The solution, in Markdown."""
     hint: str = ""
+    """A hint, in Markdown, folded away."""
     kind: str = "By hand"
+    """What kind of work it is, in words that stand before the statement."""
 
 
 @dataclass(frozen=True)
 class Exercise:
     """An exercise in which the reader writes a function."""
 
-    solution: Callable
+    solution: Callable[..., Any]
+    """The function that readers are to write. Its docstring says what to return."""
     statement: str
+    """What is asked, in Markdown."""
     explanation: str
-    cases: tuple
+    """Why the solution is right, in Markdown."""
+    cases: tuple[Case, ...]
     """Arguments to try: a tuple for each call, or a function that makes one, where a call uses an argument up."""
-    mistakes: tuple = ()
+    mistakes: tuple[Mistake, ...] = ()
+    """Wrong answers that are recognized."""
     hint: str = ""
+    """A hint, in Markdown, folded away."""
     tolerance: float = 1e-6
-    """Relative difference that still counts as right. It covers rounding, or the sampling error of `measure`."""
-    measure: Callable = field(default=lambda answer, *case: answer(*case))
-    """What to compare: by default, what the function returns. A random answer is measured by its statistics."""
+    """The relative difference that still counts as right. It covers rounding, or the sampling error of `measure`."""
+    measure: Callable[..., Any] = field(default=lambda answer, *case: answer(*case))
+    """What is compared: by default, what the function returns. A random answer is measured by its statistics."""
     gives: str = "gives"
     """The words between the call and what is measured."""
-    require: Callable = field(default=lambda answer: None)
-    """Looks at the answer before it is measured; raises `Wrong` when something about its form is not as asked."""
+    require: Callable[[Callable[..., Any]], None] = field(default=lambda answer: None)
+    """Looks at the answer before it is measured; raises `Wrong` where its form is not as asked."""
     kind: str = "Code"
+    """What kind of work it is, in words that stand before the statement."""
 
     @property
-    def name(self):
+    def name(self) -> str:
+        """The name of the function."""
         return self.solution.__name__
 
-    def check(self, answer):
-        """Print whether the reader's function does what the exercise asks for, and if not, what is wrong."""
+    def check(self, answer: Any) -> None:
+        """Print whether the reader's function does what the exercise asks for, and if not, what is wrong.
+
+        Parameters
+        ----------
+        answer : callable
+            The reader's function. Whatever else it is, the reader is told.
+
+        Raises
+        ------
+        AssertionError
+            While the book is built, if the solution itself is not accepted.
+        """
         print(self.verdict(answer))
         # While the book is built nobody has filled in anything; the solution must pass in this very place.
         if building() and not self.accepts(self.solution):
             raise AssertionError(f"the solution of {self.name} is not accepted: {self.verdict(self.solution)}")
 
-    def accepts(self, answer):
+    def accepts(self, answer: Any) -> bool:
         """Whether the checker takes this function for right."""
         return self._fault(answer) is None
 
-    def verdict(self, answer):
+    def verdict(self, answer: Any) -> str:
         """The sentence that `check` prints."""
         fault = self._fault(answer)
         if fault is None:
@@ -101,7 +133,7 @@ class Exercise:
             return f"Right: {self.name} does what was asked{tried}."
         return fault if fault == UNFILLED else f"Not yet. {fault}"
 
-    def _fault(self, answer):
+    def _fault(self, answer: Any) -> str | None:
         """What is wrong with an answer, as a sentence, or None."""
         if not callable(answer):
             return f"{self.name} must be a function, but it is {_short(answer)}."
@@ -123,19 +155,19 @@ class Exercise:
                 self._compare(case, *pair)
         except Wrong as wrong:
             return str(wrong)
-        first = next(i for i, (a, b) in enumerate(zip(given, expected, strict=True)) if not self._agree([a], [b]))
-        call = _call_text(self.name, _arguments(self.cases[first]))
-        if given[first].ndim:
+        at = next(i for i, (a, b) in enumerate(zip(given, expected, strict=True)) if not self._agree([a], [b]))
+        call = _call_text(self.name, _arguments(self.cases[at]))
+        if given[at].ndim:
             seen = f"{call} is not right."
         else:
-            a, b = (number(values[first], 4) for values in (given, expected))
+            a, b = (number(values[at], 4) for values in (given, expected))
             seen = f"{call} {self.gives} {a}; it should be {b}."
         return f"{seen} {self._slip(given, expected)}".strip()
 
-    def _measured_all(self, answer):
+    def _measured_all(self, answer: Callable[..., Any]) -> list[np.ndarray]:
         return [np.asarray(self.measure(answer, *_arguments(case)), dtype=float) for case in self.cases]
 
-    def _called(self, answer, *arguments):
+    def _called(self, answer: Callable[..., Any], *arguments: Any) -> Any:
         """What the reader's function returns to a plain call."""
         try:
             with np.errstate(all="ignore"):
@@ -144,14 +176,14 @@ class Exercise:
             call = _call_text(self.name, arguments)
             raise Wrong(f"{call} raised {type(error).__name__}: {error}.") from error
 
-    def _returned(self, answer, arguments):
+    def _returned(self, answer: Callable[..., Any], arguments: Arguments) -> Any:
         """The same, unless it is None."""
         result = self._called(answer, *arguments)
         if result is None:
             raise Wrong(f"{_call_text(self.name, arguments)} returned None. Did you forget the return?")
         return result
 
-    def _measured(self, answer, case):
+    def _measured(self, answer: Callable[..., Any], case: Case) -> np.ndarray:
         """What is measured on the reader's answer, as an array."""
         try:
             with np.errstate(all="ignore"):
@@ -161,7 +193,7 @@ class Exercise:
             call, asked = _call_text(self.name, _arguments(case)), inspect.getdoc(self.solution)
             raise Wrong(f"{call} returned {_short(result)}. What was asked for: {asked}") from None
 
-    def _compare(self, case, given, expected):
+    def _compare(self, case: Case, given: np.ndarray, expected: np.ndarray) -> None:
         """Say so where an array has another form than was asked for."""
         call = _call_text(self.name, _arguments(case))
         if given.shape != expected.shape:
@@ -170,13 +202,13 @@ class Exercise:
         if not np.isfinite(given).all() and np.isfinite(expected).all():
             raise Wrong(f"{call} returned {'nan, not a number' if np.isnan(given).any() else 'an infinite number'}.")
 
-    def _agree(self, given, expected):
+    def _agree(self, given: Sequence[np.ndarray], expected: Sequence[np.ndarray]) -> bool:
         return all(
             np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=self.tolerance, atol=1e-12, equal_nan=True)
             for a, b in zip(given, expected, strict=True)
         )
 
-    def _slip(self, given, expected):
+    def _slip(self, given: Sequence[np.ndarray], expected: Sequence[np.ndarray]) -> str:
         """What the wrong numbers have to do with the right ones, if it is something simple."""
         with np.errstate(all="ignore"):
             a, b = (np.concatenate([np.ravel(part) for part in parts]) for parts in (given, expected))
@@ -198,10 +230,16 @@ class Exercise:
         return "That is close, but it is not exact." if close else ""
 
 
-def exercise(**description):
-    """Make an `Exercise` of the function that follows, which is its solution."""
+def exercise(**description: Any) -> Callable[[Callable[..., Any]], Exercise]:
+    """Make an `Exercise` of the function that follows, which is its solution.
 
-    def make(solution):
+    Parameters
+    ----------
+    **description
+        The other fields of the exercise, by name. `cases` and `mistakes` may be lists.
+    """
+
+    def make(solution: Callable[..., Any]) -> Exercise:
         for name in ("cases", "mistakes"):
             description[name] = tuple(description.get(name, ()))
         return Exercise(solution, **description)
@@ -209,15 +247,15 @@ def exercise(**description):
     return make
 
 
-def _arguments(case):
+def _arguments(case: Case) -> Arguments:
     return case() if callable(case) else case
 
 
-def _call_text(name, arguments):
+def _call_text(name: str, arguments: Arguments) -> str:
     return f"{name}({', '.join(map(_short, arguments))})"
 
 
-def _short(value):
+def _short(value: Any) -> str:
     if isinstance(value, np.ndarray):
         values = f", {number(value.min())} to {number(value.max())}" if value.size else ""
         return f"<array of shape {value.shape}{values}>"
@@ -227,15 +265,26 @@ def _short(value):
     return text if len(text) <= 40 else f"<{type(value).__name__}>"
 
 
-def _form(array):
+def _form(array: np.ndarray) -> str:
     return "a number" if array.ndim == 0 else f"an array of shape {array.shape}"
 
 
 # ---------------------------------------------------------------- from the source to the cells of a notebook
 
 
-def cells(module):
-    """The cells of a chapter's exercises, as dicts of a notebook, in the order in which the module defines them."""
+def cells(module: ModuleType) -> Iterator[dict[str, Any]]:
+    """The cells of a chapter's exercises, in the order in which the module defines them.
+
+    Parameters
+    ----------
+    module : module
+        A chapter's `exercises`.
+
+    Yields
+    ------
+    dict
+        A cell, as a notebook file holds it.
+    """
     numbers = itertools.count(1)
     for name, item in vars(module).items():
         slug = f"exercise-{name}".replace("_", "-")
@@ -248,24 +297,31 @@ def cells(module):
             yield _cell("markdown", f"{slug}-solution", _solution(item, code(item.solution)))
 
 
-def code(function):
-    """The source of a function without its decorators."""
+def code(function: Callable[..., Any]) -> str:
+    """The source of a function, without its decorators."""
     text = textwrap.dedent(inspect.getsource(function))
     (definition,) = ast.parse(text).body
     return "\n".join(text.splitlines()[definition.lineno - 1 :])
 
 
-def skeleton(function):
-    """The source of a function with dots in place of its body; the docstring stays."""
+def skeleton(function: Callable[..., Any]) -> str:
+    """The source of a function, without its decorators, and with dots in place of its body; the docstring stays.
+
+    Raises
+    ------
+    ValueError
+        If the function has no docstring, or nothing else.
+    """
     text = code(function)
     (definition,) = ast.parse(text).body
+    assert isinstance(definition, ast.FunctionDef)
     head = definition.body[0]
     if not (isinstance(head, ast.Expr) and isinstance(head.value, ast.Constant) and len(definition.body) > 1):
         raise ValueError(f"{function.__name__} must have a body, and a docstring that says what to return")
     return "\n".join([*text.splitlines()[: head.end_lineno], "    return ..."])
 
 
-def _statement(item, n):
+def _statement(item: Exercise | Written, n: int) -> str:
     parts = [f"**{n}.** *({item.kind}.)* {item.statement.strip()}"]
     if n > 1:
         parts.insert(0, "---")  # a line between two exercises
@@ -274,15 +330,15 @@ def _statement(item, n):
     return "\n\n".join(parts)
 
 
-def _solution(item, source=""):
+def _solution(item: Exercise | Written, source: str = "") -> str:
     block = f"```python\n{source}\n```\n\n" if source else ""
     return _details("Solution", block + item.explanation.strip())
 
 
-def _details(summary, text):
+def _details(summary: str, text: str) -> str:
     return f"<details>\n<summary>{summary}</summary>\n\n{text.strip()}\n\n</details>"
 
 
-def _cell(kind, identity, source):
+def _cell(kind: str, identity: str, source: str) -> dict[str, Any]:
     cell = {"cell_type": kind, "id": identity, "metadata": {}, "source": source.splitlines(keepends=True)}
     return cell | ({"execution_count": None, "outputs": []} if kind == "code" else {})

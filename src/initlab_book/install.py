@@ -1,5 +1,7 @@
 """The first code cell of every chapter: it gets the book's packages when a notebook is opened where they are not."""
 
+from typing import Any
+
 CELL = "install"
 
 KNOWN = """\
@@ -18,15 +20,15 @@ except ModuleNotFoundError:
     ) from None"""
 
 
-def source(address):
+def source(address: str) -> str:
     """The cell's code. `address` is that of the repository; where it is unknown, the cell says what to do instead."""
     return KNOWN.format(address=address.rstrip("/")) if address else UNKNOWN
 
 
-def put(notebook, address):
+def put(notebook: dict[str, Any], address: str) -> None:
     """Put the cell before all other code of a notebook, in place of the one that may be there."""
     lines = source(address).splitlines(keepends=True)
-    cell = {"cell_type": "code", "id": CELL, "metadata": {"tags": ["remove-cell"]}, "source": lines}
+    cell: dict[str, Any] = {"cell_type": "code", "id": CELL, "metadata": {"tags": ["remove-cell"]}, "source": lines}
     cell |= {"execution_count": None, "outputs": []}
     cells = [other for other in notebook["cells"] if other["id"] != CELL]
     at = next(i for i, other in enumerate(cells) if other["cell_type"] == "code")

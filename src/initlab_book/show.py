@@ -4,22 +4,29 @@ This is the only module that knows of both, and the only one that asks whether t
 """
 
 import os
+from typing import TYPE_CHECKING, Any
 
 from .figure.demo import Demo
 from .quiz.quiz import Quiz
 
+if TYPE_CHECKING:
+    from .figure.widget import Explorer
+    from .host.front_end import Still
+    from .quiz.widget import QuizWidget
 
-def building():
+
+def building() -> bool:
     """Whether the book is being built: the extension in `book/_ext` says so to the kernels that it starts."""
     return bool(os.environ.get("INITLAB_BOOK"))
 
 
-def show(thing, **settings):
+def show(thing: Demo | Quiz, **settings: Any) -> "Explorer | QuizWidget | Still":
     """A figure or a quiz, ready to be the last line of a notebook cell.
 
     Parameters
     ----------
-    thing : Demo (a `Film` is one, too) or Quiz
+    thing : Demo or Quiz
+        What to show. A `Film` is a `Demo`.
     **settings
         Start values of a figure that differ from its own.
 
@@ -38,9 +45,9 @@ def show(thing, **settings):
     # The hosts load when they are needed: anywidget alone takes half a second, and a page needs none of it.
     if isinstance(thing, Demo):
         if building():
-            from .figure.static import still
+            from .figure import static as figure_page
 
-            return still(thing, **settings)
+            return figure_page.still(thing, **settings)
         from .figure.widget import Explorer
 
         return Explorer(thing, **settings)
@@ -48,9 +55,9 @@ def show(thing, **settings):
         if settings:
             raise TypeError(f"a quiz has no settings, got {', '.join(settings)}")
         if building():
-            from .quiz.static import still
+            from .quiz import static as quiz_page
 
-            return still(thing)
+            return quiz_page.still(thing)
         from .quiz.widget import QuizWidget
 
         return QuizWidget(thing)

@@ -1,6 +1,8 @@
 """The controls of an interactive figure: what a reader can choose, and which values a live kernel takes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -10,31 +12,42 @@ class Slider:
     """A row of numbers to choose from. A live kernel also takes any number between the first and the last."""
 
     name: str
+    """The setting that it controls."""
     label: str
-    values: tuple
+    """What stands beside it."""
+    values: tuple[float, ...]
+    """The numbers, in ascending order."""
     value: float
+    """Where it starts."""
 
-    def check(self, value):
+    def check(self, value: object) -> float:
+        """The value as a float; a ValueError says what is allowed."""
         low, high = self.values[0], self.values[-1]
-        if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not low <= value <= high:
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not low <= value <= high:
             raise ValueError(f"{self.name} must be a number from {low} to {high}, got {value!r}")
         return float(value)
 
 
 @dataclass(frozen=True)
 class Menu:
-    """A few named choices: `options` maps each value to the words that the reader sees."""
+    """A few named choices."""
 
     name: str
+    """The setting that it controls."""
     label: str
-    options: dict
+    """What stands beside it."""
+    options: Mapping[str, str]
+    """The words that the reader sees, by value."""
     value: str
+    """Where it starts."""
 
     @property
-    def values(self):
+    def values(self) -> tuple[str, ...]:
+        """What can be chosen."""
         return tuple(self.options)
 
-    def check(self, value):
+    def check(self, value: Any) -> str:
+        """The value as it is; a ValueError says what is allowed."""
         if value not in self.values:
             raise ValueError(f"{self.name} must be one of {', '.join(map(repr, self.options))}, got {value!r}")
         return value
@@ -45,12 +58,17 @@ class Toggle:
     """On or off."""
 
     name: str
+    """The setting that it controls."""
     label: str
+    """What stands beside it."""
     value: bool
+    """Where it starts."""
     values = (False, True)
+    """What can be chosen, off before on."""
 
-    def check(self, value):
-        if not isinstance(value, (bool, np.bool_)):
+    def check(self, value: object) -> bool:
+        """The value as a bool; a ValueError says what is allowed."""
+        if not isinstance(value, bool | np.bool_):
             raise ValueError(f"{self.name} must be True or False, got {value!r}")
         return bool(value)
 
@@ -60,32 +78,47 @@ class Number:
     """A whole number to type in. Only a live kernel offers it; the static page keeps the start value."""
 
     name: str
+    """The setting that it controls."""
     label: str
+    """What stands beside it."""
     value: int
+    """Where it starts."""
     low: int
+    """The smallest number allowed."""
     high: int
+    """The largest number allowed."""
 
     @property
-    def values(self):
+    def values(self) -> tuple[int]:
+        """The one value of the static page."""
         return (self.value,)
 
-    def check(self, value):
-        whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-        if not whole or not self.low <= value <= self.high:
+    def check(self, value: object) -> int:
+        """The value as an int; a ValueError says what is allowed."""
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or not self.low <= value <= self.high:
             raise ValueError(f"{self.name} must be a whole number from {self.low} to {self.high}, got {value!r}")
         return int(value)
 
 
 @dataclass(frozen=True)
 class Player:
-    """Time: the steps of a film, to be played, paused, stepped and scrubbed through; `value` is where it starts."""
+    """Time: the steps of a film, to be played, paused, stepped and scrubbed through."""
 
     name: str
+    """The setting that it controls."""
     label: str
-    values: tuple
+    """What a step is called."""
+    values: tuple[int, ...]
+    """The steps that have a frame, in ascending order."""
     value: int
+    """Where it starts."""
 
-    def check(self, value):
+    def check(self, value: Any) -> int:
+        """The value as an int; a ValueError says what is allowed."""
         if isinstance(value, bool) or value not in self.values:
             raise ValueError(f"{self.name} must be one of {', '.join(map(str, self.values))}, got {value!r}")
         return int(value)
+
+
+Control = Slider | Menu | Toggle | Number | Player
+"""Any of them."""

@@ -5,75 +5,76 @@ page the frames of one run are packed: what is the same in all of them is kept o
 """
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..numbers import changes, jsonable
-from .controls import Player, Toggle
-from .demo import Demo, control_spec
+from .controls import Control, Player, Toggle
+from .demo import Demo, Settings, control_spec
 
-SECOND = "_2"  # ends the name of a setting of the second of two sides
+SECOND = "_2"
+"""The end of the name of a setting of the second of two sides."""
+
+Frame = tuple[dict[str, Any], str]
+"""What `compute` yields for a step: the data of the panels by name, and the text."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Film(Demo):
     """An interactive figure over time.
 
-    Parameters
-    ----------
-    player : Player
-        The steps.
-    compute : callable
-        Takes every setting by name, the player's apart, and is a generator of frames (panels, text), one for every step
-        of the player and in their order. Between frames it may yield None: a live figure may then hand control back to
-        the kernel, which can stop it.
-    films : callable, optional
-        The runs of one part at once, where that is faster: takes the value of `part` and returns a dict with the list
-        of frames for every point of `part_grid`, the keys being the values in the order of the other controls. They
-        must be the frames that `compute` yields.
-    part : str, optional
-        The name of a menu. The static page loads the films of each of its choices when a reader first chooses it.
-    compare : tuple of str
-        Controls that each of two sides has for itself when two runs are shown side by side.
+    Its `compute` takes every setting by name except the player's, and is a generator of frames, one for every step of
+    the player, in their order. Between frames it may yield None: a live figure then lets the kernel handle its
+    messages, and one of them may stop it.
     """
 
     player: Player
-    films: Callable | None = None
+    """The steps."""
+    films: Callable[..., dict[tuple, list[Frame]]] | None = None
+    """All runs of one part at once, where that is faster: takes the value of `part`, if there is one, and returns the
+    list of frames for every point of `part_grid`; the keys are the values of the other controls, in their order. The
+    frames must be those that `compute` yields."""
     part: str | None = None
-    compare: tuple = ()
+    """The name of a menu. The static page loads the films of each of its choices when a reader first makes it."""
+    compare: tuple[str, ...] = ()
+    """The controls of which each of two sides has its own, when two runs are shown side by side."""
 
     @property
-    def choices(self):
+    def choices(self) -> tuple[Control, ...]:
+        """All that can be set: the controls, the player, and where two runs can be compared, whether they are, and the
+        controls of the second side."""
         second = [replace(c, name=c.name + SECOND) for c in self.controls if c.name in self.compare]
         both = [Toggle("compare", "Compare two", False), *second] if second else []
         return (*self.controls, self.player, *both)
 
-    def of_side(self, settings, second=False):
-        """What `compute` is to be given for one of the two sides."""
+    def of_side(self, settings: Settings, second: bool = False) -> Settings:
+        """What `compute` is to be given for the first or the second side, out of all settings."""
         own = self.compare if second else ()
         return {c.name: settings[c.name + SECOND if c.name in own else c.name] for c in self.controls}
 
-    def frames(self, **changes):
-        """The frames of a run, one after another, and None where `compute` lets the kernel in between."""
+    def frames(self, **changes: Any) -> Iterator[Frame | None]:
+        """What `compute` yields for the start values, with the given changes."""
         yield from self.compute(**self.of_side(self.settings(**changes)))
 
-    def frame(self, **changes):
+    def frame(self, **changes: Any) -> dict[str, Any]:
         """The frame at the step of the player."""
         at = self.player.values.index(self.settings(**changes)[self.player.name])
         frames = (frame for frame in self.frames(**changes) if frame is not None)
         panels, text = next(itertools.islice(frames, at, None))
         return {"panels": jsonable(panels, self.digits), "text": text}
 
-    def film(self, **changes):
+    def film(self, **changes: Any) -> dict[str, Any]:
         """A whole run, packed."""
         return self.pack([frame for frame in self.frames(**changes) if frame is not None])
 
-    def pack(self, frames):
-        """Frames of one run as one object: {"still": {panel: data that never changes}, "moving": {panel: {key: a list
-        with its value in every frame}}, "texts": list}."""
-        shown, seen = [], {}
+    def pack(self, frames: Sequence[Frame]) -> dict[str, Any]:
+        """The frames of one run as one object: {"still": {panel: data that never changes}, "moving": {panel: {key: a
+        list with its value in every frame}}, "texts": list}."""
+        shown: list[dict[str, Any]] = []
+        seen: dict[tuple[str, str], tuple[Any, Any]] = {}
 
-        def plain(name, key, value):
+        def plain(name: str, key: str, value: Any) -> Any:
             """The value as JSON holds it, worked out once while it stays the same object."""
             if (name, key) not in seen or seen[name, key][0] is not value:
                 seen[name, key] = value, jsonable(value, self.digits)
@@ -82,7 +83,7 @@ class Film(Demo):
         for frame, _ in frames:
             shown.append({name: {k: plain(name, k, v) for k, v in data.items()} for name, data in frame.items()})
         panels = {panel.name: panel for panel in self.panels}
-        film = {"still": {}, "moving": {}, "texts": [text for _, text in frames]}
+        film: dict[str, Any] = {"still": {}, "moving": {}, "texts": [text for _, text in frames]}
         for name in shown[0]:
             panel = panels.get(name)
             for key in shown[0][name]:
@@ -94,15 +95,15 @@ class Film(Demo):
                     film["moving"].setdefault(name, {})[key] = changes(values) if levels else values
         return film
 
-    def parts(self):
-        """The choices of `part`, or None where all films are in one piece."""
+    def parts(self) -> tuple[Any, ...]:
+        """The choices of `part`; only None where all films are in one piece."""
         return next(c for c in self.controls if c.name == self.part).values if self.part else (None,)
 
-    def part_grid(self, part):
+    def part_grid(self, part: str | None) -> Iterator[Settings]:
         """The settings of every film of a part, in the order in which the page keeps them."""
-        return (point for point in self.grid() if part is None or point[self.part] == part)
+        return (point for point in self.grid() if self.part is None or point[self.part] == part)
 
-    def part_films(self, part):
+    def part_films(self, part: str | None) -> dict[str, Any]:
         """The films of a part, packed: {"common": {panel: data that all of them share}, "films": list}."""
         points = list(self.part_grid(part))
         if self.films:
@@ -111,7 +112,7 @@ class Film(Demo):
             films = [self.pack(every[key]) for key in keys]
         else:
             films = [self.film(**point) for point in points]
-        common = {}
+        common: dict[str, Any] = {}
         for panel, data in films[0]["still"].items():
             for key, value in list(data.items()):
                 if all(film["still"].get(panel, {}).get(key) == value for film in films):
@@ -120,6 +121,7 @@ class Film(Demo):
                         del film["still"][panel][key]
         return {"common": common, "films": films}
 
-    def spec(self):
+    def spec(self) -> dict[str, Any]:
+        """What stays the same in every frame, for the JavaScript."""
         more = {"player": control_spec(self.player), "part": self.part, "compare": list(self.compare)}
         return super().spec() | more

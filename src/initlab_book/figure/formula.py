@@ -2,15 +2,17 @@
 
 import itertools
 import re
+from collections.abc import Iterable
 from functools import cache
 from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 _SIGNS = {"+", "−", "-", "="}
 _DEFAULTS = {"stretchy", "fence", "form", "display"}  # what browsers assume of a bracket, and of <math>
 
 
 @cache
-def mathml(latex, mark=False):
+def mathml(latex: str, mark: bool = False) -> str:
     """A formula in LaTeX as HTML: one <math> for each factor, so that a long line can be broken.
 
     A term, with the sign before it, is a `span` of class "il-term": lines break between terms and, only where a term
@@ -19,9 +21,12 @@ def mathml(latex, mark=False):
     Parameters
     ----------
     latex : str
+        The formula.
     mark : bool
         Whether to let the formula stand out (class "il-marked").
 
+    Examples
+    --------
     >>> print(mathml("q + 1").replace("> <", ">\\n<"))
     <span class="il-term"><math><mi>q</mi></math></span>
     <span class="il-term"><math><mo form="infix">+</mo><mn>1</mn></math></span>
@@ -33,7 +38,7 @@ def mathml(latex, mark=False):
     row = list(root)
     if len(row) == 1 and row[0].tag == "mrow":
         row = list(row[0])
-    terms = [[]]
+    terms: list[list[Element]] = [[]]
     for child in row:
         if _is_sign(child) and terms[-1]:
             terms.append([])
@@ -43,7 +48,7 @@ def mathml(latex, mark=False):
     return " ".join(f'<span class="{style}">{_factors(term)}</span>' for term in terms)
 
 
-def _simplify(element):
+def _simplify(element: Element) -> None:
     """Leave out what a browser assumes anyway and groups of one; write upright letters as one name."""
     for child in element:
         _simplify(child)
@@ -55,13 +60,13 @@ def _simplify(element):
         if len(child) == 1:
             element[i] = child[0]
         elif all(letter.get("mathvariant") == "normal" for letter in child):
-            element[i] = ElementTree.Element("mi")
+            element[i] = Element("mi")
             element[i].text = "".join(child.itertext())
 
 
-def _factors(term):
+def _factors(term: list[Element]) -> str:
     """The factors of a term, each as <math>. A sign stays with what it belongs to, and so do names and brackets."""
-    groups = []
+    groups: list[list[Element]] = []
     for child in itertools.chain.from_iterable(map(_opened, term)):
         last = groups[-1][-1] if groups else None
         follows = child.tag == "mo" and not _is_sign(child) and child.text != "("
@@ -72,7 +77,7 @@ def _factors(term):
     return "<wbr>".join(f"<math>{''.join(map(_html, group))}</math>" for group in groups)
 
 
-def _opened(child):
+def _opened(child: Element) -> list[Element]:
     """A sum in brackets as what it consists of, so that a line can be broken in it."""
     if child.tag != "mrow" or child[0].text != "(" or not any(map(_is_sign, child[2:])):
         return [child]
@@ -80,23 +85,23 @@ def _opened(child):
     return list(child)
 
 
-def _space(signs):
+def _space(signs: Iterable[Element]) -> None:
     """Give signs space on both sides, though they come to stand first."""
     for sign in signs:
         if sign.tag == "mo":
             sign.set("form", "infix")
 
 
-def _is_sign(element):
+def _is_sign(element: Element) -> bool:
     return element.tag == "mo" and element.text in _SIGNS
 
 
-def _is_name(element):
+def _is_name(element: Element) -> bool:
     """Whether it is the name of a function, whose brackets follow: E, Var, Cov, f."""
     return element.tag == "mi" and element.text in {"𝔼", "Var", "Cov", "f"}
 
 
-def _html(element):
+def _html(element: Element) -> str:
     return ElementTree.tostring(element, encoding="unicode")
 
 
@@ -106,9 +111,11 @@ _EM = 18.5
 _WIDE = {"W": 1.0, "m": 0.9, "∑": 1.2, "𝔼": 0.7, "[": 0.35, "]": 0.35, "(": 0.42, ")": 0.42, ",": 0.5}
 
 
-def line_count(formula, width):
-    """On how many lines a browser sets a formula that `mathml` made, in a column of `width` pixels. An estimate, on the
-    safe side: it reserves room in the page."""
+def line_count(formula: str, width: float) -> int:
+    """On how many lines a browser sets a formula that `mathml` made, in a column of `width` pixels.
+
+    An estimate, on the safe side: it reserves room in the page.
+    """
     lines, x = 1, 0.0
     for term in re.findall(r'<span class="il-term[^>]*>(.*?)</span>', formula):
         factors = [_advance(ElementTree.fromstring(factor)) for factor in term.split("<wbr>")]
@@ -122,7 +129,7 @@ def line_count(formula, width):
     return lines
 
 
-def _advance(element, size=_EM):
+def _advance(element: Element, size: float = _EM) -> float:
     """Pixels that an element takes on its line."""
     children = list(element)
     if element.tag in ("msub", "msup", "msubsup"):

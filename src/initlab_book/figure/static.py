@@ -5,17 +5,35 @@ uses. Until the script runs, and if it never does, the start frame's sentence an
 """
 
 import math
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..host.front_end import Still, json_script
-from .demo import Demo
+from .demo import Demo, Settings
 from .film import Film
 from .formula import line_count
+from .panels import Code, Data, Formulas, HeatMap, Histograms, Images, Lines, Panel, Ridges
+
+Spec = dict[str, Any]
+"""What stays the same in every frame, as `Demo.spec` returns it, and what only a page needs."""
 
 
-def data(demo: Demo, **start):
-    """What the static page carries: spec, start settings, and a frame for every point of the grid, in grid order."""
+def data(demo: Demo, **start: Any) -> dict[str, Any]:
+    """What the static page carries: spec, start settings, and a frame for every point of the grid, in grid order.
+
+    Parameters
+    ----------
+    demo : Demo
+        The figure.
+    **start
+        Start values that differ from the figure's own.
+
+    Raises
+    ------
+    ValueError
+        If the page has no picture for the start values.
+    """
     settings = _on_grid(demo, start)
     frames = [demo.frame(**point) for point in demo.grid()]
     spec = demo.spec() | {"text_length": max(len(frame["text"]) for frame in frames)}
@@ -23,9 +41,28 @@ def data(demo: Demo, **start):
     return {"spec": spec, "start": settings, "frames": frames}
 
 
-def film_data(film: Film, **start):
-    """What the static page carries at once for a film: spec, start settings and the start film, by side; and its parts,
-    each with the films of its grid, to be loaded when they are needed."""
+def film_data(film: Film, **start: Any) -> tuple[dict[str, Any], dict[str | None, dict[str, Any]]]:
+    """What the static page carries of a film.
+
+    Parameters
+    ----------
+    film : Film
+        The figure.
+    **start
+        Start values that differ from the figure's own.
+
+    Returns
+    -------
+    dict
+        What is there at once: spec, start settings and the start film, by side.
+    dict
+        The parts, each with the films of its grid, to be loaded when they are needed.
+
+    Raises
+    ------
+    ValueError
+        If the page has no film for the start values.
+    """
     settings = _on_grid(film, start)
     parts = {part: film.part_films(part) for part in film.parts()}
     texts = (text for part in parts.values() for one in part["films"] for text in one["texts"])
@@ -41,7 +78,7 @@ def film_data(film: Film, **start):
     return {"spec": spec, "start": settings, "films": films}, parts
 
 
-def _on_grid(demo, start):
+def _on_grid(demo: Demo, start: Settings) -> Settings:
     settings = demo.settings(**start)
     off_grid = [c.name for c in demo.choices if settings[c.name] not in c.values]
     if off_grid:
@@ -49,16 +86,34 @@ def _on_grid(demo, start):
     return settings
 
 
-def still(demo: Demo, **start):
-    """What a page of the book carries of a figure."""
+def still(demo: Demo, **start: Any) -> Still:
+    """What a page of the book carries of a figure.
+
+    Parameters
+    ----------
+    demo : Demo
+        The figure.
+    **start
+        Start values that differ from the figure's own.
+    """
     text = demo.title if isinstance(demo, Film) else demo.frame(**start)["text"]
     return Still(html(demo, **start), text)
 
 
-def html(demo: Demo, **start):
-    """The HTML of one figure. The parts of a film stand in it as JSON of their own; the book moves each of them into a
-    script, which takes the place of its words, `data-src`."""
-    parts = {}
+def html(demo: Demo, **start: Any) -> str:
+    """The HTML of one figure.
+
+    The parts of a film stand in it as JSON of their own. When the book is built, each of them becomes a script, whose
+    address then stands in its place, in `data-src`.
+
+    Parameters
+    ----------
+    demo : Demo
+        The figure.
+    **start
+        Start values that differ from the figure's own.
+    """
+    parts: dict[str | None, dict[str, Any]] = {}
     if isinstance(demo, Film):
         payload, parts = film_data(demo, **start)
         frame = demo.frame(**payload["start"])
@@ -66,7 +121,7 @@ def html(demo: Demo, **start):
         payload = data(demo, **start)
         frame = payload["frames"][list(demo.grid()).index(payload["start"])]
     reserved = ";".join(f"--il-{width}:{px}px" for width, px in zip(_PAGES, heights(payload["spec"]), strict=True))
-    plain = {"formulas": _formulas, "code": _code}
+    plain: dict[str, Callable[[Any, Data], str]] = {"formulas": _formulas, "code": _code}
     tables = "".join(plain.get(panel.kind, _table)(panel, frame["panels"][panel.name]) for panel in demo.panels)
     return (
         f'<div class="initlab-explorer" id="explorer-{demo.name}" style="{reserved}">'
@@ -81,13 +136,18 @@ def html(demo: Demo, **start):
 
 
 class _Page(NamedTuple):
-    """What fits on a page: columns, characters on a line of text, pixels for a formula."""
+    """What fits on a page."""
 
     columns: int
+    """Panels, or controls, beside each other."""
     title: int
+    """Characters on a line of the figure's title."""
     panel_title: int
+    """Characters on a line of a panel's title, in one column."""
     sentence: int
+    """Characters on a line of text."""
     formula: int
+    """Pixels for a formula."""
 
 
 # By the width from which explorer.css reserves the next height.
@@ -99,16 +159,17 @@ _PAGES = {
 }
 
 
-def _lines(text, per_line):
+def _lines(text: str | int, per_line: int) -> int:
+    """The lines that a text takes, or one of so many characters."""
     return math.ceil((len(text) if isinstance(text, str) else text) / per_line)
 
 
-def _sheet_head(panel, page):
+def _sheet_head(panel: Panel, page: _Page) -> int:
     return 8 + 23 * _lines(panel.title, page.panel_title * page.columns)
 
 
-def _formulas_height(panel, frames, page):
-    def height(row):
+def _formulas_height(panel: Formulas, frames: Sequence[dict[str, Any]], page: _Page) -> int:
+    def height(row: Data) -> int:
         formula = 36 * line_count(row["formula"], page.formula)
         if page.columns == 2:  # the reason stands beside the formula
             return 9 + max(formula, 20 * _lines(row["reason"], 24))
@@ -118,7 +179,7 @@ def _formulas_height(panel, frames, page):
     return min(_sheet_head(panel, page) + rows, panel.most)
 
 
-def _code_height(panel, frames, page):
+def _code_height(panel: Code, frames: Sequence[dict[str, Any]], page: _Page) -> int:
     shown = [frame["panels"][panel.name] for frame in frames]
     code = max(len(data["code"].splitlines()) for data in shown)
     note = max(_lines(data["note"], page.sentence) for data in shown)
@@ -126,11 +187,14 @@ def _code_height(panel, frames, page):
 
 
 # The panels whose height depends on what they show get the height of the largest frame.
-_SHEETS = {"formulas": _formulas_height, "code": _code_height}
+_SHEETS: dict[str, Callable[[Any, Sequence[dict[str, Any]], _Page], int]] = {
+    "formulas": _formulas_height,
+    "code": _code_height,
+}
 
 
-def sheets(demo, frames):
-    """Pixels for each of the panels that hold text, on pages of different width."""
+def sheets(demo: Demo, frames: Sequence[dict[str, Any]]) -> dict[str, list[int]]:
+    """Pixels for each of the panels that hold text, by name; one number for each of the widths of a page."""
     return {
         panel.name: [_SHEETS[panel.kind](panel, frames, page) for page in _PAGES.values()]
         for panel in demo.panels
@@ -138,21 +202,22 @@ def sheets(demo, frames):
     }
 
 
-def heights(spec):
-    """Pixels to reserve for a figure on pages of different width, so that nothing moves when it is drawn or used.
+def heights(spec: Spec) -> list[int]:
+    """Pixels to reserve for a figure, so that nothing moves when it is drawn or used; one number for each of the widths
+    of a page.
 
     Adds up the sizes that explorer.css gives the parts. A browser test holds the sum against every setting of every
     figure, at the narrowest page of each kind.
     """
 
-    def head(panel, page):
+    def head(panel: Spec, page: _Page) -> int:
         columns = page.columns if panel["wide"] else 1
         keys = len(panel["series"]) + bool(panel["band_label"]) if panel["kind"] == "lines" else 2
         return 23 * _lines(panel["title"], page.panel_title * columns) + 22 * (1 + _lines(keys, columns))
 
-    def rows(items, columns):
+    def rows(items: list[Spec], columns: int) -> Iterator[list[Spec]]:
         """The items in rows; those that are wide, alone."""
-        row = []
+        row: list[Spec] = []
         for item in items:
             alone = item.get("wide", item["kind"] in _SHEETS)
             if row and (alone or len(row) == columns):
@@ -165,7 +230,7 @@ def heights(spec):
         if row:
             yield row
 
-    def height(i, page):
+    def height(i: int, page: _Page) -> int:
         total = 64
         for group in _groups(spec):
             for row in rows(group, page.columns):
@@ -185,23 +250,23 @@ def heights(spec):
     return [height(i, page) for i, page in enumerate(_PAGES.values())]
 
 
-def _groups(spec):
+def _groups(spec: Spec) -> list[list[Spec]]:
     """The controls that stand together: in a film, those that both sides share and those that each has for itself."""
     offered = [control for control in spec["controls"] if control["kind"] != "number"]
     own = spec.get("compare", ())
     return [[c for c in offered if c["name"] not in own], [c for c in offered if c["name"] in own]]
 
 
-def _formulas(panel, data):
+def _formulas(panel: Formulas, data: Data) -> str:
     rows = (f"<li><p>{row['formula']}</p><p>{escape(row['reason'])}</p></li>" for row in data["rows"])
     return f"<p>{escape(panel.title)}</p><ol>{''.join(rows)}</ol>"
 
 
-def _code(panel, data):
+def _code(panel: Code, data: Data) -> str:
     return f"<p>{escape(panel.title)}</p><pre>{escape(data['code'])}</pre><p>{escape(data['note'])}</p>"
 
 
-def _table(panel, data):
+def _table(panel: Lines | Histograms | HeatMap | Images | Ridges, data: Data) -> str:
     columns, rows = panel.table(data)
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)

@@ -2,30 +2,35 @@
 
 import asyncio
 import time
+from typing import Any
 
 import traitlets
 
 from ..host.widget import Widget
-from .demo import Demo
-from .film import SECOND, Film
+from .controls import Control
+from .demo import Demo, Settings
+from .film import SECOND, Film, Frame
 from .front_end import EXPLORER
 
-YIELD_EVERY = 0.02  # seconds of work on a film after which the kernel handles its messages, such as a stop
-DELIVER_EVERY = 0.1  # seconds between two deliveries of a film that is being made
+YIELD_EVERY = 0.02
+"""Seconds of work on a film after which the kernel handles its messages, such as a stop."""
+DELIVER_EVERY = 0.1
+"""Seconds between two deliveries of a film that is being made."""
 
 
 class Explorer(Widget):
     """The interactive figure of a `Demo`.
 
-    Every setting is a trait: read it, set it, `observe` it, or `link` it to another widget. The grid of the sliders is
-    no limit here: any value between a slider's ends will do.
+    Every setting is a trait: read it, set it, `observe` it, or `link` it to another widget. A slider takes any value
+    between its ends here, not only those of the static page.
 
-    A `Film` is made while the reader watches, by a task of the kernel's event loop that hands control back some fifty
-    times a second. Where no loop is running, the film is made at once.
+    A `Film` is made while the reader watches, by a task of the kernel's event loop that lets the kernel handle its
+    messages some fifty times a second. Where no loop is running, the film is made at once.
 
     Parameters
     ----------
     demo : Demo
+        The figure.
     **settings
         Start values that differ from the demo's own.
 
@@ -38,16 +43,21 @@ class Explorer(Widget):
     _esm = EXPLORER.module()
     _css = EXPLORER.stylesheet()
     spec = traitlets.Dict(read_only=True).tag(sync=True)
+    """What stays the same in every frame."""
     frame = traitlets.Dict(read_only=True).tag(sync=True)
+    """The frame for the settings, unless it is a film."""
     film = traitlets.Dict(read_only=True).tag(sync=True)
+    """The film of the first side, as far as it has been made."""
     film_2 = traitlets.Dict(read_only=True).tag(sync=True)
-    """The films of two sides, as far as they are made."""
+    """The film of the second side."""
     running = traitlets.Bool(False).tag(sync=True)
     """Whether a film is being made. Set it to False to stop."""
     progress = traitlets.Float(0.0, read_only=True).tag(sync=True)
+    """Which share of the film has been made."""
     status = traitlets.Unicode(read_only=True).tag(sync=True)
+    """What a reader is to be told of a film that has been stopped."""
 
-    def __init__(self, demo: Demo, **settings):
+    def __init__(self, demo: Demo, **settings: Any) -> None:
         self.demo = demo
         self._start = demo.settings(**settings)
         names = list(self._start)
@@ -61,29 +71,31 @@ class Explorer(Widget):
             self._compute()
             self.observe(self._compute, names)
         else:
-            self._task, self._wanted = None, set()
+            self._film = demo
+            self._task: asyncio.Task[None] | None = None
+            self._wanted: set[str] = set()
             self._begin()
             self.observe(self._begin, names)
             self.observe(self._stop, "running")
 
     @property
-    def settings(self):
+    def settings(self) -> Settings:
         """All settings, by name."""
         return {name: getattr(self, name) for name in self._start}
 
-    def _compute(self, change=None):
+    def _compute(self, change: Any = None) -> None:
         self.set_trait("frame", self.demo.frame(**self.settings))
 
     # ---- films
 
-    def _begin(self, change=None):
+    def _begin(self, change: Any = None) -> None:
         """Begin to make the films that a change of settings asks for: of the first side, the second or both."""
         name = change.name if change else None
-        if name == self.demo.player.name or (name == "compare" and not self.compare):
+        if name == self._film.player.name or (name == "compare" and not self.compare):
             return
         if name != "compare" and not (name or "").endswith(SECOND):
             self._wanted.add("film")
-        if self.settings.get("compare") and name not in self.demo.compare:
+        if self.settings.get("compare") and name not in self._film.compare:
             self._wanted.add("film_2")
         try:
             loop = asyncio.get_running_loop()
@@ -94,7 +106,7 @@ class Explorer(Widget):
             self._task.cancel()
         self._task = loop.create_task(self._make())
 
-    async def _make(self):
+    async def _make(self) -> None:
         """Make the films that are wanted, one after the other."""
         task = asyncio.current_task()
         self.running = True
@@ -106,12 +118,12 @@ class Explorer(Widget):
             if self._task in (task, None):  # else other films have been begun
                 self._task, self.running = None, False
 
-    async def _make_one(self, name):
+    async def _make_one(self, name: str) -> None:
         settings = self.settings
         self.set_trait("status", "")
         self.set_trait("progress", 0.0)
         frames, yielded, shown = [], time.monotonic(), 0.0
-        for frame in self.demo.compute(**self.demo.of_side(settings, second=name == "film_2")):
+        for frame in self._film.compute(**self._film.of_side(settings, second=name == "film_2")):
             if frame is not None:
                 frames.append(frame)
                 if time.monotonic() > shown + DELIVER_EVERY:
@@ -122,30 +134,30 @@ class Explorer(Widget):
                 yielded = time.monotonic()
         self._deliver(name, frames)
 
-    def _deliver(self, name, frames):
-        self.set_trait("progress", len(frames) / len(self.demo.player.values))
-        self.set_trait(name, self.demo.pack(frames))
+    def _deliver(self, name: str, frames: list[Frame]) -> None:
+        self.set_trait("progress", len(frames) / len(self._film.player.values))
+        self.set_trait(name, self._film.pack(frames))
 
-    def _stop(self, change):
+    def _stop(self, change: Any) -> None:
         if not change.new and self._task:
             self._task.cancel()
             self._wanted.clear()
-            at = max(round(self.progress * len(self.demo.player.values)) - 1, 0)
-            self.set_trait("status", f"Stopped at {self.demo.player.label.lower()} {self.demo.player.values[at]}.")
+            at = max(round(self.progress * len(self._film.player.values)) - 1, 0)
+            self.set_trait("status", f"Stopped at {self._film.player.label.lower()} {self._film.player.values[at]}.")
 
-    def _text(self):
+    def _text(self) -> str:
         if not isinstance(self.demo, Film):
             return self.frame["text"]
         return self.film["texts"][-1] if self.film else self.demo.title
 
 
-def _trait(control):
+def _trait(control: Control) -> traitlets.TraitType:
     """A synchronised trait that holds what the control allows."""
 
     class Setting(traitlets.TraitType):
         info_text = f"a value for {control.label}"
 
-        def validate(self, obj, value):
+        def validate(self, obj: Any, value: Any) -> Any:
             try:
                 return control.check(value)
             except ValueError as error:

@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _HERE = Path(__file__).parent
 _DEFAULT = "export default { render };\n"
@@ -15,30 +15,36 @@ class FrontEnd:
     """The files of a front end: its JavaScript in the folder `js`, and a style sheet."""
 
     folder: Path
+    """The folder of all of them."""
     name: str
     """`js/NAME.js` is the module that exports `render`, `js/host.js` its static host, `NAME.css` the style sheet."""
 
-    def module(self):
+    def module(self) -> str:
         """The ES module that a widget loads."""
         return bundle(self.folder / "js" / f"{self.name}.js") + _DEFAULT
 
-    def script(self):
+    def script(self) -> str:
         """The front end and its static host as one classic script: modules do not load from file://."""
         return f'(() => {{\n"use strict";\n{bundle(self.folder / "js" / "host.js")}}})();\n'
 
-    def stylesheet(self):
-        """The look that all share, and what this one adds."""
+    def stylesheet(self) -> str:
+        """The look that all front ends share, and what this one adds."""
         look = (_HERE / "look.css").read_text(encoding="utf-8").replace(".initlab-any", f".initlab-{self.name}")
         own = (self.folder / f"{self.name}.css").read_text(encoding="utf-8")
         return re.sub(r"/\*.*?\*/", "", f"{look}\n{own}", flags=re.DOTALL)
 
 
-def bundle(entry):
+def bundle(entry: Path) -> str:
     """A JavaScript module and all that it imports as one piece of code, every module after those that it imports.
 
     The modules then share one scope, so that all their names must differ, and only what keeps its meaning there is
     allowed: `import { a, b } from "./x.js"`, and `export` before a declaration. Comments, a third of the weight, are
     left out, and so is indentation.
+
+    Parameters
+    ----------
+    entry : Path
+        The file of the module.
 
     Raises
     ------
@@ -46,9 +52,9 @@ def bundle(entry):
         If the modules import each other in a circle, a name is declared twice or imported but not exported, or a
         module is written in a way that is not understood here.
     """
-    modules = {}  # by path, in the order of the bundle
+    modules: dict[Path, _Module] = {}  # by path, in the order of the bundle
     _collect(entry.resolve(), (), modules)
-    declared = {}
+    declared: dict[str, Path] = {}
     for path, module in modules.items():
         for name in module.names:
             if name in declared:
@@ -72,12 +78,14 @@ _STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
 
 class _Module(NamedTuple):
     code: str
-    names: list
+    """What is left of it in the bundle."""
+    names: list[str]
     """What it declares at the top level."""
-    exports: set
+    exports: set[str]
+    """What others may import."""
 
 
-def _collect(path, importers, modules):
+def _collect(path: Path, importers: tuple[Path, ...], modules: dict[Path, _Module]) -> None:
     """Put a module into `modules`, behind all that it imports."""
     if path in importers:
         raise ValueError(f"modules import each other in a circle: {' > '.join(p.name for p in (*importers, path))}")
@@ -106,8 +114,16 @@ def _collect(path, importers, modules):
     modules[path] = _Module(code, names, {name for export, name in declarations if export})
 
 
-def json_script(payload, attributes=""):
-    """An element that carries data in a page."""
+def json_script(payload: Any, attributes: str = "") -> str:
+    """A script element that carries data in a page.
+
+    Parameters
+    ----------
+    payload : object
+        What JSON can hold.
+    attributes : str
+        Further attributes of the element, with a space before each.
+    """
     # "</" would end the script element early.
     packed = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     return f'<script type="application/json"{attributes}>{packed}</script>'
@@ -118,8 +134,9 @@ class Still:
     """What a page of the book carries in the place of a widget."""
 
     html: str
+    """What the page shows."""
     text: str
     """The same in plain words."""
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/html": self.html, "text/plain": self.text}

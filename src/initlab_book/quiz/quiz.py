@@ -31,7 +31,9 @@ between backticks is set as code; nothing else is markup. An explanation is read
 
 import itertools
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from initlab.arguments import finite
 
@@ -41,10 +43,13 @@ class Option:
     """One answer to choose, and why it is right or wrong."""
 
     text: str
+    """The answer."""
     explanation: str
+    """Why it is right or wrong."""
     right: bool = False
+    """Whether it is right."""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _check_text("text", self.text)
         _check_text(f"explanation of {self.text!r}", self.explanation)
         if not isinstance(self.right, bool):
@@ -56,9 +61,11 @@ class Choose:
     """A question with options. If several of them are right, the reader is asked for all that apply."""
 
     text: str
-    options: tuple
+    """The question."""
+    options: tuple[Option, ...]
+    """The answers to choose from, at least one of them right and one wrong."""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _check_text("text", self.text)
         _check_items(f"options of {self.text!r}", self.options, Option, at_least=2)
         _check_distinct(f"options of {self.text!r}", [option.text for option in self.options])
@@ -67,46 +74,36 @@ class Choose:
             raise ValueError(f"options of {self.text!r} must hold a right one and a wrong one, got {right} right")
 
     @property
-    def prompt(self):
+    def prompt(self) -> str:
         """What the reader is asked."""
         return self.text + " Choose all that apply." * (sum(option.right for option in self.options) > 1)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A question with a number for an answer.
-
-    Parameters
-    ----------
-    text : str
-    answer : float
-        Not 0, because a distance from it is measured in multiples of it.
-    explanation : str
-        Why that is the answer.
-    otherwise : str
-        A hint for a number that is neither right nor known to be wrong.
-    within : float
-        What counts as equal: a relative distance of at most this, from `answer` or from a number in `wrong`.
-    unit : str
-        Stands after the number: "%", "layers".
-    wrong : tuple of (float, str)
-        Numbers that a misconception leads to, each with an explanation of its own.
-    """
+    """A question whose answer is a number."""
 
     text: str
+    """The question."""
     answer: float
+    """The right number. It is not 0, because a distance from it is measured in multiples of it."""
     explanation: str
+    """Why that is the answer."""
     otherwise: str
+    """A hint for a number that is neither right nor known to be wrong."""
     within: float = 0.02
+    """What counts as equal: a relative distance of at most this, from `answer` or from a number in `wrong`."""
     unit: str = ""
-    wrong: tuple = ()
+    """Stands after the number: "%", "layers"."""
+    wrong: tuple[tuple[float, str], ...] = ()
+    """Numbers that a misconception leads to, each with an explanation of its own."""
 
     @property
-    def prompt(self):
+    def prompt(self) -> str:
         """What the reader is asked."""
         return self.text
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _check_text("text", self.text)
         which = f"of {self.text!r}"
         if finite(f"answer {which}", self.answer) == 0:
@@ -129,34 +126,28 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Quiz:
-    """A few questions.
-
-    Parameters
-    ----------
-    name : str
-        Identifies the quiz in the address of a page, `#quiz-name`: small letters and hyphens.
-    title : str
-        One line, shown above the questions.
-    questions : tuple of Choose or Estimate
-    """
+    """A few questions."""
 
     name: str
+    """Identifies the quiz in the address of a page, `#quiz-name`: small letters and hyphens."""
     title: str
-    questions: tuple
+    """One line, shown above the questions."""
+    questions: tuple[Choose | Estimate, ...]
+    """What is asked, in order."""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not re.fullmatch(r"[a-z]+(-[a-z]+)*", self.name):
             raise ValueError(f"name must be made of small letters and hyphens, got {self.name!r}")
         _check_text("title", self.title)
         _check_items("questions", self.questions, (Choose, Estimate), at_least=1)
         _check_distinct("questions", [question.text for question in self.questions])
 
-    def spec(self):
+    def spec(self) -> dict[str, Any]:
         """All of it, for the JavaScript."""
         questions = [{"kind": type(q).__name__.lower(), "prompt": q.prompt, **asdict(q)} for q in self.questions]
         return {"name": self.name, "title": self.title, "questions": questions}
 
-    def text(self):
+    def text(self) -> str:
         """The questions in plain words."""
         lines = [self.title]
         for i, question in enumerate(self.questions, start=1):
@@ -165,7 +156,7 @@ class Quiz:
         return "\n".join(lines)
 
 
-def _check_text(name, value):
+def _check_text(name: str, value: object) -> None:
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a string, got {value!r}")
     if not value.strip() or value != value.strip():
@@ -174,7 +165,7 @@ def _check_text(name, value):
         raise ValueError(f"{name} must close every backtick, got {value!r}")
 
 
-def _check_items(name, items, kinds, at_least):
+def _check_items(name: str, items: object, kinds: type | tuple[type, ...], at_least: int) -> None:
     names = " or ".join(kind.__name__ for kind in (kinds if isinstance(kinds, tuple) else (kinds,)))
     if not isinstance(items, tuple) or not all(isinstance(item, kinds) for item in items):
         raise TypeError(f"{name} must be a tuple of {names}, got {items!r}")
@@ -182,7 +173,7 @@ def _check_items(name, items, kinds, at_least):
         raise ValueError(f"{name} must be at least {at_least}, got {len(items)}")
 
 
-def _check_distinct(name, texts):
+def _check_distinct(name: str, texts: Sequence[str]) -> None:
     repeated = [text for text in texts if texts.count(text) > 1]
     if repeated:
         raise ValueError(f"{name} must differ from each other, got {repeated[0]!r} twice")

@@ -9,15 +9,15 @@ from html import escape
 
 from ..host.front_end import Still, json_script
 from ..numbers import number
-from .quiz import Estimate, Quiz
+from .quiz import Choose, Estimate, Quiz
 
 
-def still(quiz: Quiz):
+def still(quiz: Quiz) -> Still:
     """What a page of the book carries of a quiz."""
     return Still(html(quiz), quiz.text())
 
 
-def html(quiz: Quiz):
+def html(quiz: Quiz) -> str:
     """The HTML of one quiz. Its parts are as high as those that `quiz.js` puts in their place."""
     questions = "".join(_question(i, question) for i, question in enumerate(quiz.questions, start=1))
     return (
@@ -28,7 +28,7 @@ def html(quiz: Quiz):
     )
 
 
-def _question(i, question):
+def _question(i: int, question: Choose | Estimate) -> str:
     if isinstance(question, Estimate):
         options = ""
         answers = _answer("✓", f"{number(question.answer, 4)} {question.unit}".strip(), question.explanation)
@@ -42,10 +42,10 @@ def _question(i, question):
     )
 
 
-def _answer(mark, words, explanation):
+def _answer(mark: str, words: str, explanation: str) -> str:
     return f"<p>{mark} <strong>{_rich(words)}</strong><br>{_rich(explanation)}</p>"
 
 
-def _rich(words):
+def _rich(words: str) -> str:
     """HTML of a text: what stands between backticks is code, nothing else is markup."""
     return re.sub("`(.*?)`", r"<code>\1</code>", escape(words))

@@ -13,11 +13,12 @@ class QuizWidget(Widget):
     _esm = QUIZ.module()
     _css = QUIZ.stylesheet()
     spec = traitlets.Dict(read_only=True).tag(sync=True)
+    """The quiz, for the JavaScript."""
 
-    def __init__(self, quiz: Quiz):
+    def __init__(self, quiz: Quiz) -> None:
         self.quiz = quiz
         super().__init__()
         self.set_trait("spec", quiz.spec())
 
-    def _text(self):
+    def _text(self) -> str:
         return self.quiz.text()
