@@ -264,7 +264,9 @@ FORWARD = Direction(
     "forward", "W_ij", "a_j", "j", n_in, q, m, r, c,
     "weights independent of activations", "zero-mean activations", "uncorrelated activations",
 )  # fmt: skip
+"""From the activations a_j to the preactivation z_i."""
 BACKWARD = Direction(
     "backward", "W_ij", "delta_i", "i", n_out, p, m_delta, r_delta, c_delta,
     "independent gradients", "zero-mean gradients", "uncorrelated gradients",
 )  # fmt: skip
+"""From the gradients delta_i = dL/dz_i to dL/da_j."""
