@@ -6,6 +6,7 @@ import gzip
 import http.server
 import json
 import mimetypes
+import os
 import re
 import shutil
 import threading
@@ -72,6 +73,15 @@ def _explorers_of(page):
 def one_of_every(kind, items):
     """The first of the items of every kind."""
     return list({kind(item): item for item in reversed(items)}.values())
+
+
+def fewest_with_all(features, items):
+    """Few of the items, chosen one by one, that together have all the features that any item has."""
+    chosen, missing = [], set().union(*map(features, items))
+    while missing:
+        chosen.append(max(items, key=lambda item: len(missing & features(item))))
+        missing -= features(chosen[-1])
+    return sorted(chosen, key=items.index)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,10 +184,12 @@ class NoBrowserError(Exception):
 
 
 def launch(playwright, flags=()):
-    """Start the Chromium on the PATH, or else the one that playwright installed.
+    """Start the Chromium on the PATH, or else the one that playwright installed; or the one that the environment
+    variable INITLAB_BROWSER names.
 
     The headless shell draws pages as Chromium does and spends less than half the time: it has no windows around them.
     """
+    named = os.environ.get("INITLAB_BROWSER")
     names = (
         "chromium-headless-shell",
         "chromium",
@@ -186,9 +198,9 @@ def launch(playwright, flags=()):
         "google-chrome-stable",
         "chrome",
     )
-    found = next(filter(None, map(shutil.which, names)), None)
-    if not found and not Path(playwright.chromium.executable_path).exists():
-        raise NoBrowserError(NO_BROWSER)
+    found = next(filter(None, map(shutil.which, [named] if named else names)), None)
+    if not found and (named or not Path(playwright.chromium.executable_path).exists()):
+        raise NoBrowserError(f"INITLAB_BROWSER={named} is not there." if named else NO_BROWSER)
     return playwright.chromium.launch(executable_path=found, args=[*FLAGS, *flags])
 
 

@@ -2,7 +2,10 @@
 
 import json
 import re
+from contextlib import ExitStack
 from pathlib import Path
+
+from harness import visit
 
 from initlab_book.figure import Menu, Number, Slider, Toggle, static
 from initlab_book.figure.front_end import EXPLORER
@@ -17,6 +20,42 @@ def box_in_sight(locator):
     locator.scroll_into_view_if_needed()
     locator.evaluate("() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))")
     return locator.bounding_box()
+
+
+class Windows:
+    """windows(page, **options) -> Visit: windows that many tests share, for they take longer to open than to use. Those
+    of one page stay open until another page is asked for."""
+
+    # What moved while the page loaded. Only the letters of a formula may, inside it, when their font arrives.
+    SHIFTS = """() => new Promise((resolve) => {
+        const sources = [];
+        new PerformanceObserver((list) => sources.push(...list.getEntries().flatMap((entry) => entry.sources)))
+            .observe({ type: "layout-shift", buffered: true });
+        setTimeout(() => resolve(sources), 100);
+    }).then((sources) => sources
+        .filter(({ node }) => node instanceof Element && node.closest("article") && !node.closest(".katex, span.math"))
+        .map((s) => `${s.node.outerHTML.slice(0, 80)} by ${s.currentRect.y - s.previousRect.y} px`))"""
+
+    def __init__(self, browser, address):
+        self.browser, self.address = browser, address
+        self.opened, self.stack, self.page = {}, ExitStack(), None
+
+    def __call__(self, page, **options):
+        if page != self.page:
+            self.close()
+            self.page = page
+        key = tuple(options.items())
+        if key not in self.opened:
+            visitor = self.stack.enter_context(visit(self.browser, f"{self.address}/{page}.html", **options))
+            if options.get("java_script_enabled", True):
+                visitor.settle()
+                visitor.shifts = visitor.page.evaluate(self.SHIFTS)
+            self.opened[key] = visitor
+        return self.opened[key]
+
+    def close(self):
+        self.stack.close()
+        self.opened.clear()
 
 
 class Figure:
@@ -39,6 +78,7 @@ class Figure:
         """Every picture fills its place."""
         fills = """(figure) => [...figure.querySelectorAll(".il-stage")].every((stage) =>
             Number(stage.firstElementChild.getAttribute("width")) === Math.floor(stage.clientWidth))"""
+        self.root.scroll_into_view_if_needed()  # what is out of sight is not laid out, and so not drawn anew
         self.page.wait_for_function(fills, arg=self.root.element_handle())
 
     @property
@@ -108,6 +148,26 @@ class Figure:
 
     def button(self, name):
         return self.root.get_by_role("button", name=name, exact=True)
+
+    def put(self, settings):
+        """Bring every control to its place in `settings` at once, by the events that a reader's hand would cause."""
+        self.root.evaluate(
+            """(figure, places) => {
+                const controls = figure.querySelectorAll(".il-control:not([hidden]) :is(input, select)");
+                places.forEach((place, i) => {
+                    const control = controls[i];
+                    if (control.type === "checkbox") control.checked = place;
+                    else control.value = place;
+                    const event = control.type === "range" ? "input" : "change";
+                    control.dispatchEvent(new Event(event, { bubbles: true }));
+                });
+            }""",
+            [
+                control.values.index(settings[control.name]) if isinstance(control, Slider) else settings[control.name]
+                for control in self.offered
+            ],
+        )
+        assert self.shown() == {control.name: settings[control.name] for control in self.offered}
 
     def choose(self, settings):
         """Bring every control to its place in `settings`, by keyboard."""
