@@ -52,13 +52,13 @@ class Activation:
     odd: bool = field(default=False, repr=False)
     """Whether f(-z) = -f(z), so that E[f(z)] = 0."""
     slope_from_output: bool = field(default=False, repr=False)
-    """Whether df(a, a) = df(z, a): a backward pass then has no need of z."""
+    """Whether df(a, a) = df(z, a): a backward pass then does not need z."""
     label: str = field(default="", repr=False)
     """How a figure calls it; by default its name."""
     formula: tuple[str, str] | None = field(default=None, repr=False)
     """f(z) for z < 0 and for z > 0, written for SymPy, where SymPy can integrate it: see `closed_forms`."""
     closed_forms: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    """Expectations that are known as formulas but which SymPy does not find, as pairs (which, formula)."""
+    """Expectations with a known formula that SymPy does not find, as pairs (which, formula)."""
 
     def __post_init__(self) -> None:
         for which, kind in (("f", _Function), ("df", _Derivative)):
@@ -103,7 +103,7 @@ def _written(formula: Callable[..., object], z: ArrayLike, hints: tuple, out: np
 
 
 class _Plain:
-    """A plain function of z as such a formula; `what` names it in an error."""
+    """Such a formula made of a plain function of z; `what` names the function in an error."""
 
     def __init__(self, function: Callable[[np.ndarray], ArrayLike], what: str) -> None:
         self.function, self.what = function, what
@@ -344,7 +344,7 @@ SIGMOID = Activation(
     _Function(_sigmoid),
     _Derivative(_sigmoid_df),
     slope_from_output=True,
-    closed_forms=(("mean", "1/2"),),  # it is 1/2 and an odd function
+    closed_forms=(("mean", "1/2"),),  # the sigmoid is 1/2 plus an odd function
 )
 """f(z) = 1 / (1 + e^-z)"""
 

@@ -27,7 +27,7 @@ def z_scores(measured: ArrayLike, predicted: ArrayLike) -> np.ndarray:
     -------
     array of shape measured.shape[1:]
         (mean - predicted) / standard error, with the standard error estimated from the same seeds. It has Student's
-        t distribution with seeds - 1 degrees of freedom if a cell is normal, and comes near it if the *mean* is.
+        t distribution with seeds - 1 degrees of freedom if a cell is normal, and nearly so if only its *mean* is.
 
     Raises
     ------
@@ -60,7 +60,7 @@ class Agreement:
     worst: float
     """The largest |z|."""
     p_value: float
-    """An upper bound of the probability that one of so many cells reaches `worst` if all predictions are right."""
+    """The probability that one of so many cells reaches `worst` if all predictions are right: an upper bound."""
 
 
 def agreement(z: ArrayLike, seeds: int) -> Agreement:
@@ -68,7 +68,7 @@ def agreement(z: ArrayLike, seeds: int) -> Agreement:
 
     Its two-sided p-value under Student's t is multiplied by the number of cells (Bonferroni's correction), which makes
     it an upper bound whether or not the cells depend on each other. A p-value below 0.01 casts doubt on the
-    predictions; a larger one proves nothing, and what error *would* have been found must be checked with wrong
+    predictions; a larger one proves nothing: which errors *would* have been found has to be tried out with wrong
     predictions.
 
     Sources: Student, "The probable error of a mean", Biometrika 6 (1908); O. J. Dunn, "Multiple comparisons among

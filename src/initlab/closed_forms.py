@@ -79,7 +79,7 @@ def closed_form(activation: str | Activation, what: str) -> sympy.Expr:
 
 
 def _read(formula: str) -> sympy.Expr:
-    """A formula of an `Activation` as an expression. A decimal is the fraction that it stands for: 0.01 is 1/100."""
+    """A formula of an `Activation` as an expression. A decimal becomes a fraction: 0.01 is 1/100."""
     return sympy.sympify(formula, locals=_NAMES, rational=True)
 
 

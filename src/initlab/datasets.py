@@ -245,7 +245,7 @@ class Split(NamedTuple):
 
 
 def split(x: ArrayLike, y: ArrayLike, *, held_out: float = 0.25, rng: Seed = None) -> Split:
-    """Hold out a random choice of examples, the same share of every class. The order of the examples stays.
+    """Hold out a random choice of examples, the same share of every class. Examples stay in their order.
 
     Parameters
     ----------

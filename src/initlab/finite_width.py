@@ -226,7 +226,7 @@ def measured_shift(
     Returns
     -------
     shift, standard_error : float
-        E[q[depth]] / q - 1, and how far off it typically is.
+        E[q[depth]] / q - 1, and its standard error.
 
     Raises
     ------
@@ -282,6 +282,11 @@ def band(activation: str | Activation, widths: Sequence[int], weight_variances: 
     -------
     (2, L + 1) array
         The smaller values and the larger ones, of layers 0..L, for an input of mean square 1.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the activation is unknown, or there is not one variance for each layer.
 
     Examples
     --------

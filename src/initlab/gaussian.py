@@ -1,11 +1,12 @@
 """Gaussian expectations: what an infinitely wide layer does to a signal.
 
-In a wide layer with zero-mean weights every preactivation z is close to N(0, q). For the fate of
-one input, all that theory needs to know of an activation f is then two integrals, E[f(z)^2] (forward) and E[f'(z)^2]
-(backward). From them follow the gains, which keep a signal of size 1 as it is, and the length map q -> q', whose fixed
-points say where a deep network takes a signal of any size.
+In a wide layer with zero-mean weights every preactivation z is close to N(0, q). To follow one input, all that theory
+needs to know about an activation f is then two integrals, E[f(z)^2] (forward) and E[f'(z)^2] (backward). From them
+follow the gains, which keep a signal of size 1 as it is, and the length map q -> q', whose fixed points say where a
+deep network takes a signal of any size.
 
-The integrals are computed here, by quadrature, to about 15 digits. Those that have a formula have it in `closed_forms`.
+The integrals are computed here, by quadrature, to about 15 digits. Those for which there is a formula are in
+`closed_forms`, too.
 """
 
 import functools
@@ -20,8 +21,8 @@ from .activations import Activation, get
 from .arguments import finite, one_of, whole
 
 # Gauss-Legendre nodes for one panel of the composite rule. 24 nodes a panel leave an error near rounding for every
-# activation of the package, because a panel is never wider than its distance from the origin (but the two that touch
-# it, and these are short).
+# activation of the package, because a panel is never wider than its distance from the origin, except the two that touch
+# it, and these are short.
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _WEIGHTS = _WEIGHTS / math.sqrt(2 * math.pi)
 _REACH = 13.0  # in standard deviations; the normal density beyond is below 1e-37
@@ -501,7 +502,7 @@ class FixedPoint(NamedTuple):
     """n Var(W) E[f'(z)^2] there: growth of E[(dL/dz)^2] per layer."""
 
 
-_EXACT = 1e-14  # relative change of q in a layer that is no change: quadrature is right to about 1e-15
+_EXACT = 1e-14  # a relative change of q below this is none: quadrature is right to about 1e-15
 
 
 def fixed_points(

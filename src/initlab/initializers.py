@@ -228,7 +228,7 @@ def truncated_normal(
     """Independent draws from N(mean, std^2) given that they lie in [low, high].
 
     The bounds are values of the weights, as in PyTorch, not multiples of std: std = 0.02 with the default bounds +-2
-    is practically never cut. Cutting lowers the variance: at +-2 std it is 0.774 std^2.
+    cuts practically nothing. Cutting lowers the variance: at +-2 std it is 0.774 std^2.
 
     Parameters
     ----------
@@ -326,6 +326,11 @@ def fan_of(mode: str, fan_in: float, fan_out: float) -> float:
         Which fan.
     fan_in, fan_out : number or SymPy expression
         The fans of the layer.
+
+    Raises
+    ------
+    KeyError
+        If there is no such mode.
 
     Examples
     --------

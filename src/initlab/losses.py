@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 LossAndGradient = tuple[np.ndarray, np.ndarray]
-"""The loss, one number for each run, and its derivative with respect to the output, of the same shape as that."""
+"""The loss, one number for each run, and its derivative with respect to the output, of the shape of the output."""
 Loss = Callable[[np.ndarray, Any], LossAndGradient]
 """A function (output, targets) -> (loss, dL/d output). Targets are whatever this loss compares the output with."""
 
@@ -19,21 +19,21 @@ Loss = Callable[[np.ndarray, Any], LossAndGradient]
 def linear(output: ArrayLike, coefficients: ArrayLike) -> LossAndGradient:
     """The loss of signal propagation: L = sum g a, over units and batch, so that dL/da[L] is the array g itself.
 
-    With g drawn from N(0, 1) it sends a gradient of known size into the top of a network, whatever the network says.
+    With g drawn from N(0, 1) it sends a gradient of known size into the top of a network, whatever its output is.
 
     Parameters
     ----------
     output : (..., units, batch) array
         a[L].
     coefficients : (units, batch) or (..., units, batch) array
-        g.
+        The array g.
 
     Returns
     -------
     loss : (...) array
         One number for each run.
     gradient : (..., units, batch) array
-        g.
+        The array g.
 
     Raises
     ------

@@ -283,7 +283,7 @@ def stack(networks: Sequence[Network]) -> Network:
 
 @dataclass(frozen=True)
 class Forward:
-    """The result of a forward pass."""
+    """What a forward pass has computed."""
 
     z: tuple[np.ndarray, ...]
     """Preactivations z[1], ..., z[L], each (..., n[l], batch)."""
@@ -501,7 +501,7 @@ def backward_layers(
         dz = f.df(z, a, out=None if buffers is None else buffers.dz[i])
         dz *= da
         dW = np.matmul(dz, a_below.mT, out=None if buffers is None else buffers.dW[i])
-        # A sum over the batch; a matrix product is the fastest.
+        # A sum over the batch; a matrix product is the fastest way to it.
         db = None if network.biases[i] is None else dz @ batch_of_ones
         da = None
         if i > 0 or input_gradient:
@@ -549,7 +549,7 @@ def simulate(
 
     By default the input is N(0, 1) and so is the gradient at the top (a linear loss): the setting of signal-propagation
     theory, in which E[z^2], E[a^2] and E[(dL/dz)^2] of a wide network follow `gaussian.propagate`, and E[(dL/dW)^2] of
-    layer l is batch x E[(dL/dz[l])^2] E[a[l-1]^2]. Inputs and top gradients come from streams of their own, so schemes
+    layer l is batch x E[(dL/dz[l])^2] E[a[l-1]^2]. Inputs and top gradients come from separate streams, so that schemes
     are compared on the same draws.
 
     Parameters
@@ -615,7 +615,7 @@ def simulate(
         target_axes = 1 if loss is losses.softmax_cross_entropy else 2
         _check_runs("targets", targets, target_axes, len(roots))
 
-    # As many seeds at once as keep one array of a layer near 1 MB: large enough for NumPy, small enough for the cache.
+    # So many seeds at once that one array of a layer is about 1 MB: large enough for NumPy, small enough for the cache.
     together = max(1, 2**18 // (max(widths) * max(batch, *widths)))
     parts = []
     for start in range(0, len(roots), together):

@@ -3,7 +3,7 @@
 One Gaussian layer h -> W h, with W of shape (n, n) and entries N(0, g^2 / n), multiplies the squared length of *any*
 vector by g^2 X / n, where X has the chi-squared distribution with n degrees of freedom, independent of what came
 before. After l layers the log of the length has made l independent steps, so everything about it is exact:
-it is a random walk with a drift, the growth rate, and a spread. For other activations see `finite_width`.
+it is a random walk with a drift, the growth rate, and a variance. For other activations see `finite_width`.
 """
 
 import numpy as np

@@ -38,10 +38,10 @@ ACTIVATIONS = {
     "tanh": activations.get("tanh"),
     "sigmoid": activations.get("sigmoid"),
 }
-"""By name, the activations that the inputs of a layer may have been through."""
+"""The activations that the inputs of a layer may come from, by name."""
 
 FRAMEWORKS = {"torch": "PyTorch", "keras": "Keras", "flax": "Flax (JAX)"}
-"""What each framework calls itself, by name."""
+"""The frameworks: how each is written, by name."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Layer:
 
     @property
     def fans(self) -> tuple[int, int]:
-        """(fan_in, fan_out)"""
+        """(fan_in, fan_out) of the layer."""
         field = math.prod(self.kernel)
         return self.n_in * field, self.n_out * field
 

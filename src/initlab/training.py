@@ -37,7 +37,7 @@ class Snapshot:
     accuracy: np.ndarray | None
     """Share of examples whose largest output is at their label, () or (runs,); None where targets are not labels."""
     update_ratio: np.ndarray
-    """rms of the update of W[l] that is due at this step (after the last step: that would come next) over the rms of
+    """rms of the update of W[l] that is due at this step (after the last step: that would be next) over the rms of
     W[l], (L,) or (runs, L): by what share one step changes the weights. nan where both are 0, inf where only W[l] is.
 
     A rule of thumb wants it near 1e-3 ([Karpathy 2022](https://www.youtube.com/watch?v=P6sfmUTpUmc), who takes
@@ -100,8 +100,8 @@ def train(
     loss : str or callable
         "squared_error", "softmax_cross_entropy", or a function (output, targets) -> (loss, gradient).
     learning_rate : float or array
-        An array is broadcast against the run axes: (runs,) gives every run its own rate, (rates, 1) trains every run
-        at every rate.
+        The learning rate, >= 0. An array is broadcast against the run axes: (runs,) gives every run its own rate,
+        (rates, 1) trains every run at every rate.
     steps : int
         Number of updates.
     batch_size : int, optional
@@ -188,8 +188,8 @@ def descend(
     loss : str or callable
         "squared_error", "softmax_cross_entropy", or a function (output, targets) -> (loss, gradient).
     learning_rate : float or array
-        An array is broadcast against the run axes: (runs,) gives every run its own rate, (rates, 1) trains every run
-        at every rate.
+        The learning rate, >= 0. An array is broadcast against the run axes: (runs,) gives every run its own rate,
+        (rates, 1) trains every run at every rate.
     steps : int
         Number of updates.
     batch_size : int, optional
@@ -240,7 +240,7 @@ def descend(
     batches = _batches(x, y, batch_size, steps + 1, rng)
     rate = rate.astype(network.dtype)[..., None, None]
     loss_of_batch = losses.unchecked(loss)
-    # From the top layer down, as the gradients come. Without momentum v is what a gradient brings, and not kept.
+    # From the top layer down, as the gradients come. Without momentum a step is not kept, and there is no v.
     layers = [*zip(network.weights, network.biases, strict=True)][::-1]
     velocities = [[np.zeros_like(p) if momentum and p is not None else None for p in layer] for layer in layers]
 
@@ -253,7 +253,7 @@ def descend(
             with np.errstate(all="ignore"):  # left before the yield, or it would silence the caller, too
                 *_, (_, output) = forward_layers(network, x_batch, buffers)
                 history[step], gradient = loss_of_batch(output, y_batch)
-                # Gradients are linear in that at the top. Multiplied by the rate there, they arrive as steps to take.
+                # Gradients are linear in the one at the top: times the rate there, they arrive as steps to take.
                 forward_pass, gradient = Forward(buffers.z, (x_batch, *buffers.a)), rate * gradient
                 gradients = backward_layers(network, forward_pass, gradient, buffers, input_gradient=False)
                 for (W, b), (v_W, v_b), (_, dW, db, _) in zip(layers, velocities, gradients, strict=True):
@@ -385,7 +385,7 @@ class Sweep:
     rates: np.ndarray
     """(rates,): the learning rates."""
     loss: np.ndarray
-    """(rates, ...), with the leading axes of the network behind: on all examples, after the last update."""
+    """(rates, ...), with the leading axes of the network last: on all examples, after the last update."""
     accuracy: np.ndarray | None
     """(rates, ...): on all examples, after the last update; None where targets are not labels."""
     diverged: np.ndarray

@@ -1,6 +1,6 @@
 r"""A variance algebra whose assumptions can be switched off.
 
-Random quantities say what is known of them; E, Var and Cov follow from that, as SymPy expressions:
+Random quantities carry what is known about them; E, Var and Cov follow from that, as SymPy expressions:
 
 >>> import sympy as sp
 >>> v, q, n = sp.symbols("v q n", positive=True)

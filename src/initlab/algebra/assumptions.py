@@ -1,8 +1,8 @@
 """The assumptions behind Xavier's and He's rules, and for each of them one definite way to break it.
 
 A broken assumption gets a parameter, so that what it costs can be calculated, simulated and drawn: a mean, a
-correlation, a variance. At 0 the parameter gives the assumption back. `model` is the layer in which exactly the dropped
-assumptions are broken, and no other.
+correlation, a variance. Where the parameter is 0, the assumption holds. `Direction.model` is the layer in which the
+dropped assumptions are broken, and no others.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ import sympy as sp
 from .expectation import Random, random
 
 n_in, n_out, L = sp.symbols("n_in n_out L", integer=True, positive=True)
-"""How many units a layer gets its input from and sends its output to, and the number of layers."""
+"""The number of inputs of a unit, the number of units that its output goes to, and the number of layers."""
 sigma_w = sp.Symbol("sigma_w", positive=True)
 """The standard deviation of a weight: Var W = sigma_w^2."""
 q, p = sp.symbols("q p", positive=True)
@@ -142,7 +142,7 @@ def check(assume: Iterable[str]) -> frozenset[str]:
     TypeError
         If it is a single string.
     ValueError
-        If there is no assumption of a key.
+        If there is no assumption with such a key.
     """
     allowed = ", ".join(map(repr, ASSUMPTIONS))
     if isinstance(assume, str):
@@ -168,7 +168,7 @@ def check_values(values: Mapping[str, float]) -> dict[str, float]:
     Raises
     ------
     ValueError
-        If there is no symbol of a name.
+        If there is no symbol with such a name.
     """
     allowed = sorted(name for name, value in globals().items() if isinstance(value, sp.Symbol))
     if unknown := set(values) - set(allowed):
@@ -191,7 +191,7 @@ class Direction:
     n: sp.Symbol
     """How many terms the sum has."""
     second_moment: sp.Symbol
-    """E of the squared signal."""
+    """The second moment of the signal."""
     mean: sp.Symbol
     """The mean of the signal, where it is not assumed to be 0."""
     correlation: sp.Symbol
@@ -206,7 +206,7 @@ class Direction:
     """The key of the assumption that signals are uncorrelated."""
 
     def quantities(self, assume: frozenset[str]) -> tuple[Random, Random]:
-        """W and the signal as random quantities of which no more is known than the assumptions say.
+        """W and the signal as random quantities about which nothing is known except the assumptions.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Many layers: what a deep linear network makes of a second moment when its weights have a mean or a common part.
+"""Many layers: what becomes of a second moment in a deep linear network whose weights have a mean or are correlated.
 
 One layer's second moment is then not enough: the units of a layer become correlated, and that affects the next layer.
 It is enough to follow two numbers from layer to layer,

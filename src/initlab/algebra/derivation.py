@@ -34,7 +34,7 @@ from .expectation import (
 )
 
 STATISTICS = ("second moment", "mean", "variance")
-"""What can be derived of z."""
+"""What can be derived about z."""
 ACTIVATIONS = ("identity", "relu", "leaky_relu", "f")
 """The leaky ReLU has slope s for z < 0; "f" is any other activation, such as tanh."""
 
@@ -140,7 +140,7 @@ class Derivation:
         Undetermined
             If the assumptions do not determine a number, or a value is missing.
         ValueError
-            If there is no symbol of a name.
+            If there is no symbol with such a name.
 
         Examples
         --------
@@ -150,7 +150,7 @@ class Derivation:
         return evaluate(self._determined(), check_values(values))
 
     def preserving(self) -> sp.Expr:
-        """Var W that gives back the second moment that went in.
+        """The Var W with which as much second moment comes out of a layer as went in.
 
         Returns
         -------
@@ -236,7 +236,7 @@ def _stacked(texts: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class _Rule:
-    """A rule with what is to be said of it in a `Step`; `uses` may depend on the expression."""
+    """A rule, and what a `Step` says about it; `uses` may depend on the expression."""
 
     name: str
     apply: Rule
@@ -332,7 +332,7 @@ class _Rules:
         )
 
     def notation(self, expression: sp.Expr) -> sp.Expr:
-        """What is left in the end, in the parameters of the model."""
+        """What is left in the end, written with the parameters of the model."""
         holds = {assumptions.ASSUMPTIONS[key].parameter: 0 for key in self.covariances_use(expression)}
         values = {
             covariance: sp.factor(value.subs(holds)) for covariance, value in self.covariances(expression).items()

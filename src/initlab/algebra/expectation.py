@@ -6,8 +6,8 @@ and an expectation that it cannot work out stays as it is, so that nothing is lo
 - `linearity`: E[c X + Y] = c E[X] + E[Y]
 - `sums`: the moments of a sum of n terms, from the moments of a few of its terms
 - `independence`: E[X Y] = E[X] E[Y] when X and Y have no source in common
-- `alike`: terms of one sum have the same distribution, so that it does not matter which one is meant
-- `known`: E[X^k] from what was stated of X
+- `alike`: terms of one sum have the same distribution, so it does not matter which one is meant
+- `known`: E[X^k] from what was stated about X
 
 `E` applies all of them. `sympy.stats` does not: it leaves Variance(X*Y) alone even when X and Y are independent.
 """
@@ -35,7 +35,7 @@ class Undetermined(ValueError):
 
 @dataclass(frozen=True)
 class Law:
-    """What is stated of the distribution of a random quantity."""
+    """What is stated about the distribution of a random quantity."""
 
     moments: tuple[tuple[int, sp.Expr], ...] = ()
     """Pairs (k, E[X^k])."""
@@ -90,9 +90,9 @@ class Random(sp.Symbol):
     name : str
         Such as "W" or "a_j".
     law : Law
-        What is stated of its distribution.
+        What is stated about its distribution.
     index : str or None
-        The letter in its subscript that numbers quantities alike, if there is one.
+        The letter in its subscript that numbers quantities of the same kind, if there is one.
     home : str or None
         The letter with which it was made: a_k is a_j for another value of its index.
     own, shared : tuple of str
@@ -158,7 +158,7 @@ def random(
     own: Iterable[str] | None = None,
     shared: Iterable[str] = (),
 ) -> Random:
-    """A random quantity X with what is stated of it. Quantities of different names are independent.
+    """A random quantity X, with what is stated about it. Quantities with different names are independent.
 
     Parameters
     ----------
@@ -173,10 +173,11 @@ def random(
     normal : bool
         Whether X is normal, which gives all moments.
     index : str, optional
-        The letter in the subscript that numbers quantities alike: `random("a_j", index="j")` is one of a_1, ..., a_n.
+        The letter in the subscript that numbers quantities of the same kind: `random("a_j", index="j")` is one of
+        a_1, ..., a_n.
     own, shared : tuple of str, optional
         The sources, if X is not independent of all others: `own` are numbered by the index as X is, `shared` are not.
-        Two quantities alike are independent unless they have a shared source.
+        Two quantities of the same kind are independent unless they have a shared source.
 
     Returns
     -------
@@ -289,7 +290,7 @@ class Covariance(sp.Expr):
 
 
 class Total(sp.Expr):
-    """The sum of n terms alike, X_1 + ... + X_n.
+    """The sum X_1 + ... + X_n of n identically distributed terms.
 
     Parameters
     ----------
@@ -420,12 +421,12 @@ def linearity(X: sp.Expr) -> sp.Expr:
     return sp.Add(*(constant * Expected(random_part) for constant, random_part in split))
 
 
-_LETTERS = "klrstuvw"  # names for the second, third, ... of the terms alike
+_LETTERS = "klrstuvw"  # names for the second, third, ... of the terms
 
 
 @each_expectation
 def sums(X: sp.Expr) -> sp.Expr:
-    """E of a product of sums of n terms alike: either two factors mean the same term, or two different ones.
+    """E of a product of sums of n terms: two factors are either the same term, or two different ones.
 
     For the square of a sum S of X_j, E[S^2] = n E[X_j^2] + n (n - 1) E[X_j X_k]. In general there is one term for every
     partition of the factors into groups that mean the same term, and n (n - 1) (n - 2) ... choices for the groups.
@@ -473,7 +474,7 @@ def sums(X: sp.Expr) -> sp.Expr:
 
 
 def _repeated(factor: sp.Expr) -> list[sp.Expr]:
-    """The base of a power, as often as the exponent says."""
+    """The base of a power, repeated as often as the exponent says."""
     base, exponent = factor.as_base_exp()
     return [base] * int(exponent) if exponent.is_Integer and exponent > 0 else [factor]
 
@@ -542,7 +543,7 @@ def alike(X: sp.Expr) -> sp.Expr:
 
 @each_expectation
 def known(X: sp.Expr) -> sp.Expr:
-    """E[X^k] from what was stated of X.
+    """E[X^k] from what was stated about X.
 
     Parameters
     ----------
@@ -579,7 +580,7 @@ def E(X: sp.Expr) -> sp.Expr:
     Returns
     -------
     sympy.Expr
-        A number, or an expression in what is stated of them.
+        A number, or an expression in what is stated about them.
 
     Examples
     --------
@@ -604,7 +605,7 @@ def Var(X: sp.Expr) -> sp.Expr:
     Returns
     -------
     sympy.Expr
-        A number, or an expression in what is stated of them.
+        A number, or an expression in what is stated about them.
 
     Examples
     --------
@@ -626,7 +627,7 @@ def Cov(X: sp.Expr, Y: sp.Expr) -> sp.Expr:
     Returns
     -------
     sympy.Expr
-        A number, or an expression in what is stated of them.
+        A number, or an expression in what is stated about them.
 
     Examples
     --------
@@ -638,7 +639,7 @@ def Cov(X: sp.Expr, Y: sp.Expr) -> sp.Expr:
 
 
 def evaluate(expression: sp.Expr, values: Mapping) -> float:
-    """The number that an expression is for the given values.
+    """The value of an expression, as a number.
 
     Parameters
     ----------

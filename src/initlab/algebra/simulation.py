@@ -1,4 +1,4 @@
-"""Layers in which exactly the dropped assumptions are broken, sampled: what a derivation predicts, measured."""
+"""What a derivation predicts, measured: samples of the layer in which exactly the dropped assumptions are broken."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -46,7 +46,7 @@ def draw(
     W, signal : (draws, n) array
         One row for each unit.
     b : (draws,) array
-        The bias of each unit, 0 where biases are assumed to be.
+        The bias of each unit; 0 where biases are assumed to be zero.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def draw(
 def _sampler(
     direction: Direction, assume: frozenset[str]
 ) -> tuple[Callable[..., list[np.ndarray]], list[str], list[str]]:
-    """The model of a direction as a function of numbers and noise that returns W and x; and the names of both."""
+    """The model of a direction, as a function of numbers and noise that returns W and x, and the names of both."""
     model = direction.model(assume)
     letters = sorted((model[0] + model[1]).atoms(Random), key=str)
     parameters = sorted({t for part in model for t in part.free_symbols if not isinstance(t, Random)}, key=str)

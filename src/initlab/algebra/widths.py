@@ -1,9 +1,9 @@
 """Layers of different widths: the factors of all layers multiply, and for one of the rules most of them cancel.
 
-The one-layer derivations of `derivation` hold in every layer, with its own fan-in, fan-out and variance. What they
-make of a whole network is a product over the layers, here with the widths n[0], ..., n[L] as symbols. With the fan-in
+The one-layer derivations of `derivation` hold in every layer, with its own fan-in, fan-out and variance. For a whole
+network they give a product over the layers, here with the widths n[0], ..., n[L] as symbols. With the fan-in
 rule every forward factor is 1, and the backward factors n[l] / n[l-1] telescope to n[L] / n[1]; with fan-out it is the
-other way about. He et al. (2015, section 2.2) conclude that either rule alone is enough.
+other way round. He et al. (2015, section 2.2) conclude that either rule alone is enough.
 """
 
 from collections.abc import Callable, Sequence
@@ -60,9 +60,9 @@ class WidthsDerivation(Derivation):
     """A derivation for layers of different widths; see `over_widths`."""
 
     factor: sp.Expr
-    """What layer l multiplies the second moment by."""
+    """The factor by which layer l multiplies the second moment."""
 
-    # A whole network needs its widths, too. Its second moments are an array.
+    # Unlike that of one layer, this prediction needs the widths of a network and is an array.
     def predict(self, widths: Sequence[int], **values: float) -> np.ndarray:  # type: ignore[override]
         """The second moment in every layer, in numbers.
 
@@ -82,7 +82,7 @@ class WidthsDerivation(Derivation):
         Raises
         ------
         Undetermined
-            If the derivation was made without a mode: what the variance of a weight is must be known.
+            If the derivation was made without a mode: the variance of a weight must be known.
 
         Examples
         --------
@@ -122,7 +122,7 @@ def over_widths(layer: Derivation, mode: str | None = None, *, convolution: bool
     layer : Derivation
         From `derive_forward` or `derive_backward`, with an activation and zero biases.
     mode : {"fan_in", "fan_out", "fan_avg"}, optional
-        The rule for the variance: what preserves the second moment in one layer of this fan. Default: a symbol.
+        The rule for the variance: that which preserves the second moment in a layer with this fan. Default: a symbol.
     convolution : bool
         Whether each layer has a receptive field k[l]. The fans are then k[l] n[l-1] and k[l] n[l].
 
