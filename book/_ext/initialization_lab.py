@@ -23,6 +23,7 @@ from docutils import nodes
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.executors.utils import single_nb_execution
+from PIL import Image
 from sphinx.errors import SphinxError
 from sphinx.util import logging
 from sphinxcontrib import katex
@@ -51,6 +52,7 @@ def setup(app):
     # Jupyter Book sets this option of an extension that _config.yml leaves out; unknown options are warnings.
     app.add_config_value("comments_config", None, "")
     app.connect("config-inited", configure)
+    app.connect("builder-inited", unmark_finished)
     app.connect("builder-inited", write_front_ends)
     app.connect("env-before-read-docs", run_notebooks)
     app.connect("doctree-read", keep_punctuation_with_formulas)
@@ -58,6 +60,7 @@ def setup(app):
     app.connect("html-page-context", finish_page, priority=900)
     app.connect("build-finished", address_downloads)
     app.connect("build-finished", slim.slim, priority=900)
+    app.connect("build-finished", mark_finished, priority=1000)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -225,13 +228,20 @@ def finish_page(app, pagename, templatename, context, doctree):
         for script in context["script_files"]
         if getattr(script, "attributes", {}).get("type") != "application/vnd.jupyter.widget-state+json"
     ]
+    context["fonts_inside"] = app.config.katex_prerender  # else `fonts.py` leaves those of formulas where they are
     body = context.get("body", "")
-    if "data-film" in body:
-        context["body"] = body = FILM.sub(functools.partial(write_film, app.outdir), body)
+    body = FILM.sub(functools.partial(write_film, app.outdir), body)
+    body = PICTURE.sub(functools.partial(reserve_room, app), body)
+    if body:
+        context["body"] = body
     for name in FRONT_ENDS:
         if f'class="{name}' in body:
             app.add_css_file(f"{name}.css")
             app.add_js_file(f"{name}.js", loading_method="defer")
+    if "<math>" in body:  # in a figure: KaTeX's formulas say more of themselves
+        app.add_css_file("latinmodern/latinmodern.css")
+    if 'class="math' not in body:
+        context["css_files"][:] = [sheet for sheet in context["css_files"] if "katex" not in str(sheet.filename)]
     if pagename == "search":
         # Sphinx shows a summary of every result by fetching the page, which a browser forbids when there is no server.
         app.add_js_file(None, body="DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY &&= location.protocol !== 'file:';")
@@ -254,6 +264,27 @@ def write_film(outdir, found):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(code, encoding="utf-8")
     return f'{tag} data-src="{name}"></script>'
+
+
+PICTURE = re.compile(r'<img (?=[^>]*src="[^"]*_images/([^"/]+)")')
+
+
+def reserve_room(app, found):
+    """A browser that knows the size of a picture moves nothing when the picture arrives."""
+    source = next(path for path, name in app.builder.images.items() if name == found[1])
+    with Image.open(app.srcdir / source) as picture:
+        width, height = picture.size
+    return f'{found[0]}width="{width}" height="{height}" '
+
+
+def unmark_finished(app):
+    """Whoever shows the site or tests it asks for this file first: while it is missing, the pages are half built."""
+    Path(app.outdir, ".finished").unlink(missing_ok=True)
+
+
+def mark_finished(app, exception):
+    if exception is None:
+        Path(app.outdir, ".finished").touch()
 
 
 def describe(doctree):

@@ -1,19 +1,18 @@
 """Make the theme's files and the figures small, once the pages are written.
 
 The theme ships all of Bootstrap and 2,000 icons. What stays is what the pages and scripts of this book mention: the
-rules of a style sheet for classes that occur nowhere are dropped, and then the icons that no remaining rule asks for.
+rules of a style sheet for classes that occur nowhere are dropped, and then (`fonts.py`) the icons and letters that
+nothing asks for.
 The theme's own files are never touched, only their copies in the site, which Sphinx renews whenever it writes a page.
 
 A figure keeps 256 colours. In a plot the eye cannot tell them from all, and they take a third of the bytes.
 """
 
-import logging
 import re
 import shutil
 from pathlib import Path
 
-from fontTools import subset
-from fontTools.ttLib import TTFont
+import fonts
 from PIL import Image
 from sphinx.errors import ExtensionError
 
@@ -26,24 +25,28 @@ DEAD = (
     "*webpack-macros.html",
     "locales",
 )
-FONTS = "vendor/fontawesome/webfonts"
 
 
 def slim(app, exception):
     files = Path(app.outdir, "_static")
-    if exception or ((files / f"{FONTS}/fa-solid-900.woff").exists() and not (files / DEAD[0]).exists()):
+    if exception or not any(any(files.glob(pattern)) for pattern in DEAD):
         return  # nothing was written, so nothing was copied, and all is as the last build left it
     for pattern in DEAD:
         for path in _found(files, pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    # Any class that a page or a script names, or could name: every word in them.
-    words = set()
-    for path in [*Path(app.outdir).rglob("*.html"), *files.rglob("*.js")]:
-        words.update(re.findall(r"[\w-]+", path.read_text(encoding="utf-8")))
+    pages = {path: path.read_text(encoding="utf-8") for path in Path(app.outdir).rglob("*.html")}
+    scripts = [path.read_text(encoding="utf-8") for path in files.rglob("*.js")]
+    # Any class that a page or a script names, or could name: every word in them. The page of the API brings rules of
+    # its own, and must not make the sheets of all others larger.
+    texts = [text for path, text in pages.items() if path.name != "api.html"] + scripts
+    words = {word for text in texts for word in re.findall(r"[\w-]+", text)}
     for pattern in ("styles/pydata-sphinx-theme.css", "styles/sphinx-book-theme.css", "basic.css"):
         for path in _found(files, pattern):
             path.write_text(purge(path.read_text(encoding="utf-8"), words), encoding="utf-8")
-    _subset_icons(files)
+    fonts.inline_icons(files, "".join(pages.values()))
+    if app.config.katex_prerender:  # else browsers render formulas, and nobody knows with which letters
+        fonts.inline_formula_fonts(files / app.config.katex_css_path, "".join(pages.values()))
+    fonts.inline_whole_font(files / "latinmodern/latinmodern.css")
     for path in Path(app.outdir, "_images").glob("*.png"):
         _limit_colours(path)
 
@@ -115,33 +118,3 @@ def _rules(css):
                 start = token.end()
     if depth or css[start:].strip():
         raise ExtensionError(f"a style sheet of the theme cannot be read near {css[start : start + 80]!r}")
-
-
-def _subset_icons(files):
-    """Leave in the icon fonts the characters that the style sheets still ask for. WOFF, because the better compression
-    of WOFF 2 needs a package of its own and would save no more than a kilobyte."""
-    sheet = files / "styles/pydata-sphinx-theme.css"
-    css = sheet.read_text(encoding="utf-8")
-    quoted = "".join(re.findall(r'"((?:\\.|[^"\\])*)"', css))
-    escapes = re.compile(r"\\([0-9a-f]{2,5})")
-    wanted = {int(code, 16) for code in escapes.findall(quoted)} | set(map(ord, escapes.sub("", quoted)))
-    logging.getLogger("fontTools").setLevel(logging.WARNING)
-    unknown = {code for code in wanted if 0xE000 <= code <= 0xF8FF}
-    for path in _found(files, f"{FONTS}/*.ttf"):
-        font = TTFont(path)
-        present = wanted & set(font.getBestCmap())
-        unknown -= present
-        options = subset.Options(flavor="woff", layout_features=[], hinting=False)
-        subsetter = subset.Subsetter(options)
-        subsetter.populate(unicodes=present)
-        subsetter.subset(font)
-        subset.save_font(font, path.with_suffix(".woff"), options)
-        path.unlink()
-        path.with_suffix(".woff2").unlink()
-    if unknown:
-        raise ExtensionError(f"no icon font of the theme has {', '.join(map(hex, sorted(unknown)))}")
-    both = r'url\((\S+?)\.woff2\) format\("woff2"\),\s*url\(\1\.ttf\) format\("truetype"\)'
-    css, replaced = re.subn(both, r'url(\1.woff) format("woff")', css)
-    if replaced != 3:
-        raise ExtensionError(f"the theme names its icon fonts in another way; adapt {__file__}")
-    sheet.write_text(css.replace("font-display:block", "font-display:swap"), encoding="utf-8")

@@ -1,6 +1,7 @@
 """Every page of the built site, as readers meet it: in light and dark, wide and narrow, with and without JavaScript."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
@@ -108,6 +109,78 @@ def test_every_image_is_there_and_described(seen):
 def test_a_page_has_one_main_heading(seen):
     # The theme repeats the heading for print, hidden on the screen.
     assert seen.page.locator("h1:visible").count() == 1
+
+
+# ---------------------------------------------------------------- nothing moves
+
+# What may arrive long after the page: on a slow line, the text has been read by then.
+LATE = re.compile(r"\.(woff2?|ttf|png|svg)(\?|$)|/(initlab-[\w-]+|pydata-sphinx-theme)\.js")
+# Inside a figure or quiz all is drawn anew, in the place that is kept for it.
+PLACES = """() => (window.watched ||= [...document.querySelectorAll("main *")]
+    .filter((e) => !e.closest(".initlab-explorer *, .initlab-quiz *")))
+    .map((e) => [e, e.getBoundingClientRect()])
+    .map(([e, box]) => [e.outerHTML.slice(0, 100), box.width && [box.x, box.y + scrollY, box.width, box.height]])"""
+SHIFTS = """() => new Promise((resolve) => {
+    const sources = [];
+    new PerformanceObserver((list) => sources.push(...list.getEntries().flatMap((entry) => entry.sources)))
+        .observe({ type: "layout-shift", buffered: true });
+    setTimeout(() => resolve(sources), 100);
+}).then((sources) => sources.map(({ node }) => (node?.outerHTML || node?.textContent || "").slice(0, 100)))"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_moves_while_a_page_loads(open_page, served, name, width):
+    visitor = open_page("about:blank", width=width)
+    page = visitor.page
+    waiting = []
+    page.route(LATE, lambda route: waiting.append(route))
+    page.goto(f"{served}/{name}.html", wait_until="commit")
+    page.wait_for_function("document.readyState !== 'loading' && !document.documentElement.style.visibility")
+    before = page.evaluate(PLACES)
+    assert any("pydata-sphinx-theme.js" in route.request.url for route in waiting)
+    page.route(LATE, lambda route: route.continue_())
+    for route in waiting:
+        route.continue_()
+    visitor.settle()
+    after = page.evaluate(PLACES)
+    assert [(*old, new) for old, (_, new) in zip(before, after, strict=True) if old[1] and new and old[1] != new] == []
+    assert page.evaluate(SHIFTS) == []
+
+
+def test_formulas_are_set_in_their_own_letters(seen):
+    """The style sheet brings only those that were found in the pages: none may be missing."""
+    page = seen.page
+    page.evaluate("""async () => {
+        const letters = {}; // by font
+        for (const formula of document.querySelectorAll("article .katex-html")) {
+            const texts = document.createTreeWalker(formula, NodeFilter.SHOW_TEXT);
+            while (texts.nextNode()) {
+                const { fontFamily, fontStyle, fontWeight } = getComputedStyle(texts.currentNode.parentElement);
+                const font = `font: ${fontStyle} ${fontWeight} 20px ${fontFamily}`;
+                letters[font] = new Set([...(letters[font] || []), ...texts.currentNode.data]);
+            }
+        }
+        for (const [font, those] of Object.entries(letters)) {
+            const line = document.querySelector("main").appendChild(document.createElement("div"));
+            line.className = "all-letters";
+            line.style = font;
+            line.textContent = [...those].join("");
+        }
+        await new Promise(requestAnimationFrame);
+    }""")
+    tools = page.context.new_cdp_session(page)
+    tools.send("DOM.enable")
+    tools.send("CSS.enable")
+    root = tools.send("DOM.getDocument")["root"]["nodeId"]
+    lines = tools.send("DOM.querySelectorAll", {"nodeId": root, "selector": ".all-letters"})["nodeIds"]
+    fonts = [tools.send("CSS.getPlatformFontsForNode", {"nodeId": line})["fonts"] for line in lines]
+    page.evaluate("document.querySelectorAll('.all-letters').forEach((line) => line.remove())")
+    assert all(fonts)
+    assert {
+        font["familyName"] for line in fonts for font in line if not font["familyName"].startswith("KaTeX_")
+    } == set()
+    assert bool(fonts) == (page.locator("article .katex-html").count() > 0)
 
 
 # ---------------------------------------------------------------- links
