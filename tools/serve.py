@@ -7,6 +7,8 @@ import sys
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from build import FINISHED
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -44,6 +46,8 @@ def main():
     arguments = parser.parse_args()
     if not (arguments.folder / "index.html").is_file():
         sys.exit(f"There is no site in {arguments.folder}: build it first, with make book.")
+    if not (arguments.folder / FINISHED).exists():
+        sys.exit(f"The site in {arguments.folder} is half built: wait for its build, or repeat it, with make book.")
     server = listen(arguments.folder, arguments.port)
     print(f"\n  Initialization Lab is at http://localhost:{server.server_port}/\n  Stop with Ctrl+C.\n", flush=True)
     try:

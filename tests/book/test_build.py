@@ -4,9 +4,12 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
+import psutil
 import pytest
 from harness import ROOT
 
@@ -52,20 +55,55 @@ class SmallBook:
         notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
         (self.folder / f"book/{name}.ipynb").write_text(json.dumps(notebook))
 
-    def build(self, *options, **environment):
-        """Build it in a process of its own; returns (exit code, log)."""
+    def start(self, *options, **environment):
+        """Begin to build it in a process of its own."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("INITLAB_")}
-        done = subprocess.run(
+        return subprocess.Popen(
             [sys.executable, self.folder / "tools/build.py", *options],
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
-            timeout=300,
             env=kept | {"PYTHONPATH": str(self.folder / "src")} | environment,
         )
-        return done.returncode, re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
+
+    def build(self, *options, **environment):
+        """Build it in a process of its own; returns (exit code, log)."""
+        return ended(self.start(*options, **environment))
+
+    def serve(self):
+        """What tools/serve.py says about the site; returns (whether it would show it, what it says)."""
+        command = [sys.executable, self.folder / "tools/serve.py", self.folder / "_build/html"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
+            said = "".join(line for _, line in zip(range(2), server.stdout, strict=False))
+            server.kill()
+        return "is at http" in said, said
+
+    def processes(self):
+        """All that are at work here: run from here, or told of something here."""
+
+        def at_work(process):
+            try:
+                return any(str(self.folder) in word for word in [process.cwd(), *process.cmdline()])
+            except (psutil.NoSuchProcess, psutil.AccessDenied):  # ZombieProcess is a NoSuchProcess
+                return False
+
+        return [process for process in psutil.process_iter() if at_work(process)]
 
     def page(self, name):
         return (self.folder / f"_build/html/book/{name}.html").read_text(encoding="utf-8")
+
+
+def ended(process):
+    """Wait for a build; returns (exit code, log)."""
+    log, _ = process.communicate(timeout=300)
+    return process.returncode, re.sub(r"\x1b\[[0-9;]*m", "", log)
+
+
+def wait_for(condition, process):
+    """Wait until the condition holds while a build is at work."""
+    while not condition():
+        assert process.poll() is None, ended(process)
+        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -143,3 +181,77 @@ def test_the_address_of_the_repository_brings_its_buttons(small_book):
     cells = {cell["id"]: "".join(cell["source"]) for cell in downloaded["cells"]}
     assert cells["install"] == install.source(address)
     assert "ModuleNotFoundError" not in page
+
+
+# ---------------------------------------------------------------- interrupted, or two at once
+
+
+SLEEPING = """import time
+from pathlib import Path
+
+running = Path("running")
+running.touch()
+while running.exists():
+    time.sleep(0.05)
+"""
+
+
+def build_and_interrupt(book, stop=signal.SIGTERM):
+    """While a kernel is at work. Returns (how many processes there were, exit code, log)."""
+    process = book.start()
+    wait_for((book.folder / "book/running").exists, process)
+    count = len(book.processes())
+    process.send_signal(stop)
+    return count, *ended(process)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_an_interrupted_build_leaves_no_process(small_book, stop):
+    book = small_book({"index": [SLEEPING], "second": [SLEEPING]})
+    count, status, log = build_and_interrupt(book, stop)
+    assert book.processes() == []
+    assert count >= 3, "the tool, jupyter-book, and at least one kernel"
+    assert status != 0
+    assert log.endswith("The build was interrupted.\n")
+
+
+def test_an_interrupted_build_is_not_taken_for_a_finished_one(small_book):
+    book = small_book({"index": ["print('the first text')"], "other": "# Other"})
+    status, log = book.build()
+    assert status == 0, log
+    assert book.serve()[0]
+
+    book.write("index", [SLEEPING])
+    build_and_interrupt(book)
+    shown, said = book.serve()
+    assert not shown
+    assert "half built" in said
+
+    # What a build may leave behind that ends while it writes: half a page, newer than its source; and an entry of the
+    # notebook cache without its file.
+    book.write("index", ["print('the first text')"])
+    (book.folder / "_build/html/book/other.html").write_text("<html><body>Half a")
+    (cached,) = (book.folder / "_build/notebook_cache").rglob("base.ipynb")
+    cached.unlink()
+    status, log = book.build()
+    assert status == 0, log
+    assert "the first text" in book.page("index")
+    assert "</html>" in book.page("other")
+    assert book.serve()[0]
+
+
+def test_a_second_build_waits_for_the_first_and_leaves_it_alone(small_book):
+    book = small_book({"index": [SLEEPING + "print('slept well')"]})
+    first = book.start()
+    wait_for((book.folder / "book/running").exists, first)
+    second = book.start("--fresh")
+    assert second.stdout.readline() == f"Another build is at work in {book.folder}: waiting for it to end.\n"
+    assert (book.folder / "_build/html").exists()
+    (book.folder / "book/running").unlink()
+    status, log = ended(first)
+    assert status == 0, log
+    wait_for((book.folder / "book/running").exists, second)  # it starts from nothing, as it was told
+    (book.folder / "book/running").unlink()
+    status, log = ended(second)
+    assert status == 0, log
+    assert "slept well" in book.page("index")
