@@ -152,22 +152,22 @@ class Figure:
     def put(self, settings):
         """Bring every control to its place in `settings` at once, by the events that a reader's hand would cause."""
         self.root.evaluate(
-            """(figure, places) => {
-                const controls = figure.querySelectorAll(".il-control:not([hidden]) :is(input, select)");
-                places.forEach((place, i) => {
-                    const control = controls[i];
-                    if (control.type === "checkbox") control.checked = place;
-                    else control.value = place;
-                    const event = control.type === "range" ? "input" : "change";
-                    control.dispatchEvent(new Event(event, { bubbles: true }));
-                });
-            }""",
-            [
-                control.values.index(settings[control.name]) if isinstance(control, Slider) else settings[control.name]
-                for control in self.offered
-            ],
+            """(figure, places) => places.forEach(([label, place]) => {
+                const boxes = [...figure.querySelectorAll(".il-control")];
+                const box = boxes.find((box) => box.querySelector("label").textContent === label);
+                const control = box.querySelector("input[type=range], input[type=checkbox], select");
+                if (control.type === "checkbox") control.checked = place;
+                else control.value = place;
+                const event = control.type === "range" ? "input" : "change";
+                control.dispatchEvent(new Event(event, { bubbles: true }));
+            })""",
+            [[control.label, self._place(control, settings[control.name])] for control in self.offered],
         )
         assert self.shown() == {control.name: settings[control.name] for control in self.offered}
+
+    @staticmethod
+    def _place(control, value):
+        return control.values.index(value) if isinstance(control, Slider) else value
 
     def choose(self, settings):
         """Bring every control to its place in `settings`, by keyboard."""

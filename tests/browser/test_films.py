@@ -10,7 +10,7 @@ from harness import explorers
 from playwright.sync_api import expect
 from toy_film import LABELS, STEPS, TOY, X, Y
 
-from initlab_book.figure import Film
+from initlab_book.figure import Film, Menu
 
 pytestmark = pytest.mark.browser
 
@@ -320,33 +320,23 @@ def some_points(film, count, seed):
 
 
 @every_film
-def test_the_films_of_the_page_are_those_that_python_makes(opened, placed, site):
+@pytest.mark.parametrize(("from_disk", "width"), [(False, 1280), (True, 360)])
+def test_the_films_of_the_page_are_those_that_python_makes_and_keep_their_height(
+    opened, placed, site, from_disk, width
+):
     film = placed.demo
-    for base in (None, site.as_uri()):
-        figure, visitor = opened(**({"base": base} if base else {}))
-        expect(text_of(figure)).to_have_text(sentence(film, **placed.start))
-        for point in some_points(film, 2, seed=len(base or "")):
-            for control in figure.offered:
-                if control.name == "rate" or not hasattr(control, "options"):
-                    locator = figure.control(control)
-                    locator.evaluate(
-                        "(e, i) => { e.value = i; e.dispatchEvent(new Event('input', { bubbles: true })); }",
-                        control.values.index(point[control.name]),
-                    )
-                else:
-                    figure.control(control).select_option(point[control.name])
-            expect(text_of(figure)).to_have_text(sentence(film, **placed.start | point))
-        assert visitor.problems == []
+    figure, visitor = opened(**({"base": site.as_uri()} if from_disk else {}), width=width)
+    expect(text_of(figure)).to_have_text(sentence(film, **placed.start))
+    for point in some_points(film, 2, seed=width):
+        figure.put(placed.start | point)
+        expect(text_of(figure)).to_have_text(sentence(film, **placed.start | point))
 
-
-@every_film
-@pytest.mark.parametrize("width", [360, 1280])
-def test_a_film_of_the_book_keeps_its_height_and_its_words(opened, placed, width):
-    figure, _ = opened(width=width)
+    figure.button("Reset").click()
+    expect(text_of(figure)).to_have_text(sentence(film, **placed.start))
     height = figure.root.bounding_box()["height"]
     reserved = figure.root.locator(".il-body").evaluate("(e) => parseFloat(getComputedStyle(e).minHeight)")
     assert height == pytest.approx(reserved, abs=1)
-    menu = next(control for control in figure.offered if hasattr(control, "options"))
+    menu = next(control for control in figure.offered if isinstance(control, Menu))
     for choice in menu.values:
         figure.control(menu).select_option(choice)
         expect(figure.root.locator(".il-status")).to_be_hidden()
@@ -354,3 +344,4 @@ def test_a_film_of_the_book_keeps_its_height_and_its_words(opened, placed, width
             scrub(figure).press(key)
             assert figure.root.bounding_box()["height"] == height
     assert figure.page.evaluate("document.scrollingElement.scrollWidth") <= width
+    assert visitor.problems == []

@@ -184,12 +184,16 @@ def test_a_film_is_made_while_one_watches_and_can_be_stopped(front):
     expect(sentence.first).to_have_text(film.frame(step=film.player.values[-1])["text"])
     stop = figure.root.get_by_role("button", name="Stop training")
     expect(stop).to_be_hidden()
-    for name, value in (("depth", 30), ("width", 200)):
+    at_the_end = re.compile(f"Step {film.player.values[-1]},")
+    for name, value in (("width", 200), ("depth", 30)):
+        expect(sentence.first).to_have_text(at_the_end)  # the run before is over: what comes is of the new one
+        before = sentence.first.text_content()
         field = figure.control(next(control for control in film.controls if control.name == name))
         field.fill(str(value))
         field.press("Enter")
+        expect(sentence.first).not_to_have_text(before)
     expect(figure.root.get_by_role("progressbar", name="Training")).to_be_visible()
-    expect(sentence.first).to_have_text(re.compile(f"Step (?!0,|{film.player.values[-1]},)"))  # of the new run
+    expect(sentence.first).to_have_text(re.compile(f"Step (?!0,|{film.player.values[-1]},)"))
     stop.click()
     status = figure.root.locator(".il-status")
     expect(status).to_have_text(re.compile(r"Stopped at step \d+\."))
