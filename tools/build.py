@@ -51,7 +51,7 @@ def build(outdir=ROOT, fresh=True):
 def _build(out, fresh, lock):
     html = out / "html"
     # An incremental build would not miss the source of a page that it has read before.
-    if absent := [page for page in _pages() if not any((ROOT / page).with_suffix(s).is_file() for s in SUFFIXES)]:
+    if absent := [page for page in pages() if not any((ROOT / page).with_suffix(s).is_file() for s in SUFFIXES)]:
         raise BuildError(f"_toc.yml names pages that do not exist: {', '.join(absent)}")
     # What an interrupted build has left may be half a page, or half an entry of the notebook cache: start from nothing.
     if fresh or (html.exists() and not (html / FINISHED).exists()):
@@ -61,8 +61,8 @@ def _build(out, fresh, lock):
     subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], check=True, capture_output=True)
     book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
     options = ["build", str(ROOT), "--path-output", str(out.parent), "-W", "-n", "--keep-going"]
-    status, complaints = _run([*book, *options], lock)
-    missing = [page for page in _pages() if not (html / f"{page}.html").is_file()]
+    status, complaints = run([*book, *options], lock)
+    missing = [page for page in pages() if not (html / f"{page}.html").is_file()]
     if status or missing:
         # Sphinx would not repeat the warnings of pages that it has already read: let it read all of them next time.
         shutil.rmtree(html, ignore_errors=True)
@@ -91,7 +91,7 @@ def _alone_in(folder):
             os.close(lock)
 
 
-def _run(command, lock):
+def run(command, lock=None):
     """Run and show the log as it comes, up to the Python traceback with which jupyter-book ends a failure.
     Return the exit code, and once more the lines that say what is wrong."""
     explaining = over = False
@@ -141,7 +141,7 @@ def _kill_family(pid):
         psutil.wait_procs(family, timeout=2)
 
 
-def _pages():
+def pages():
     from sphinx_external_toc.parsing import parse_toc_yaml
 
     documents = parse_toc_yaml(ROOT / "_toc.yml").values()
