@@ -355,14 +355,17 @@ def answer_all(quiz, questions, right):
 
 
 # Runs axe-core on the quiz with nothing else on the page, for axe looks at every element, whatever it is asked about.
+# Afterwards all is back in its place.
 ALONE = """async (quiz) => {
-    const hidden = [];
+    const taken = [];
     for (let e = quiz; e !== document.body; e = e.parentElement)
-        for (const other of e.parentElement.children)
-            if (other !== e) hidden.push([other, other.style.display]);
-    for (const [other] of hidden) other.style.display = "none";
+        for (const other of [...e.parentElement.children])
+            if (other !== e) {
+                taken.push([other, document.createComment("")]);
+                other.replaceWith(taken.at(-1)[1]);
+            }
     const { violations } = await axe.run(quiz);
-    for (const [other, display] of hidden) other.style.display = display;
+    for (const [other, place] of taken) place.replaceWith(other);
     return violations.map((v) => [v.id, v.nodes.map((n) => n.html)]);
 }"""
 
