@@ -5,7 +5,8 @@ import time
 import numpy as np
 
 from initlab_book.figure import Film, HeatMap, Images, Lines, Menu, Number, Player, Ridges, Series, Slider, Toggle
-from initlab_book.numbers import Levels, number
+from initlab_book.figure.packing import Levels
+from initlab_book.numbers import number
 
 STEPS = (0, 1, 2, 4, 8, 16)
 SPEED = {"zero": 0.0, "good": 1.0, "large": 2.0}

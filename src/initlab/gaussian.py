@@ -220,49 +220,6 @@ def gain(activation: str | Activation, direction: str = "forward") -> float:
     return size**-0.5 if size > 0 else math.inf
 
 
-def gain_spread(activation: str | Activation, width: int, direction: str = "forward") -> float:
-    """Standard deviation of the gain of a single layer, which `gain` gives for an infinite width.
-
-    Take n preactivations z ~ N(0, 1), one n x n matrix W of normal weights of variance 1/n, and a gradient
-    dL/dz ~ N(0, 1) from above. This one layer keeps the size of this one signal at 1 / sqrt(X), where X is the mean of
-    the n squares (W f(z))^2, or of the n squares (f'(z) W^T dL/dz)^2 backward. The mean of X is E f^2 or E f'^2. With
-    k = E f^4 / (E f^2)^2, and k' the same of f', its variance is, relative to the square of the mean,
-
-    - forward (k - 1)/n from z and 2/n from W, that is (k + 1)/n,
-    - backward 2/n from dL/dz and (3 k' - 1)/n from the n products of f'(z) with a normal number: (3 k' + 1)/n,
-
-    up to terms in 1/n^2. The relative spread of 1 / sqrt(X) is half of the square root of that.
-
-    Parameters
-    ----------
-    activation : str or Activation
-        The function f: a name that `activations.get` knows, or an Activation.
-    width : int
-        The width n of the layer, at least 1.
-    direction : {"forward", "backward"}
-        What to keep: the signal or the gradient.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is not as described; the message names it.
-
-    Examples
-    --------
-    >>> round(gain_spread("identity", 256), 4), round(gain_spread("relu", 256), 4)
-    (0.0625, 0.1169)
-    """
-    f = get(activation)
-    forward = one_of("direction", direction, ("forward", "backward")) == "forward"
-    n = whole("width", width, at_least=1)
-    g = f.f if forward else f.df
-    square, fourth = expectation(lambda z: g(z) ** 2, kinks=f.kinks), expectation(lambda z: g(z) ** 4, kinks=f.kinks)
-    if square == 0:
-        return math.inf
-    k = fourth / square**2
-    return gain(f, direction) * 0.5 * math.sqrt((k + 1 if forward else 3 * k + 1) / n)
-
-
 @functools.cache
 def critical_gain(activation: str | Activation) -> float:
     """The gain at which gradients neither grow nor fade where the signal settles: chi_1 = 1 at q* > 0.

@@ -4,7 +4,7 @@ import pytest
 
 from initlab.training import train
 from initlab_book.chapters import watching
-from initlab_book.numbers import jsonable
+from initlab_book.figure.packing import jsonable
 
 PARTS = [(watching.figures.two_dimensions, "spiral"), (watching.figures.digits, "relu")]
 

@@ -26,8 +26,9 @@ from initlab_book.figure import (
 )
 from initlab_book.figure.formula import line_count, mathml
 from initlab_book.figure.front_end import EXPLORER
+from initlab_book.figure.packing import jsonable
 from initlab_book.figure.widget import Explorer
-from initlab_book.numbers import jsonable, number
+from initlab_book.numbers import number
 from initlab_book.show import show
 
 DEMOS = list({placed.demo.name: placed.demo for placed in explorers()}.values())

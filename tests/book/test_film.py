@@ -13,8 +13,8 @@ import traitlets
 from toy_film import STEPS, TOY, film, run
 
 from initlab_book.figure import Film, Lines, Player, Series, static
+from initlab_book.figure.packing import LEVELS, Levels, changes, jsonable
 from initlab_book.figure.widget import Explorer
-from initlab_book.numbers import LEVELS, Levels, changes, jsonable
 from initlab_book.show import show
 
 

@@ -18,8 +18,9 @@ from toy_film import TOY
 
 from initlab_book.figure import Film
 from initlab_book.figure.front_end import EXPLORER
+from initlab_book.figure.packing import LEVELS, Levels, changes, jsonable
 from initlab_book.host.front_end import bundle
-from initlab_book.numbers import LEVELS, Levels, changes, jsonable, number
+from initlab_book.numbers import number
 from initlab_book.quiz.front_end import QUIZ
 
 FRONT_ENDS = {"explorer": EXPLORER, "quiz": QUIZ}

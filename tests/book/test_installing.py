@@ -75,6 +75,22 @@ def test_a_pin_that_excludes_the_oldest_python_gives_way():
     assert resolve(too_new) == PINS
 
 
+def test_the_oldest_python_is_the_same_wherever_it_is_named():
+    oldest = PROJECT["requires-python"].removeprefix(">=")
+    major, minor = oldest.split(".")
+    named = {
+        "README.md": f"Needed: Python {oldest} or later",
+        "book/index.ipynb": f"With Python {oldest} or later",
+        "setup.py": f"sys.version_info < ({major}, {minor})",
+        "Makefile": f"v >= ({major}, {minor})",
+        "runtime.txt": f"python-{oldest}",
+        "pyproject.toml": f'python_version = "{oldest}"',
+        ".github/workflows/book.yml": f'python-version: "{oldest}"',
+    }
+    for path, words in named.items():
+        assert words in (ROOT / path).read_text(encoding="utf-8"), f"{path} must say: {words}"
+
+
 def test_there_is_one_version():
     assert "version" in PROJECT["dynamic"]  # setuptools reads it from src/initlab/__init__.py
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))

@@ -468,7 +468,7 @@ def test_the_guess_to_be_made():
     assert len(start["y"]["equal"]) == 31
     says(
         "How long is a typical signal after «30» layers, if it starts with length «1»?",
-        figures.RANDOM_DEPTH,
+        experiments.RANDOM_DEPTH,
         start["y"]["median"][0],
     )
     says("If you wrote 1, you are in good company.")
@@ -574,7 +574,7 @@ def test_drift_and_spread_go_with_depth_over_width():
 
 
 def test_the_picture_of_the_spread():
-    widths, networks, depth = (2, 8, 32), 500, figures.RANDOM_DEPTH
+    widths, networks, depth = (2, 8, 32), 500, experiments.RANDOM_DEPTH
     says(
         "for widths «2», «8» and «32». In each case the points from «500» simulated networks lie on the theoretical "
         "curve",

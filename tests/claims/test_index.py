@@ -14,7 +14,7 @@ from initlab import frameworks, gaussian
 from initlab.initializers import variance_scaling, xavier_normal
 from initlab.network import forward, sample
 from initlab_book.chapters import exploding, why, xavier
-from initlab_book.chapters.index import figures
+from initlab_book.chapters.index import experiments, figures
 
 from . import chapter, near, prose_of
 from .prose import CHAPTERS
@@ -48,7 +48,7 @@ def test_signal_and_gradient_enter_with_size_one():
 
 
 def test_tanh_lives_at_a_scale_between_one_and_two():
-    says("raise $g$ until signal and gradient both survive «50» layers", figures.DEPTH)
+    says("raise $g$ until signal and gradient both survive «50» layers", experiments.DEPTH)
     alive = [gain for gain in figures.GAINS if fates(activation="tanh", gain=gain) == ["lives", "lives"]]
     says("so many scales will do: from $g = «1»$ to «1.6» both survive here", alive[0], alive[-1])
     assert alive == [gain for gain in figures.GAINS if alive[0] <= gain <= alive[-1]]
@@ -61,8 +61,8 @@ def test_a_signal_lives_while_its_size_stays_within_a_factor_of_a_hundred():
 
 
 def test_fifty_equal_layers_raise_the_factor_to_the_fiftieth_power():
-    says("if every layer has the same factor, «fifty» layers raise it", figures.DEPTH)
-    size = math.sqrt(gaussian.propagate("identity", scaled_weight_variance=1.1**2, depth=figures.DEPTH).a[-1])
+    says("if every layer has the same factor, «fifty» layers raise it", experiments.DEPTH)
+    size = math.sqrt(gaussian.propagate("identity", scaled_weight_variance=1.1**2, depth=experiments.DEPTH).a[-1])
     says("raise it to the «fiftieth» power", math.log(size) / math.log(1.1))
 
 
@@ -71,7 +71,7 @@ def test_ten_per_cent_too_large_is_a_hundred_times_too_large():
     says(
         "$«1.1»^{«50»} = «117»$: weights «ten per cent» too large make a signal «a hundred» times too large",
         factor,
-        figures.DEPTH,
+        experiments.DEPTH,
         factor**50,
         factor - 1,
         near(factor**50, rel=0.2),

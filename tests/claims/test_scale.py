@@ -14,7 +14,7 @@ import sympy as sp
 from harness import quiz_says, read_notebook
 from scipy.special import ndtr
 
-from initlab import activations, gaussian, network
+from initlab import activations, finite_width, gaussian, network
 from initlab.algebra import E, Total, Var, random
 from initlab.initializers import normal
 from initlab_book import exercise
@@ -370,7 +370,7 @@ def test_single_layers_spread_as_predicted():
         f = activations.get(name)
         for way, v in (("forward", W @ f.f(z)), ("backward", f.df(z) * (W.mT @ top))):
             each = np.mean(v**2, axis=(1, 2)) ** -0.5
-            off = np.abs(each - gaussian.gain(name, way)) / gaussian.gain_spread(name, width, way)
+            off = np.abs(each - gaussian.gain(name, way)) / finite_width.gain_spread(name, width, way)
             assert np.mean(off < 2) > 0.9
     says("Nearly all lie within the bars.")
     g = {(name, way): gaussian.gain(name, way) for name in NAMES for way in ("forward", "backward")}
@@ -404,8 +404,8 @@ def test_single_layers_spread_as_predicted():
             assert theory == pytest.approx(gaussian.gain(name, way), abs=5e-5)
             assert abs(mean / theory - 1) < 0.02
             # the standard deviation of sixty is known to 9 %
-            assert spread == pytest.approx(gaussian.gain_spread(name, 256, way), rel=0.27)
-    relative = {name: gaussian.gain_spread(name, 256) / gaussian.gain(name) for name in NAMES}
+            assert spread == pytest.approx(finite_width.gain_spread(name, 256, way), rel=0.27)
+    relative = {name: finite_width.gain_spread(name, 256) / gaussian.gain(name) for name in NAMES}
     says(
         "forward by «6 per cent» for the linear network, by «8» for ReLU and «9» for GELU",
         [relative["identity"], found["identity"][0, 2]],

@@ -441,7 +441,7 @@ def test_the_gradient_gives_away_the_weights_01():
 def test_scale_03_is_on_the_edge():
     says("Scale 0.3 is on the edge. Its gradient is small, but a large rate makes up for it.")
     assert before_training(0.1)[2] < before_training(0.3)[2] < before_training(1)[2] / 100
-    says("what «fifty» layers make of it", index.figures.DEPTH)
+    says("what «fifty» layers make of it", index.experiments.DEPTH)
 
 
 # ---------------------------------------------------------------- a saying, put to the test

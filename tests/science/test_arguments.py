@@ -109,7 +109,7 @@ def test_a_sequence_of_seeds_holds_such_ints(name):
     [
         (lambda n: random_matrices.growth_rate(n), "width must be an int >= 1"),
         (lambda n: random_matrices.lyapunov_exponents(n), "width must be an int >= 1"),
-        (lambda n: gaussian.gain_spread("relu", n), "width must be an int >= 1"),
+        (lambda n: finite_width.gain_spread("relu", n), "width must be an int >= 1"),
         (lambda n: gaussian.propagate("relu", depth=n, **WALK), "depth must be an int >= 1"),
         (lambda n: gaussian.propagate_layers("relu", [3, n], [1.0]), r"n\[1\] in widths must be an int >= 1"),
         (lambda n: finite_width.spread("relu", [n], **WALK), r"n\[1\] in widths must be an int >= 1"),

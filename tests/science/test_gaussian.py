@@ -19,7 +19,6 @@ from initlab.gaussian import (
     expectation,
     fixed_points,
     gain,
-    gain_spread,
     length_map,
     length_slope,
     propagate,
@@ -183,37 +182,6 @@ def test_one_gain_keeps_both_only_for_what_is_piecewise_linear_through_0(name):
 def test_gains_that_the_book_quotes(activation, forward, backward):
     assert gain(activation) == pytest.approx(forward, rel=5e-5 if activation == "lecun_tanh" else 5e-7)
     assert gain(activation, "backward") == pytest.approx(backward, rel=5e-7)
-
-
-@pytest.mark.parametrize("direction", ["forward", "backward"])
-@pytest.mark.parametrize("name", ["identity", "relu", "tanh", "sigmoid", "gelu"])
-def test_single_layers_of_finite_width_spread_around_the_gain(name, direction):
-    width, layers = 128, 1000
-    f, rng = activations.get(name), np.random.default_rng(0)
-    z, top = rng.standard_normal((2, layers, width))
-    # A Gaussian matrix of variance 1/n turns v into independent normal numbers of mean square |v|^2 / n.
-    v = f.f(z) if direction == "forward" else top
-    out = rng.standard_normal((layers, width)) * np.linalg.norm(v, axis=1, keepdims=True) / np.sqrt(width)
-    if direction == "backward":
-        out *= f.df(z)
-    square = np.mean(out**2, axis=1)
-    # Of the square, the spread is exact but for terms in 1/n^2; 1000 layers know it to 2.2 %, more for heavy tails.
-    spread = 2 * gain_spread(name, width, direction) / gain(name, direction)
-    assert square.std() / square.mean() == pytest.approx(spread, rel=0.1)
-    assert gain_spread(name, 4 * width, direction) == pytest.approx(gain_spread(name, width, direction) / 2)
-
-
-def test_the_spread_of_gains_worked_out_by_hand():
-    # identity: k = 3, k' = 1; ReLU: k = (3/2) / (1/4) = 6, k' = (1/2) / (1/4) = 2
-    assert gain_spread("identity", 100) == pytest.approx(0.5 * math.sqrt(4 / 100))
-    assert gain_spread("identity", 100, "backward") == pytest.approx(0.5 * math.sqrt(4 / 100))
-    assert gain_spread("relu", 100) == pytest.approx(0.5 * math.sqrt(2 * 7 / 100))
-    assert gain_spread("relu", 100, "backward") == pytest.approx(0.5 * math.sqrt(2 * 7 / 100))
-    with pytest.raises(ValueError, match="width"):
-        gain_spread("relu", 0)
-    with pytest.raises(ValueError, match="direction"):
-        gain_spread("relu", 10, "sideways")
-    assert gain_spread("relu", 10, direction="backward") < gain_spread("relu", 5, direction="backward")
 
 
 def test_one_over_the_standard_deviation_is_no_gain():

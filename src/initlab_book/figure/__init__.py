@@ -3,12 +3,13 @@
 A `Demo` is a function from a few named settings to the numbers of a picture (`demo.py`), a `Film` one to the pictures
 of a whole run (`film.py`); both are made of controls and panels (`controls.py`, `panels.py`). An `Explorer` shows them
 (`widget.py`, drawn by `explorer.js`): with a kernel, Python is asked for every picture; on the static page the pictures
-of all settings are computed when the book is built and shipped inside the page (`static.py`, `host.js`).
+of all settings are computed when the book is built and shipped inside the page (`static.py`, `js/static.js`).
 """
 
 from .controls import Menu, Number, Player, Slider, Toggle
 from .demo import Demo
 from .film import Film
+from .packing import Levels
 from .panels import Code, Formulas, HeatMap, Histograms, Images, Lines, Ridges, Series, formula_row, histogram_data
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "HeatMap",
     "Histograms",
     "Images",
+    "Levels",
     "Lines",
     "Menu",
     "Number",

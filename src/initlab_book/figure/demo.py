@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..numbers import jsonable
 from .controls import Control
+from .packing import jsonable
 from .panels import Panel
 
 Settings = dict[str, Any]

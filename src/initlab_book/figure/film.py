@@ -1,7 +1,7 @@
 """A figure over time: a run of something, frame by frame, with a player.
 
 A `Film` is a `Demo` whose settings give not one frame but a frame for every step of its player. On their way to the
-page the frames of one run are packed: what is the same in all of them is kept once, and large arrays as differences.
+page the frames of one run are packed, see `packing.py`.
 """
 
 import itertools
@@ -9,15 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..numbers import changes, jsonable
 from .controls import Control, Player, Toggle
 from .demo import Demo, Settings, control_spec
+from .packing import Frame, jsonable, pack, share
 
 SECOND = "_2"
 """The end of the name of a setting of the second of two sides."""
-
-Frame = tuple[dict[str, Any], str]
-"""What `compute` yields for a step: the data of the panels by name, and the text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,31 +66,8 @@ class Film(Demo):
         return self.pack([frame for frame in self.frames(**changes) if frame is not None])
 
     def pack(self, frames: Sequence[Frame]) -> dict[str, Any]:
-        """The frames of one run as one object: {"still": {panel: data that never changes}, "moving": {panel: {key: a
-        list with its value in every frame}}, "texts": list}."""
-        shown: list[dict[str, Any]] = []
-        seen: dict[tuple[str, str], tuple[Any, Any]] = {}
-
-        def plain(name: str, key: str, value: Any) -> Any:
-            """The value as JSON holds it, worked out once while it stays the same object."""
-            if (name, key) not in seen or seen[name, key][0] is not value:
-                seen[name, key] = value, jsonable(value, self.digits)
-            return seen[name, key][1]
-
-        for frame, _ in frames:
-            shown.append({name: {k: plain(name, k, v) for k, v in data.items()} for name, data in frame.items()})
-        panels = {panel.name: panel for panel in self.panels}
-        film: dict[str, Any] = {"still": {}, "moving": {}, "texts": [text for _, text in frames]}
-        for name in shown[0]:
-            panel = panels.get(name)
-            for key in shown[0][name]:
-                values = [frame[name][key] for frame in shown]
-                if getattr(panel, "over_time", False) or all(value == values[0] for value in values):
-                    film["still"].setdefault(name, {})[key] = values[-1]
-                else:
-                    levels = key in getattr(panel, "levels", ())
-                    film["moving"].setdefault(name, {})[key] = changes(values) if levels else values
-        return film
+        """The frames of one run as one object, as `packing.pack` makes it."""
+        return pack(self.panels, frames, self.digits)
 
     def parts(self) -> tuple[Any, ...]:
         """The choices of `part`; only None where all films are in one piece."""
@@ -112,14 +86,7 @@ class Film(Demo):
             films = [self.pack(every[key]) for key in keys]
         else:
             films = [self.film(**point) for point in points]
-        common: dict[str, Any] = {}
-        for panel, data in films[0]["still"].items():
-            for key, value in list(data.items()):
-                if all(film["still"].get(panel, {}).get(key) == value for film in films):
-                    common.setdefault(panel, {})[key] = value
-                    for film in films:
-                        del film["still"][panel][key]
-        return {"common": common, "films": films}
+        return share(films)
 
     def spec(self) -> dict[str, Any]:
         """What stays the same in every frame, for the JavaScript."""

@@ -1,6 +1,6 @@
 """The static host: a figure as a piece of HTML that needs no kernel, no server and no other host.
 
-The page carries the frames of all settings as JSON; `host.js` hands them to the same `explorer.js` that the widget
+The page carries the frames of all settings as JSON; `static.js` hands them to the same `explorer.js` that the widget
 uses. Until the script runs, and if it never does, the start frame's sentence and a small table stand in its place.
 """
 

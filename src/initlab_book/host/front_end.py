@@ -17,7 +17,7 @@ class FrontEnd:
     folder: Path
     """The folder of all of them."""
     name: str
-    """`js/NAME.js` is the module that exports `render`, `js/host.js` its static host, `NAME.css` the style sheet."""
+    """`js/NAME.js` is the module that exports `render`, `js/static.js` its static host, `NAME.css` the style sheet."""
 
     def module(self) -> str:
         """The ES module that a widget loads."""
@@ -25,7 +25,7 @@ class FrontEnd:
 
     def script(self) -> str:
         """The front end and its static host as one classic script: modules do not load from file://."""
-        return f'(() => {{\n"use strict";\n{bundle(self.folder / "js" / "host.js")}}})();\n'
+        return f'(() => {{\n"use strict";\n{bundle(self.folder / "js" / "static.js")}}})();\n'
 
     def stylesheet(self) -> str:
         """The look that all front ends share, and what this one adds."""

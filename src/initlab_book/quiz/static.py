@@ -1,7 +1,7 @@
 """The static host: a quiz as a piece of HTML that needs no kernel, no server and no other host.
 
-The page carries the quiz as JSON; `host.js` hands it to the same `quiz.js` that the widget uses. Until the script runs,
-and if it never does, the questions stand there with their answers folded away.
+The page carries the quiz as JSON; `static.js` hands it to the same `quiz.js` that the widget uses. Until the script
+runs, and if it never does, the questions stand there with their answers folded away.
 """
 
 import re

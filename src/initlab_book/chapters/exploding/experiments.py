@@ -6,6 +6,7 @@ import numpy as np
 
 from initlab.initializers import identity
 from initlab.network import sample
+from initlab.random_matrices import stretch
 from initlab.training import train
 
 DEPTH = 10
@@ -53,3 +54,15 @@ def fate(loss):
     if kind != "unsolved":
         return kind
     return "oscillates" if np.sum(np.diff(loss[-201:]) > 0) > 50 else "slow"
+
+
+# ---------------------------------------------------------------- products of random matrices
+
+RANDOM_DEPTH = 30
+STRANDS = 8
+
+
+@cache
+def strands(width):
+    """Lengths of a signal along eight random networks with g = 1, (strands, layers)."""
+    return stretch(width, RANDOM_DEPTH, seeds=STRANDS, rng=0)

@@ -1,14 +1,12 @@
 """The figures of the chapter "Exploding and vanishing signals"."""
 
-from functools import cache
-
 import numpy as np
 
-from initlab.random_matrices import growth_quantile, growth_rate, stretch
+from initlab.random_matrices import growth_quantile, growth_rate
 from initlab_book.figure import Demo, Lines, Menu, Series, Slider
 from initlab_book.numbers import number
 
-from .experiments import DEPTH, FACTORS, RATES, SHOWN, STEPS, losses, outcome
+from .experiments import DEPTH, FACTORS, RANDOM_DEPTH, RATES, SHOWN, STEPS, losses, outcome, strands
 
 # ---------------------------------------------------------------- ten matrices: y = W[10] W^9 x, W = c I
 
@@ -119,25 +117,18 @@ descent = Demo(
 
 # ---------------------------------------------------------------- products of random matrices
 
-RANDOM_DEPTH = 30
 WIDTHS = (2, 8, 32, 128, 512)
 GAINS = tuple(float(round(g, 2)) for g in np.arange(0.5, 1.55, 0.1))
-STRANDS = 8
-
-
-@cache
-def _strands(width):
-    return stretch(width, RANDOM_DEPTH, seeds=STRANDS, rng=0)
 
 
 def _random_matrices(width, gain):
     width = int(width)
     layers = np.arange(RANDOM_DEPTH + 1)
-    strands = _strands(width) * gain**layers  # the same draws at every gain
+    lengths = strands(width) * gain**layers  # the same draws at every gain
     median = growth_quantile(0.5, layers, width, gain)
     low, high = growth_quantile(0.025, layers, width, gain), growth_quantile(0.975, layers, width, gain)
-    panels = {"lengths": {"y": {"strands": strands, "median": median, "equal": gain**layers}, "band": (low, high)}}
-    ends = np.sort(strands[:, -1])
+    panels = {"lengths": {"y": {"strands": lengths, "median": median, "equal": gain**layers}, "band": (low, high)}}
+    ends = np.sort(lengths[:, -1])
     text = (
         f"Width {width}, g = {number(gain)}: after {RANDOM_DEPTH} layers theory puts the median length at "
         f"{number(median[-1])} (95 % of networks between {number(low[-1])} and {number(high[-1])}); the eight drawn "

@@ -1,5 +1,5 @@
 """The room of the front page."""
 
-from . import figures
+from . import experiments, figures
 
-__all__ = ["figures"]
+__all__ = ["experiments", "figures"]

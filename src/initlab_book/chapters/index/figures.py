@@ -1,18 +1,13 @@
 """The figure of the front page: does a signal live through a deep network?"""
 
-from functools import partial
-
 import numpy as np
 
 from initlab.activations import labels
-from initlab.gaussian import propagate
-from initlab.initializers import variance_scaling
-from initlab.network import simulate
 from initlab_book.figure import Demo, Histograms, Lines, Menu, Number, Series, Slider, histogram_data
 from initlab_book.numbers import number
 
-DEPTH = 50
-HISTOGRAM_BINS, HISTOGRAM_RANGE = 20, (-2.0, 2.0)
+from .experiments import DEPTH, HISTOGRAM_RANGE, deep_network
+
 ACTIVATIONS = labels("tanh", "relu", "gelu", "sigmoid", "identity")
 GAINS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.4142, 1.5, 1.6, 1.7, 1.8, 1.9, 2.0, 2.25, 2.5, 3.0)
 
@@ -25,15 +20,7 @@ def _fate(ratio):
 
 
 def _signal(activation, gain, width, depth, seed):
-    deep = simulate(
-        [width] * (depth + 1),
-        activation,
-        partial(variance_scaling, scale=gain**2, mode="fan_in", distribution="normal"),
-        seeds=[seed],
-        batch=50,
-        bins={"a": (HISTOGRAM_BINS, *HISTOGRAM_RANGE)},
-    )
-    theory = propagate(activation, scaled_weight_variance=gain**2, depth=depth)
+    deep, theory = deep_network(activation, gain, width, depth, seed)
     a, dz = np.sqrt(deep.a.second_moment[0]), np.sqrt(deep.dz.second_moment[0])
     layers = np.arange(depth + 1)
     picks = np.unique(np.linspace(1, depth, 7).round().astype(int))

@@ -13,8 +13,8 @@ from initlab.activations import labels
 from initlab.diagnostics import diagnose
 from initlab.network import forward, stack
 from initlab.training import descend
-from initlab_book.figure import Film, HeatMap, Images, Lines, Menu, Number, Player, Ridges, Series, Slider
-from initlab_book.numbers import Levels, number
+from initlab_book.figure import Film, HeatMap, Images, Levels, Lines, Menu, Number, Player, Ridges, Series, Slider
+from initlab_book.numbers import number
 
 from .experiments import (
     DIGIT_BEST,

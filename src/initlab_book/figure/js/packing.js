@@ -1,8 +1,8 @@
-// Films, unpacked: film.py packs them.
+// Films, unpacked: packing.py packs them.
 
 /** @import { FilmSpec, PackedFilm, UnpackedFilm } from "./types.d.ts" */
 
-const LEVELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"; // as in numbers.py
+const LEVELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"; // as in packing.py
 const NONE = LEVELS.length - 1; // stands for not a number
 const LEVEL = Object.fromEntries([...LEVELS].map((letter, i) => [letter, i]));
 
