@@ -533,8 +533,8 @@ TOUR = """(figure) => {
         if (i === controls.length) {
             heights.add(figure.getBoundingClientRect().height);
             for (const svg of figure.querySelectorAll("svg")) {
-                const found = svg.outerHTML.match(/.{30}(NaN|undefined|Infinity|null).{30}/);
-                if (found) bad.add(found[0]);
+                const drawn = svg.outerHTML, at = drawn.search(/NaN|undefined|Infinity|null/);
+                if (at >= 0) bad.add(drawn.slice(Math.max(0, at - 30), at + 40));
             }
             texts.add(figure.querySelector(".il-text").textContent);
             for (const sheet of figure.querySelectorAll(".il-sheet, .il-scroll:not([tabindex])"))
