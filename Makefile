@@ -29,7 +29,7 @@ lint: $(VENV)/.test $(JS)
 	$(NPM) run --silent check
 
 check: lint  ## lint, types and unit tests, of Python and JavaScript: what one runs before a commit
-	$(BIN)/python -m pytest -n 2 -m "not browser and not build and not network" tests/science tests/book src
+	$(BIN)/python -m pytest -n 2 -m "not browser and not build and not network and not slow" tests/science tests/book src
 
 test: lint  ## lint, a fresh strict build, all tests: in a browser, and with the package index, too
 	$(BIN)/python tools/build.py --fresh

@@ -6,6 +6,8 @@ from initlab.training import train
 from initlab_book.chapters import watching
 from initlab_book.figure.packing import jsonable
 
+pytestmark = pytest.mark.slow
+
 PARTS = [(watching.figures.two_dimensions, "spiral"), (watching.figures.digits, "relu")]
 
 

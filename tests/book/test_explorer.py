@@ -180,6 +180,7 @@ def test_histograms_lose_no_value():
     assert data["outside"] == pytest.approx(np.array([[100 / 12, 200 / 12]]), abs=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("demo", DEMOS, ids=lambda demo: demo.name)
 def test_the_sentence_of_a_demo_stands_alone(demo):
     for point in list(demo.grid())[:: max(1, len(list(demo.grid())) // 12)]:
