@@ -25,8 +25,8 @@ def z_scores(measured: ArrayLike, predicted: ArrayLike) -> np.ndarray:
 
     Returns
     -------
-    array of shape measured.shape[1:]
-        (mean - predicted) / standard error, with the standard error estimated from the same seeds. It has Student's
+    (...) array
+        For every cell (mean - predicted) / standard error, with the standard error estimated from the same seeds. It has Student's
         t distribution with seeds - 1 degrees of freedom if a cell is normal, and nearly so if only its *mean* is.
 
     Raises
