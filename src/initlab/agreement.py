@@ -26,8 +26,9 @@ def z_scores(measured: ArrayLike, predicted: ArrayLike) -> np.ndarray:
     Returns
     -------
     (...) array
-        For every cell (mean - predicted) / standard error, with the standard error estimated from the same seeds. It has Student's
-        t distribution with seeds - 1 degrees of freedom if a cell is normal, and nearly so if only its *mean* is.
+        For every cell (mean - predicted) / standard error, with the standard error estimated from the same seeds. It
+        has Student's t distribution with seeds - 1 degrees of freedom if a cell is normal, and nearly so if only its
+        *mean* is.
 
     Raises
     ------
