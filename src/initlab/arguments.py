@@ -4,15 +4,17 @@ Each returns the value that it was given, in the type that the caller computes w
 of another kind, a ValueError for a value that is not allowed. Both name the argument, the value and what is allowed.
 """
 
+from __future__ import annotations  # numpy.random loads when something is drawn, and not for its types
+
 import math
 from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
-from typing import cast
+from typing import Union, cast
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-Seed = np.random.Generator | int | None
+Seed = Union["np.random.Generator", int, None]
 """What every `rng` may be: a generator, a seed, or None for fresh entropy."""
 
 Shape = int | Sequence[int]

@@ -12,6 +12,8 @@ Losses live in `losses`, gradient descent in `training`, initializers in `initia
 layers in `gaussian`.
 """
 
+from __future__ import annotations  # numpy.random loads when something is drawn, and not for its types
+
 import functools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -100,7 +102,7 @@ class Network:
         """n[0], ..., n[L]."""
         return (self.weights[0].shape[-1], *(W.shape[-2] for W in self.weights))
 
-    def member(self, at: int | tuple[int, ...]) -> "Network":
+    def member(self, at: int | tuple[int, ...]) -> Network:
         """One network of an ensemble.
 
         Parameters
@@ -398,7 +400,7 @@ class Buffers:
     """For dL/da[0], ..., dL/da[L-1]."""
 
     @classmethod
-    def shared(cls, network: Network, runs: tuple[int, ...], batch: int) -> "Buffers":
+    def shared(cls, network: Network, runs: tuple[int, ...], batch: int) -> Buffers:
         """One array for each of z, dz, dW and da, used by every layer in turn; only what is needed later is kept.
 
         What a pass costs beyond its matrix products is memory traffic, and an array used again is still in the cache.

@@ -7,6 +7,8 @@ the others.
 `descend` is the algorithm, one update at a time; `train` runs it to its end.
 """
 
+from __future__ import annotations  # numpy.random loads when something is drawn, and not for its types
+
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
