@@ -93,9 +93,13 @@ class SmallBook:
         return (self.folder / f"_build/html/book/{name}.html").read_text(encoding="utf-8")
 
 
-def ended(process):
-    """Wait for a build; returns (exit code, log)."""
-    log, _ = process.communicate(timeout=300)
+def ended(process, limit=300):
+    """Wait for a build, `limit` seconds at most; returns (exit code, log)."""
+    try:
+        log, _ = process.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
     return process.returncode, re.sub(r"\x1b\[[0-9;]*m", "", log)
 
 
@@ -202,7 +206,7 @@ def build_and_interrupt(book, stop=signal.SIGTERM):
     wait_for((book.folder / "book/running").exists, process)
     count = len(book.processes())
     process.send_signal(stop)
-    return count, *ended(process)
+    return count, *ended(process, limit=60)  # the kernel would sleep for longer
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
