@@ -551,6 +551,12 @@ TOUR = """(figure) => {
     return { heights: [...heights], bad: [...bad], texts: texts.size };
 }"""
 
+# The height of the sentence's room, once what answers to a change of size has done so.
+ROOM = """(figure) => new Promise((resolve) => {
+    const height = () => figure.querySelector(".il-words").clientHeight;
+    requestAnimationFrame(() => requestAnimationFrame(() => resolve(height())));
+})"""
+
 
 # Labels that are cut off, and words of a picture that overlap or reach beyond it.
 ILLEGIBLE = """(figure) => {
@@ -574,7 +580,8 @@ ILLEGIBLE = """(figure) => {
 
 
 def test_at_every_width_a_figure_keeps_its_place_whatever_is_chosen(figure, windows, window, telephone, site, placed):
-    texts = len({frame["text"] for frame in page_of(site, placed)["frames"]})
+    grid, frames = list(placed.demo.grid()), page_of(site, placed)["frames"]
+    texts = len({frame["text"] for frame in frames})
     reserved = windows(placed.page, java_script_enabled=False).page
     for width in WIDTHS if placed in KINDS else (WIDTHS[0], WIDTHS[-1]):
         figure.rest(width)
@@ -591,6 +598,11 @@ def test_at_every_width_a_figure_keeps_its_place_whatever_is_chosen(figure, wind
         for settings in some_settings(placed.demo, 2, seed=3):
             figure.put(settings)
             assert figure.root.evaluate(ILLEGIBLE) == [], f"{width} px wide, {settings}"
+        room = []
+        for longest_or_shortest in (max, min):
+            figure.put(grid[longest_or_shortest(range(len(grid)), key=lambda i: len(frames[i]["text"]))])
+            room.append(figure.root.evaluate(ROOM))
+        assert room[0] == room[1], f"{width} px wide: the room of a long sentence shrinks with it"
     assert window.problems == []
 
 
