@@ -64,6 +64,8 @@ class SmallBook:
             stderr=subprocess.STDOUT,
             text=True,
             env=kept | {"PYTHONPATH": str(self.folder / "src")} | environment,
+            # Where the tests run in the background, a shell may have them, and all that they start, ignore Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def build(self, *options, **environment):
@@ -99,6 +101,7 @@ def ended(process, limit=300):
         log, _ = process.communicate(timeout=limit)
     except subprocess.TimeoutExpired:
         process.kill()
+        process.communicate()
         raise
     return process.returncode, re.sub(r"\x1b\[[0-9;]*m", "", log)
 
