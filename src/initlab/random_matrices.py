@@ -188,8 +188,9 @@ def stretch(width: int, layers: int, *, gain: float = 1.0, seeds: int = 1, rng: 
     log_length = np.zeros((seeds, layers + 1))
     together = max(1, 2**20 // n**2)  # so many matrices at once that they take 8 MB
     for layer in range(1, layers + 1):
-        for some in (slice(start, start + together) for start in range(0, seeds, together)):
-            h[some] = rng.standard_normal((len(h[some]), n, n)) / np.sqrt(n) @ h[some]
+        for start in range(0, seeds, together):
+            some = h[start : start + together]
+            some[:] = rng.standard_normal((len(some), n, n)) / np.sqrt(n) @ some
         length = np.linalg.norm(h, axis=1, keepdims=True)
         log_length[:, layer] = log_length[:, layer - 1] + np.log(length[:, 0, 0])
         h /= length
