@@ -551,12 +551,6 @@ TOUR = """(figure) => {
     return { heights: [...heights], bad: [...bad], texts: texts.size };
 }"""
 
-# The height of the sentence's room, once what answers to a change of size has done so.
-ROOM = """(figure) => new Promise((resolve) => {
-    const height = () => figure.querySelector(".il-words").clientHeight;
-    requestAnimationFrame(() => requestAnimationFrame(() => resolve(height())));
-})"""
-
 
 # Labels that are cut off, and words of a picture that overlap or reach beyond it.
 ILLEGIBLE = """(figure) => {
@@ -601,7 +595,7 @@ def test_at_every_width_a_figure_keeps_its_place_whatever_is_chosen(figure, wind
         room = []
         for longest_or_shortest in (max, min):
             figure.put(grid[longest_or_shortest(range(len(grid)), key=lambda i: len(frames[i]["text"]))])
-            room.append(figure.root.evaluate(ROOM))
+            room.append(box_in_sight(figure.root.locator(".il-words"))["height"])
         assert room[0] == room[1], f"{width} px wide: the room of a long sentence shrinks with it"
     assert window.problems == []
 
