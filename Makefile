@@ -33,7 +33,7 @@ check: lint  ## lint, types and unit tests, of Python and JavaScript: what one r
 
 test: lint  ## lint, a fresh strict build, all tests: in a browser, and with the package index, too
 	$(BIN)/python tools/build.py --fresh
-	INITLAB_SITE_DIR=_build/html $(BIN)/python -m pytest -n 4
+	INITLAB_SITE_DIR=_build/html $(BIN)/python -m pytest -n 3
 
 claims: $(VENV)/.test  ## how every number in the prose is accounted for (ALL=1 lists all of them)
 	@PYTHONPATH=tests $(BIN)/python -m claims $(if $(ALL),--all)
