@@ -20,7 +20,7 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from harness import NOTEBOOKS, PAGES, launch, serve, weigh  # noqa: E402
+from harness import NOTEBOOKS, PAGES, launch, serve, visit  # noqa: E402
 
 PARTS = ("_config.yml", "_toc.yml", "constraints.txt", "tools", "src", "book")
 FROM_NOTHING, NOTHING_CHANGED, ONE_CHANGED, WEIGHT = 90, 5, 20, 300  # s, s, s, KB
@@ -91,7 +91,9 @@ def plain_book(folder):
 
 def weights(site, plain):
     def total(browser, address, page):
-        return sum(size for size, _ in weigh(browser, address, page)) / 1000
+        with visit(browser, f"{address}/{page}.html") as visitor:
+            visitor.settle()
+            return sum(size for size, _ in visitor.weigh(address)) / 1000
 
     with sync_playwright() as playwright, serve(site) as address, serve(plain) as plain_address:
         browser = launch(playwright)

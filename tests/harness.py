@@ -211,11 +211,12 @@ class Visit:
         self.page = page
         self.problems = []
         self.requests = []
+        self._finished = []
         self._under_way = set()
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
         page.on("request", self._requested)
-        page.on("requestfinished", lambda request: self._under_way.discard(request))
+        page.on("requestfinished", self._arrived)
         page.on("requestfailed", self._failed)
         page.on("response", self._response)
 
@@ -235,6 +236,20 @@ class Visit:
     def _requested(self, request):
         self.requests.append(request.url)
         self._under_way.add(request)
+
+    def _arrived(self, request):
+        self._finished.append(request)
+        self._under_way.discard(request)
+
+    def weigh(self, address):
+        """Rows (bytes over the wire, what), the heaviest first, of all that has come from `address`."""
+        # A font that only a part further down needs is loaded when it comes near.
+        self.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        self.page.evaluate("document.fonts.ready.then(() => true)")
+        self.settle()
+        loaded = [request for request in self._finished if request.url.startswith(address)]
+        rows = [(request.sizes()["responseBodySize"], request.url.removeprefix(address)) for request in loaded]
+        return sorted(rows, reverse=True)
 
     def _failed(self, request):
         self._under_way.discard(request)
@@ -257,19 +272,3 @@ def visit(browser, url, *, width=1280, theme="light", **options):
         yield visitor
     finally:
         context.close()
-
-
-def weigh(browser, address, page):
-    """Rows (bytes over the wire, what), the heaviest first, of all that a first visit to a page loads."""
-    with visit(browser, "about:blank") as visitor:
-        finished = []
-        visitor.page.on("requestfinished", lambda request: finished.append(request))
-        visitor.page.goto(f"{address}/{page}.html")
-        visitor.settle()
-        # A font that only a part further down needs is loaded when it comes near.
-        visitor.page.evaluate("scrollTo(0, document.body.scrollHeight)")
-        visitor.page.evaluate("document.fonts.ready.then(() => true)")
-        visitor.settle()
-        loaded = [r for r in finished if r.url.startswith(address)]
-        rows = [(request.sizes()["responseBodySize"], request.url.removeprefix(address)) for request in loaded]
-    return sorted(rows, reverse=True)

@@ -139,7 +139,8 @@ def binder(clone, measured):
     names, versions = shipped()
     limits = clone.with_name("shipped.txt")
     limits.write_text("".join(f"{name}=={version}\n" for name, version in versions.items()))
-    binder.pip("install", "-c", str(limits), *sorted(names), folder=clone)
+    # Most of what Binder ships is not imported here, and need not be compiled.
+    binder.pip("install", "--no-compile", "-c", str(limits), *sorted(names), folder=clone)
     before, start = packages(binder.folder), weigh(binder.folder)
 
     begun = time.perf_counter()

@@ -52,6 +52,9 @@ def variants():
             yield pytest.param((page, theme, width), id=f"{page.removeprefix('book/')}-{theme}-{width}")
 
 
+HEAVIEST = 300  # KB over the wire, with gzip, fonts and pictures included
+
+
 @pytest.fixture(scope="module", params=variants())
 def seen(request, browser, served):
     """One visit to one page, shared by all that is claimed about it."""
@@ -60,6 +63,14 @@ def seen(request, browser, served):
         visitor.settle()
         visitor.page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
         yield visitor
+
+
+def test_the_first_visit_to_a_page_is_light(seen, served):
+    """Before anything else is done with the page."""
+    rows = seen.weigh(served)
+    total = sum(size for size, _ in rows) / 1000
+    assert total <= HEAVIEST, "\n".join(f"{size / 1000:8.1f} KB  {what}" for size, what in rows)
+    assert rows, "nothing was measured"
 
 
 def test_a_page_has_no_errors(seen):
@@ -123,8 +134,9 @@ LATE = re.compile(r"\.(woff2?|ttf|png|svg)(\?|$)|/(initlab-[\w-]+|pydata-sphinx-
 # Inside a figure or quiz all is drawn anew, in the place that is kept for it.
 PLACES = """() => (window.watched ||= [...document.querySelectorAll("main *")]
     .filter((e) => !e.closest(".initlab-explorer *, .initlab-quiz *")))
-    .map((e) => [e, e.getBoundingClientRect()])
-    .map(([e, box]) => [e.outerHTML.slice(0, 100), box.width && [box.x, box.y + scrollY, box.width, box.height]])"""
+    .map((e) => e.getBoundingClientRect())
+    .map((box) => box.width && [box.x, box.y + scrollY, box.width, box.height])"""
+WATCHED = "(i) => window.watched[i].outerHTML.slice(0, 100)"
 SHIFTS = """() => new Promise((resolve) => {
     const sources = [];
     new PerformanceObserver((list) => sources.push(...list.getEntries().flatMap((entry) => entry.sources)))
@@ -148,8 +160,9 @@ def test_nothing_moves_while_a_page_loads(open_page, served, name, width):
     for route in waiting:
         route.continue_()
     visitor.settle()
-    after = page.evaluate(PLACES)
-    assert [(*old, new) for old, (_, new) in zip(before, after, strict=True) if old[1] and new and old[1] != new] == []
+    places = enumerate(zip(before, page.evaluate(PLACES), strict=True))
+    moved = [(i, old, new) for i, (old, new) in places if old and new and old != new]
+    assert [(page.evaluate(WATCHED, i), old, new) for i, old, new in moved[:20]] == []
     assert page.evaluate(SHIFTS) == []
 
 

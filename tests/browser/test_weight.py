@@ -1,10 +1,10 @@
-"""What the first visit to a page costs over the wire, with gzip, fonts and pictures included."""
+"""What figures and quizzes cost over the wire, with gzip. (Whole pages are weighed in test_site.)"""
 
 import gzip
 import re
 
 import pytest
-from harness import PAGES, explorers, quizzes, weigh
+from harness import explorers, quizzes
 
 from initlab_book.figure import Film
 from initlab_book.quiz import static
@@ -12,17 +12,8 @@ from initlab_book.quiz.front_end import QUIZ
 
 pytestmark = pytest.mark.browser
 
-# KB: a page with all it loads; the numbers of one explorer; the films of one data set; a quiz without its words
-PAGE, DATA, PART, ASKED = 300, 60, 150, 5
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_the_first_visit_to_a_page_is_light(browser, served, page):
-    rows = weigh(browser, served, page)
-    table = "\n".join(f"{size / 1000:8.1f} KB  {what}" for size, what in rows)
-    total = sum(size for size, _ in rows) / 1000
-    assert total <= PAGE, f"{page} weighs {total:.1f} KB:\n{table}"
-    assert rows, "nothing was measured"
+# KB: the numbers of one explorer; the films of one data set; a quiz without its words
+DATA, PART, ASKED = 60, 150, 5
 
 
 @pytest.mark.parametrize("placed", explorers(), ids=str)
