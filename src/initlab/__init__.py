@@ -27,9 +27,11 @@ _SUBMODULES = (
     "layer_statistics",
     "losses",
     "network",
+    "optimizers",
     "random_matrices",
     "recommend",
     "symmetry",
+    "threads",
     "training",
 )
 

@@ -9,10 +9,10 @@ from __future__ import annotations  # numpy.random loads when something is drawn
 import math
 from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
-from typing import Union, cast
+from typing import TypeVar, Union, cast
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
 
 Seed = Union["np.random.Generator", int, None]
 """What every `rng` may be: a generator, a seed, or None for fresh entropy."""
@@ -203,6 +203,109 @@ def floating(dtype: DTypeLike) -> np.dtype:
     if dtype is None or kind != "f":
         raise TypeError(f"dtype must be {allowed}, got {dtype!r}")
     return np.dtype(dtype)
+
+
+def precision(dtype: DTypeLike) -> np.dtype:
+    """What a simulator computes in: float64 or float32, for which NumPy has both matrix products and random numbers.
+
+    Parameters
+    ----------
+    dtype : dtype
+        What was given.
+
+    Returns
+    -------
+    numpy.dtype
+        The same as a dtype.
+
+    Raises
+    ------
+    TypeError
+        If it is another type.
+
+    Examples
+    --------
+    >>> precision(np.float32)
+    dtype('float32')
+    """
+    if (found := floating(dtype)) not in (np.float64, np.float32):
+        raise TypeError(f"dtype must be float64 or float32, got {dtype!r}")
+    return found
+
+
+def numbers(name: str, values: ArrayLike) -> np.ndarray:
+    """An array of real numbers: floats as they are, integers (and True and False, as 1 and 0) as they are, too.
+
+    Parameters
+    ----------
+    name : str
+        What the argument is called, for the message of an error.
+    values : array
+        What was given.
+
+    Returns
+    -------
+    array
+        The same.
+
+    Raises
+    ------
+    TypeError
+        If it holds anything but real numbers.
+    ValueError
+        If its rows are of different lengths.
+
+    Examples
+    --------
+    >>> numbers("x", [[1, 2], [3, 4]])
+    array([[1, 2],
+           [3, 4]])
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        raise ValueError(f"{name} must be an array of real numbers, got {values!r}") from None
+    if array.dtype.kind not in "fiub":
+        got = repr(values) if array.size <= 10 else f"an array of {array.dtype}"
+        raise TypeError(f"{name} must be an array of real numbers, got {got}")
+    return array
+
+
+T = TypeVar("T")
+
+
+def kind_of(name: str, value: object, kind: type[T]) -> T:
+    """An object of one of the package's own kinds, as it was given.
+
+    Parameters
+    ----------
+    name : str
+        What the argument is called, for the message of an error.
+    value : object
+        What was given.
+    kind : type
+        What it has to be.
+
+    Returns
+    -------
+    object
+        The value.
+
+    Raises
+    ------
+    TypeError
+        If it is of another kind.
+
+    Examples
+    --------
+    >>> kind_of("rng", np.random.default_rng(0), int)
+    Traceback (most recent call last):
+    TypeError: rng must be an int, got a Generator
+    """
+    if not isinstance(value, kind):
+        wanted, given = (f"{'an' if t.__name__[0] in 'AEIOUaeiou' else 'a'} {t.__name__}" for t in (kind, type(value)))
+        raise TypeError(f"{name} must be {wanted}, got {given}")
+    return value
 
 
 # ---------------------------------------------------------------- randomness

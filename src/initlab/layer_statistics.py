@@ -5,8 +5,8 @@ keeps the moments and the counts of every layer, so that no array outlives its l
 """
 
 import functools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -28,6 +28,13 @@ class LayerStatistics:
     """E[v^2] - E[v]^2."""
     second_moment: np.ndarray
     """E[v^2], which zero-mean weights pass on from layer to layer. It is the variance only where the mean is 0."""
+    cosine: np.ndarray | None = None
+    """How alike the examples are: the mean, over all pairs of different examples, of the cosine of the angle between
+    them, as vectors with an entry for each unit. 1 where all point the same way, 0 for directions drawn at random. An
+    example that is 0 has no direction and is left out; nan with fewer than two that have one, or where one is not
+    finite. None for gradients and weights."""
+    correlation: np.ndarray | None = None
+    """The same of what is left of every example when its mean over the units is subtracted."""
     edges: np.ndarray | None = None
     """(bins + 1,): the edges of the histogram, the same for every layer and run, or None if none was asked for. On a
     log scale, edges of log10 |v|: -3 stands for 0.001."""
@@ -135,21 +142,22 @@ class Survey:
     ----------
     bins : dict
         The histograms to count, by quantity, as `check_bins` returns them.
+    alike : sequence of str
+        The quantities of which to measure how alike the columns are, too: the examples of a batch.
 
     Examples
     --------
-    >>> survey = Survey({"a": Bins(2, -1.0, 1.0)})
-    >>> for layer in (np.array([[0.5, -0.5]]), np.array([[2.0, 0.0]])):
+    >>> survey = Survey({"a": Bins(2, -1.0, 1.0)}, alike=["a"])
+    >>> for layer in (np.array([[0.5, -0.5]]), np.array([[2.0, 0.0], [0.0, 1.0]])):
     ...     survey.see(a=layer)
     >>> seen = survey.statistics("a")
-    >>> seen.second_moment.tolist(), seen.counts.tolist(), seen.above.tolist()
-    ([0.25, 2.0], [[1, 1], [0, 1]], [0, 1])
+    >>> seen.second_moment.tolist(), seen.counts.tolist(), seen.above.tolist(), seen.cosine.tolist()
+    ([0.25, 1.25], [[1, 1], [0, 3]], [0, 1], [-1.0, 0.0])
     """
 
-    def __init__(self, bins: Mapping[str, Bins]) -> None:
-        self._bins = bins
-        self._moments: dict[str, list[tuple[np.ndarray, ...]]] = {}
-        self._histograms: dict[str, list[tuple[np.ndarray, ...]]] = {}
+    def __init__(self, bins: Mapping[str, Bins], alike: Sequence[str] = ()) -> None:
+        self._bins, self._alike = bins, alike
+        self._layers: dict[str, list[_Seen]] = {}
 
     def see(self, **quantities: np.ndarray) -> None:
         """Take in the next layer of some quantities.
@@ -160,10 +168,43 @@ class Survey:
             The values of each, by name.
         """
         for name, values in quantities.items():
-            mean, variance, second = moments(values)
-            self._moments.setdefault(name, []).append((mean, variance, second))
-            if name in self._bins:
-                self._histograms.setdefault(name, []).append(_histogram(values, mean, self._bins[name]))
+            moment, directions = _look_at_columns(values) if name in self._alike else (moments(values), None)
+            histogram = _histogram(values, moment[0], self._bins[name]) if name in self._bins else ()
+            seen = _Seen(values.shape[-2] * values.shape[-1], *moment, histogram, directions)
+            self._layers.setdefault(name, []).append(seen)
+
+    def extend(self, other: "Survey") -> None:
+        """Take in the layers that another survey has seen.
+
+        Parameters
+        ----------
+        other : Survey
+            With the same bins.
+        """
+        for name, layers in other._layers.items():
+            self._layers.setdefault(name, []).extend(layers)
+
+    @classmethod
+    def joined(cls, parts: Sequence["Survey"]) -> "Survey":
+        """One survey of all that others have seen, each some of the rows or columns of every layer.
+
+        Parameters
+        ----------
+        parts : sequence of Survey
+            At least one, all with the same bins and layers.
+
+        Returns
+        -------
+        Survey
+            What is added up is added up in the order of the parts.
+        """
+        if len(parts) == 1:
+            return parts[0]
+        whole = cls(parts[0]._bins, parts[0]._alike)
+        for name in dict.fromkeys(name for part in parts for name in part._layers):
+            layers = zip(*(part._layers[name] for part in parts if name in part._layers), strict=True)
+            whole._layers[name] = [_Seen.joined(layer) for layer in layers]
+        return whole
 
     def statistics(self, name: str, *, first: int = 1, downwards: bool = False) -> LayerStatistics:
         """What was seen of a quantity.
@@ -182,26 +223,84 @@ class Survey:
         LayerStatistics
             With the layers from the lowest to the highest.
         """
-        upwards = slice(None, None, -1) if downwards else slice(None)
-        seen = self._moments[name][upwards]
-        mean, variance, second = (np.stack(moment, axis=-1) for moment in zip(*seen, strict=True))
-        layers = np.arange(first, first + len(seen))
-        if name not in self._bins:
-            return LayerStatistics(layers, mean, variance, second)
-        bins, histograms = self._bins[name], self._histograms[name][upwards]
-        counts = np.stack([counted for counted, *_ in histograms], axis=-2)  # (runs..., layers, bins + 3)
-        return LayerStatistics(
-            layers,
-            mean,
-            variance,
-            second,
-            edges=np.linspace(bins.low, bins.high, bins.count + 1),
-            counts=counts[..., 2:-1],
-            below=counts[..., 1],
-            above=counts[..., -1],
-            nan=counts[..., 0],
-            zero=np.stack([zeros for _, zeros in histograms], axis=-1) if bins.log else None,
+        seen = self._layers[name][:: -1 if downwards else 1]
+
+        def layers(one: Callable[[_Seen], np.ndarray]) -> np.ndarray:
+            return np.stack([one(layer) for layer in seen], axis=-1)
+
+        found = LayerStatistics(
+            np.arange(first, first + len(seen)),
+            layers(lambda layer: layer.mean),
+            layers(lambda layer: layer.variance),
+            layers(lambda layer: layer.second_moment),
         )
+        directions = [layer.directions for layer in seen if layer.directions is not None]
+        if directions:
+            cosines = np.stack([some.mean_cosines() for some in directions], axis=-2)  # (runs..., layers, 2)
+            found = replace(found, cosine=cosines[..., 0], correlation=cosines[..., 1])
+        if name in self._bins:
+            bins, histograms = self._bins[name], [layer.histogram for layer in seen]
+            counts = np.stack([counted for counted, *_ in histograms], axis=-2)  # (runs..., layers, bins + 3)
+            found = replace(
+                found,
+                edges=np.linspace(bins.low, bins.high, bins.count + 1),
+                counts=counts[..., 2:-1],
+                below=counts[..., 1],
+                above=counts[..., -1],
+                nan=counts[..., 0],
+                zero=np.stack([zeros for _, zeros in histograms], axis=-1) if bins.log else None,
+            )
+        return found
+
+
+@dataclass(slots=True)
+class _Directions:
+    """The sum of the unit vectors of the columns, which tells all that their mean cosine needs: of the columns as they
+    are, and less their means over the rows, along a last axis of 2."""
+
+    count: np.ndarray
+    """(..., 2): how many columns have a direction."""
+    total: np.ndarray
+    """(..., rows, 2): the sum of their unit vectors."""
+
+    def mean_cosines(self) -> np.ndarray:
+        """(..., 2): the mean over all pairs of different columns. |sum of u|^2 is that of all pairs, and of each column
+        with itself."""
+        pairs = np.where(self.count > 1, self.count * (self.count - 1.0), np.nan)
+        return (np.einsum("...ij,...ij->...j", self.total, self.total) - self.count) / pairs
+
+
+@dataclass(slots=True)
+class _Seen:
+    """One layer of one quantity."""
+
+    size: int
+    mean: np.ndarray
+    variance: np.ndarray
+    second_moment: np.ndarray
+    histogram: tuple[np.ndarray, ...]
+    """What `_histogram` returns; empty where none was asked for."""
+    directions: _Directions | None
+    """None where they do not matter."""
+
+    @classmethod
+    def joined(cls, parts: Sequence["_Seen"]) -> "_Seen":
+        """Of all rows or columns, from those of some each."""
+        size = sum(part.size for part in parts)
+
+        def average(values: Callable[[_Seen], np.ndarray]) -> np.ndarray:
+            return np.sum([part.size / size * values(part) for part in parts], axis=0)
+
+        mean = average(lambda part: part.mean)
+        # What varies within a part, and from part to part: no difference of large numbers.
+        variance = average(lambda part: part.variance + np.square(part.mean - mean))
+        second = average(lambda part: part.second_moment)
+        histogram = tuple(np.sum(counts, axis=0) for counts in zip(*(part.histogram for part in parts), strict=True))
+        some = [part.directions for part in parts if part.directions is not None]
+        directions = None
+        if some:
+            directions = _Directions(np.sum([d.count for d in some], axis=0), np.sum([d.total for d in some], axis=0))
+        return cls(size, mean, variance, second, histogram, directions)
 
 
 def join(parts: Sequence[LayerStatistics]) -> LayerStatistics:
@@ -247,9 +346,14 @@ def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     mean, variance, second_moment : (...) array
         E[v], E[v^2] - E[v]^2 and E[v^2].
     """
-    size, columns = values.shape[-2] * values.shape[-1], values.shape[-1]
-    mean = np.add.reduce(values @ ones(columns, values.dtype), axis=-1, dtype=np.float64) / size
+    size = values.shape[-2] * values.shape[-1]
+    mean = np.add.reduce(values @ ones(values.shape[-1], values.dtype), axis=-1, dtype=np.float64) / size
     second = np.add.reduce(np.vecdot(values, values), axis=-1, dtype=np.float64) / size
+    return _settled(values, mean, second)
+
+
+def _settled(values: np.ndarray, mean: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The moments, computed again from the values where fast sums cannot be trusted."""
     variance = second - mean * mean
     smallest, least_spread = _trust(values.dtype)
     trusted = (second > smallest) & (variance > least_spread * second)
@@ -262,6 +366,55 @@ def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             v -= mean[at]
             variance[at] = np.square(v, out=v).mean()
     return mean, variance, second
+
+
+@np.errstate(all="ignore")
+def _look_at_columns(values: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], _Directions]:
+    """The moments, and the directions of the columns: sums over columns serve both."""
+    rows, columns = values.shape[-2:]
+    sums = ones(rows, values.dtype) @ values
+    squares = np.einsum("...ij,...ij->...j", values, values)
+    lengths = np.empty((*squares.shape, 2), values.dtype)  # squared, also without the mean
+    lengths[..., 0] = squares
+    spread = np.subtract(squares, sums * sums / rows, out=lengths[..., 1])
+    smallest, least_spread = _trust(values.dtype)
+    fast = bool(((squares > rows * smallest) & (spread > least_spread * squares)).all()) and np.isfinite(squares).all()
+    if fast:
+        slow, inverse = None, lengths**-0.5
+    else:
+        spread[spread <= least_spread * squares] = 0
+        slow = ~((lengths > rows * smallest) & np.isfinite(lengths))
+        inverse = np.where(slow, 0, lengths**-0.5)
+    total = values @ inverse
+    total = total.astype(np.float64, copy=False)
+    total[..., 1] -= np.vecdot(inverse[..., 1], sums)[..., None] / rows
+    count = np.full((*squares.shape[:-1], 2), columns)
+    size = rows * columns
+    mean = np.add.reduce(sums, axis=-1, dtype=np.float64) / size
+    second = np.add.reduce(squares, axis=-1, dtype=np.float64) / size
+    if slow is None:  # what holds for every column holds for all of them
+        return (mean, second - mean * mean, second), _Directions(count, total)
+    count -= np.count_nonzero(slow, axis=-2)
+    for which in (0, 1):
+        some, unit = _unit_columns(values, slow[..., which], centred=which == 1)
+        count[..., which] += some
+        total[..., which] += unit
+    return _settled(values, mean, second), _Directions(count, total)
+
+
+def _unit_columns(values: np.ndarray, which: np.ndarray, centred: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Of some columns, carefully, in float64: how many are not 0, and the sum of their unit vectors."""
+    count, total = np.zeros(which.shape[:-1], int), np.zeros(values.shape[:-1])
+    for run in np.ndindex(which.shape[:-1]):
+        v = values[run][:, which[run]].astype(np.float64)
+        v /= np.where((peak := np.abs(v).max(axis=0, initial=0)) > 0, peak, 1)
+        if centred:
+            v -= v.mean(axis=0)
+            v[:, np.abs(v).max(axis=0, initial=0) < 1e-12] = 0  # equal entries, up to rounding
+        length = np.sqrt(np.square(v).sum(axis=0))
+        count[run] = np.count_nonzero(length)
+        total[run] = (v / np.where(length > 0, length, 1)).sum(axis=-1)
+    return count, total
 
 
 @functools.lru_cache

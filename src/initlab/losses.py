@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .arguments import numbers
+
 LossAndGradient = tuple[np.ndarray, np.ndarray]
 """The loss, one number for each run, and its derivative with respect to the output, of the shape of the output."""
 Loss = Callable[[np.ndarray, Any], LossAndGradient]
@@ -24,7 +26,7 @@ def linear(output: ArrayLike, coefficients: ArrayLike) -> LossAndGradient:
     Parameters
     ----------
     output : (..., units, batch) array
-        a[L].
+        a[L]; integers count as float64.
     coefficients : (units, batch) or (..., units, batch) array
         The array g.
 
@@ -39,6 +41,8 @@ def linear(output: ArrayLike, coefficients: ArrayLike) -> LossAndGradient:
     ------
     ValueError
         If the shapes do not match.
+    TypeError
+        If an array holds anything but real numbers.
 
     Examples
     --------
@@ -46,7 +50,7 @@ def linear(output: ArrayLike, coefficients: ArrayLike) -> LossAndGradient:
     >>> float(loss), gradient.tolist()
     (1.0, [[3.0, -1.0]])
     """
-    output = np.asarray(output)
+    output = _floats("output", output)
     gradient = np.broadcast_to(_matching(output, coefficients, "coefficients"), output.shape)
     with np.errstate(all="ignore"):
         return (output * gradient).sum(axis=(-2, -1)), gradient
@@ -58,7 +62,7 @@ def squared_error(output: ArrayLike, targets: ArrayLike) -> LossAndGradient:
     Parameters
     ----------
     output : (..., units, batch) array
-        a = a[L].
+        a = a[L]; integers count as float64.
     targets : (units, batch) or (..., units, batch) array
         y, what the output should be.
 
@@ -73,6 +77,8 @@ def squared_error(output: ArrayLike, targets: ArrayLike) -> LossAndGradient:
     ------
     ValueError
         If the shapes do not match.
+    TypeError
+        If an array holds anything but real numbers.
 
     Examples
     --------
@@ -80,17 +86,25 @@ def squared_error(output: ArrayLike, targets: ArrayLike) -> LossAndGradient:
     >>> float(loss), gradient.tolist()
     (0.25, [[0.5, 0.0]])
     """
-    output = np.asarray(output)
+    output = _floats("output", output)
     targets, batch = _matching(output, targets, "targets"), output.shape[-1]
     with np.errstate(all="ignore"):
         error = output - targets
         return np.square(error).sum(axis=(-2, -1)) / (2 * batch), error / batch
 
 
+def _floats(name: str, values: ArrayLike) -> np.ndarray:
+    """Floats in their own precision; integers become float64."""
+    array = numbers(name, values)
+    if array.ndim < 2:
+        raise ValueError(f"{name} must have shape (..., units, batch), got {array.shape}")
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+
 def _matching(output: np.ndarray, targets: ArrayLike, name: str) -> np.ndarray:
-    targets = np.asarray(targets)
+    targets = numbers(name, targets)
     if targets.ndim < 2 or targets.shape not in (output.shape, output.shape[-2:]):
-        allowed = f"{output.shape} or {output.shape[-2:]}"
+        allowed = " or ".join(dict.fromkeys(map(str, (output.shape, output.shape[-2:]))))
         raise ValueError(f"{name} must have the shape of the output, {allowed}, got {targets.shape}")
     return targets.astype(output.dtype, copy=False)
 
@@ -104,7 +118,7 @@ def softmax_cross_entropy(output: ArrayLike, labels: ArrayLike) -> LossAndGradie
     Parameters
     ----------
     output : (..., classes, batch) array
-        Logits: the output of a last layer without activation.
+        Logits: the output of a last layer without activation. Integers count as float64.
     labels : (batch,) or (..., batch) array of int
         The class of every example, 0..classes-1.
 
@@ -126,7 +140,7 @@ def softmax_cross_entropy(output: ArrayLike, labels: ArrayLike) -> LossAndGradie
     >>> float(loss), gradient.ravel().tolist()
     (1.3862943611198906, [0.25, 0.25, -0.75, 0.25])
     """
-    output, labels = np.asarray(output), np.asarray(labels)
+    output, labels = _floats("output", output), np.asarray(labels)
     check_labels(labels, output.shape)
     with np.errstate(all="ignore"):
         return _softmax_cross_entropy(output, labels)

@@ -16,35 +16,41 @@ from __future__ import annotations  # numpy.random loads when something is drawn
 
 import functools
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise, repeat
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from . import activations, losses
+from . import activations, losses, threads
 from .activations import Activation
-from .arguments import Seed, floating, seed_sequence, seed_sequences, whole
+from .arguments import Seed, kind_of, numbers, precision, seed_sequence, seed_sequences, whole
 from .initializers import zeros
-from .layer_statistics import BinsArgument, LayerStatistics, Survey, check_bins, join, ones
+from .layer_statistics import Bins, BinsArgument, LayerStatistics, Survey, check_bins, join, ones
 
 Initializer = Callable[..., np.ndarray]
 """A function f(shape, *, rng, dtype) that returns an array of that shape."""
 OnePerLayer = Initializer | Sequence[Initializer]
 """One initializer for all layers, or one for each."""
+Activations = str | Activation | Sequence[str | Activation]
+"""f of the hidden layers 1..L-1, named or given: one for all, or one for each. One for each of the layers 1..L may be
+given as well; then there is no other for the last layer."""
 
 
 @dataclass(frozen=True)
 class Network:
     """Weights, biases and activations of a fully connected network of L layers; tuples go from layer 1 to layer L.
 
-    Arrays may be given as lists, activations by name. Without leading axes it is one network, with them an ensemble.
+    Arrays may be given as lists, activations by name; integers become floats. Without leading axes it is one network,
+    with them an ensemble.
 
     Raises
     ------
     ValueError, TypeError
-        If there is no layer, shapes do not fit together, or an activation is unknown.
+        If there is no layer, shapes do not fit together, an array holds anything but real numbers, or an activation is
+        unknown.
 
     Examples
     --------
@@ -57,21 +63,28 @@ class Network:
     """W[1], ..., W[L], each (..., n_out, n_in)."""
     biases: tuple[np.ndarray | None, ...]
     """b[1], ..., b[L], each (..., n_out), or None for a layer that has none and learns none."""
-    activation: Activation
-    """f of the hidden layers 1..L-1."""
-    output_activation: Activation = activations.IDENTITY
-    """f of the last layer."""
+    activation: Activation | tuple[Activation, ...]
+    """f of the hidden layers 1..L-1: one for all, or a tuple with one for each."""
+    output_activation: Activation = None  # type: ignore[assignment]  # an Activation as soon as it is made
+    """f of the last layer: the identity if none is given, here or as the last of L activations."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "weights", tuple(map(np.asarray, self.weights)))
-        object.__setattr__(self, "biases", tuple(b if b is None else np.asarray(b) for b in self.biases))
-        for name in ("activation", "output_activation"):
-            object.__setattr__(self, name, activations.get(getattr(self, name)))
-        if not self.weights or len(self.weights) != len(self.biases):
+        weights, biases = tuple(self.weights), tuple(self.biases)
+        if not weights or len(weights) != len(biases):
             raise ValueError(
-                "weights and biases must hold one array per layer, at least one, "
-                f"got {len(self.weights)} and {len(self.biases)}"
+                f"weights and biases must hold one array per layer, at least one, got {len(weights)} and {len(biases)}"
             )
+        weights = tuple(numbers(f"weights of layer {i}", W) for i, W in enumerate(weights, start=1))
+        biases = tuple(b if b is None else numbers(f"biases of layer {i}", b) for i, b in enumerate(biases, start=1))
+        floats = [array.dtype for array in (*weights, *biases) if array is not None and array.dtype.kind == "f"]
+        dtype = np.result_type(*floats) if floats else np.dtype(np.float64)  # of what was given as integers
+        object.__setattr__(self, "weights", tuple(W if W.dtype.kind == "f" else W.astype(dtype) for W in weights))
+        object.__setattr__(
+            self, "biases", tuple(b if b is None or b.dtype.kind == "f" else b.astype(dtype) for b in biases)
+        )
+        hidden, last = _hidden_and_last(self.activation, self.output_activation, len(weights))
+        object.__setattr__(self, "activation", hidden)
+        object.__setattr__(self, "output_activation", last)
         *runs, _, n_in = self.weights[0].shape if self.weights[0].ndim >= 2 else (None, None)
         for layer, (W, b) in enumerate(zip(self.weights, self.biases, strict=True), start=1):
             fits = W.ndim >= 2 and W.shape[:-2] == tuple(runs) and W.shape[-1] == n_in
@@ -102,18 +115,18 @@ class Network:
         """n[0], ..., n[L]."""
         return (self.weights[0].shape[-1], *(W.shape[-2] for W in self.weights))
 
-    def member(self, at: int | tuple[int, ...]) -> Network:
-        """One network of an ensemble.
+    def member(self, at: int | slice | tuple[int | slice, ...]) -> Network:
+        """One network of an ensemble, or some of them.
 
         Parameters
         ----------
-        at : int or tuple of int
+        at : int, slice or tuple of them
             Its index in the leading axes.
 
         Returns
         -------
         Network
-            Without the axes that were indexed; its arrays are views.
+            Without the axes that have an int as index; its arrays are views.
         """
         biases = (b if b is None else b[at] for b in self.biases)
         return replace(self, weights=tuple(W[at] for W in self.weights), biases=tuple(biases))
@@ -121,7 +134,32 @@ class Network:
     @functools.cached_property
     def activations(self) -> tuple[Activation, ...]:
         """f of layers 1..L."""
-        return (self.activation,) * (self.depth - 1) + (self.output_activation,)
+        f = self.activation
+        return (*((f,) * (self.depth - 1) if isinstance(f, Activation) else f), self.output_activation)
+
+
+def _hidden_and_last(
+    activation: Activations, output_activation: str | Activation | None, depth: int, *, go_on: bool = False
+) -> tuple[Activation | tuple[Activation, ...], Activation]:
+    """The hidden layers' activation, or a tuple of them if they differ; and that of the last layer, which by default is
+    the identity, or with `go_on` that of the layer before."""
+    hidden: Activation | tuple[Activation, ...]
+    if isinstance(activation, str) or not isinstance(activation, Sequence):
+        hidden = activations.get(activation)
+    else:
+        each = tuple(map(activations.get, activation))
+        if len(each) == depth and output_activation is None:
+            each, output_activation = each[:-1], each[-1]
+        elif len(each) != depth - 1:
+            raise ValueError(
+                f"activation must be one for all hidden layers or one for each of them ({depth - 1}), or, without an "
+                f"output_activation, one for each layer ({depth}), got {len(each)}"
+            )
+        hidden = each[0] if each and all(f == each[0] for f in each) else each
+    if output_activation is not None:
+        return hidden, activations.get(output_activation)
+    before = hidden if isinstance(hidden, Activation) else (activations.IDENTITY, *hidden)[-1]
+    return hidden, before if go_on else activations.IDENTITY
 
 
 # --- sampling ---------------------------------------------------------------------------------------------------------
@@ -142,6 +180,17 @@ def _check_widths(widths: Sequence[int]) -> tuple[int, ...]:
     return tuple(whole(f"n[{layer}] in widths", n, at_least=1) for layer, n in enumerate(widths))
 
 
+def _draw(f: Initializer, name: str, layer: int, shape: tuple[int, ...], **how: Any) -> np.ndarray:
+    """What an initializer returns; an error says whose it is."""
+    try:
+        drawn = numbers("what it returns", f(shape, **how))
+        if drawn.shape != shape:
+            raise ValueError(f"what it returns must have shape {shape}, got {drawn.shape}")
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name} of layer {layer}, called with shape {shape}: {error}") from error
+    return drawn.astype(how["dtype"], copy=False)
+
+
 def _one_per_layer(initializer: OnePerLayer, depth: int, name: str) -> tuple[Initializer, ...]:
     if callable(initializer):
         return (initializer,) * depth
@@ -154,11 +203,11 @@ def _one_per_layer(initializer: OnePerLayer, depth: int, name: str) -> tuple[Ini
 
 def sample(
     widths: Sequence[int],
-    activation: str | Activation,
+    activation: Activations,
     initializer: OnePerLayer,
     *,
     bias_initializer: OnePerLayer | None = zeros,
-    output_activation: str | Activation = "identity",
+    output_activation: str | Activation | None = None,
     rng: Seed = None,
     seeds: Sequence[int] | None = None,
     dtype: DTypeLike = np.float64,
@@ -173,14 +222,14 @@ def sample(
     ----------
     widths : sequence of int
         n[0], ..., n[L]: the input and then every layer.
-    activation : str or Activation
-        f of the hidden layers.
+    activation : str or Activation, or sequence of them
+        f of the hidden layers: one for all, or one for each; or one for each of the layers 1..L.
     initializer : callable or sequence of callable
         For weights: functions `f(shape, *, rng, dtype)`, one for all layers or one for each; shape is (n_out, n_in).
     bias_initializer : callable or sequence of callable, or None
         For biases: likewise, with shape (n_out,). With None the network has no biases.
-    output_activation : str or Activation
-        f of the last layer.
+    output_activation : str or Activation, optional
+        f of the last layer. Default: the identity, unless `activation` has one for that layer, too.
     rng : numpy.random.Generator, int or None
         For one network: a generator, a seed, or None for fresh entropy. A generator gives a new network at every call.
     seeds : sequence of int, optional
@@ -209,32 +258,35 @@ def sample(
     if seeds is not None and rng is not None:
         raise ValueError(f"give either rng or seeds, not both, got rng={rng!r} and seeds={seeds!r}")
     roots = [seed_sequence(rng)] if seeds is None else seed_sequences(seeds)
-    network = _sample(widths, activation, initializer, bias_initializer, output_activation, roots, dtype)
+    network = _sample(widths, activation, initializer, bias_initializer, output_activation, roots, precision(dtype))
     return network.member(0) if seeds is None else network
 
 
 def _sample(
     widths: tuple[int, ...],
-    activation: str | Activation,
+    activation: Activations,
     initializer: OnePerLayer,
     bias_initializer: OnePerLayer | None,
-    output_activation: str | Activation,
+    output_activation: str | Activation | None,
     roots: list[np.random.SeedSequence],
-    dtype: DTypeLike,
+    dtype: np.dtype,
 ) -> Network:
     depth = len(widths) - 1
+    hidden, last = _hidden_and_last(activation, output_activation, depth)  # checked before anything is drawn
 
-    def draw(kind: int, layer: int, f: Initializer, shape: tuple[int, ...]) -> np.ndarray:
-        return np.stack([f(shape, rng=_stream(root, kind, layer), dtype=dtype) for root in roots])
+    def draw(kind: int, name: str, f: OnePerLayer, shapes: list[tuple[int, ...]]) -> list[np.ndarray]:
+        each = enumerate(zip(_one_per_layer(f, depth, name), shapes, strict=True), start=1)
+        return [
+            np.stack([_draw(f, name, layer, shape, rng=_stream(root, kind, layer), dtype=dtype) for root in roots])
+            for layer, (f, shape) in each
+        ]
 
-    shapes = [(n_out, n_in) for n_in, n_out in pairwise(widths)]
-    layers = range(1, depth + 1)
-    weights = map(draw, repeat(_WEIGHTS), layers, _one_per_layer(initializer, depth, "initializer"), shapes)
-    biases: Iterable[np.ndarray | None] = repeat(None, depth)
+    shapes: list[tuple[int, ...]] = [(n_out, n_in) for n_in, n_out in pairwise(widths)]
+    weights = draw(_WEIGHTS, "initializer", initializer, shapes)
+    biases: list[np.ndarray | None] = [None] * depth
     if bias_initializer is not None:
-        bias_initializers = _one_per_layer(bias_initializer, depth, "bias_initializer")
-        biases = map(draw, repeat(_BIASES), layers, bias_initializers, [shape[:1] for shape in shapes])
-    return Network(tuple(weights), tuple(biases), activations.get(activation), activations.get(output_activation))
+        biases = [*draw(_BIASES, "bias_initializer", bias_initializer, [shape[:1] for shape in shapes])]
+    return Network(tuple(weights), tuple(biases), hidden, last)
 
 
 def stack(networks: Sequence[Network]) -> Network:
@@ -332,6 +384,8 @@ def forward(network: Network, x: ArrayLike) -> Forward:
     ------
     ValueError
         If x does not have n[0] rows.
+    TypeError
+        If `network` is none, or x holds anything but real numbers.
 
     Examples
     --------
@@ -367,7 +421,9 @@ def backward(network: Network, forward_pass: Forward, gradient: ArrayLike) -> Ba
     Raises
     ------
     ValueError
-        If the gradient does not have the shape of the output.
+        If the gradient does not have the shape of the output, or the forward pass was another network's.
+    TypeError
+        If `network` or `forward_pass` is of another kind, or the gradient holds anything but real numbers.
 
     Examples
     --------
@@ -376,7 +432,12 @@ def backward(network: Network, forward_pass: Forward, gradient: ArrayLike) -> Ba
     >>> seen.dW[0], seen.dx.ravel()
     (array([[6., 2.]]), array([ 2., -2.]))
     """
-    gradient = np.asarray(gradient)
+    kind_of("network", network, Network)
+    kind_of("forward_pass", forward_pass, Forward)
+    if [a.shape[-2] for a in forward_pass.a] != [*network.widths]:
+        widths = [a.shape[-2] for a in forward_pass.a]
+        raise ValueError(f"forward_pass must be one of this network, of widths {network.widths}, got one of {widths}")
+    gradient = numbers("gradient", gradient).astype(network.dtype, copy=False)
     if gradient.shape != forward_pass.output.shape:
         expected = forward_pass.output.shape
         raise ValueError(f"gradient must have the shape of the output, {expected}, got {gradient.shape}")
@@ -534,7 +595,7 @@ class Simulation:
 
 def simulate(
     widths: Sequence[int],
-    activation: str | Activation,
+    activation: Activations,
     initializer: OnePerLayer,
     *,
     seeds: Sequence[int] = (0,),
@@ -558,8 +619,8 @@ def simulate(
     ----------
     widths : sequence of int
         n[0], ..., n[L]: the input and then every layer.
-    activation : str or Activation
-        f of the hidden layers.
+    activation : str or Activation, or sequence of them
+        f of the hidden layers: one for all, or one for each; or one for each of the layers 1..L.
     initializer : callable or sequence of callable
         For weights: functions `f(shape, *, rng, dtype)`, one for all layers or one for each; shape is (n_out, n_in).
     seeds : sequence of int
@@ -579,7 +640,8 @@ def simulate(
     bias_initializer : callable or sequence of callable, or None
         For biases: like `initializer`, with shape (n_out,). With None the network has no biases.
     output_activation : str or Activation, optional
-        f of the last layer. Default: that of the other layers for the linear loss, else the identity.
+        f of the last layer, unless `activation` has one for that layer, too. Default: that of the layer before for
+        the linear loss, else the identity.
     dtype : dtype
         float64 or float32.
 
@@ -601,28 +663,27 @@ def simulate(
     (3, 6)
     """
     widths = _check_widths(widths)
-    roots = seed_sequences(seeds)
+    roots, dtype = seed_sequences(seeds), precision(dtype)
     if inputs is None:
         batch = whole("batch", batch, at_least=1)
     else:
-        inputs = np.asarray(inputs, dtype=dtype)
+        inputs = numbers("inputs", inputs).astype(dtype, copy=False)
         _check_runs("inputs", inputs, 2, len(roots))
         batch = inputs.shape[-1]
     loss = losses.get(loss)
     drawn_gradient = loss is losses.linear and targets is None
-    if output_activation is None:
-        output_activation = activation if loss is losses.linear else "identity"
+    _check_targets(loss, targets)
+    depth, go_on = len(widths) - 1, loss is losses.linear
+    hidden, last = _hidden_and_last(activation, output_activation, depth, go_on=go_on)
     if targets is not None:
         targets = np.asarray(targets)
         target_axes = 1 if loss is losses.softmax_cross_entropy else 2
         _check_runs("targets", targets, target_axes, len(roots))
 
-    # So many seeds at once that one array of a layer is about 1 MB: large enough for NumPy, small enough for the cache.
-    together = max(1, 2**18 // (max(widths) * max(batch, *widths)))
-    parts = []
-    for start in range(0, len(roots), together):
-        some = slice(start, start + together)
-        network = _sample(widths, activation, initializer, bias_initializer, output_activation, roots[some], dtype)
+    checked_bins = check_bins(bins, _QUANTITIES, batch)
+
+    def one(some: slice) -> Simulation:
+        network = _sample(widths, hidden, initializer, bias_initializer, last, roots[some], dtype)
         if inputs is None:
             x = _draw_normal(roots[some], _INPUTS, (widths[0], batch), dtype)
         else:
@@ -632,11 +693,9 @@ def simulate(
             y = _draw_normal(roots[some], _TOP_GRADIENT, (widths[-1], batch), dtype)
         elif targets is not None and targets.ndim > target_axes:
             y = targets[some]
-        parts.append(observe(network, x, loss=loss, targets=y, bins=bins))
-    return Simulation(
-        **{name: join([getattr(part, name) for part in parts]) for name in _QUANTITIES},
-        loss=np.concatenate([part.loss for part in parts]),
-    )
+        return _observe(network, x, loss, y, checked_bins)
+
+    return _joined(threads.each(one, _blocks_of_runs(len(roots), widths, batch)))
 
 
 @np.errstate(all="ignore")
@@ -685,45 +744,123 @@ def observe(
     >>> observe(network, np.ones((100, 1)), rng=0).z.second_moment.shape  # 5 layers
     (5,)
     """
-    x = check_input(network, np.asarray(x, network.dtype))
+    x = check_input(network, x)
     loss = losses.get(loss)
+    _check_targets(loss, targets)
     runs = np.broadcast_shapes(x.shape[:-2], network.runs)
+    if targets is None and loss is losses.linear:
+        shape = network.widths[-1], x.shape[-1]
+        targets = _draw_normal([seed_sequence(rng)], _TOP_GRADIENT, shape, precision(network.dtype))[0]
+    checked_bins = check_bins(bins, _QUANTITIES, x.shape[-1])
+    # One's own loss may have targets of any kind, and only the loss knows whose they are.
+    blocks = (
+        _blocks_of_runs(runs[0], network.widths, x.shape[-1])
+        if len(runs) == 1 and loss in losses.LOSSES.values()
+        else []
+    )
+    if len(blocks) < 2:
+        return _observe(network, x, loss, targets, checked_bins)
+    own_axes = 1 if loss is losses.softmax_cross_entropy else 2
+
+    def one(some: slice) -> Simulation:
+        y = np.asarray(targets)
+        return _observe(
+            network.member(some) if network.runs else network,
+            x[some] if x.ndim > 2 else x,
+            loss,
+            y[some] if y.ndim > own_axes else y,
+            checked_bins,
+        )
+
+    return _joined(threads.each(one, blocks))
+
+
+@np.errstate(all="ignore")
+def _observe(
+    network: Network, x: np.ndarray, loss: losses.Loss, targets: ArrayLike | None, bins: Mapping[str, Bins]
+) -> Simulation:
+    """`observe` with checked arguments, in one go, or with some examples on every thread."""
+    runs, batch = np.broadcast_shapes(x.shape[:-2], network.runs), x.shape[-1]
     x = np.broadcast_to(x, (*runs, *x.shape[-2:]))
-    survey = Survey(check_bins(bins, _QUANTITIES, x.shape[-1]))
-    buffers = Buffers.shared(network, runs, x.shape[-1])
+    parts = _blocks_of_examples(runs, network.widths, batch)
+    inputs = [x[..., part] for part in parts]
+    buffers = [Buffers.shared(network, runs, part.shape[-1]) for part in inputs]
+    surveys = [Survey(bins, alike=("z", "a")) for _ in parts]
+    survey_of_dW = Survey(bins)
 
-    survey.see(a=x)
-    for z, a in forward_layers(network, x, buffers):
-        survey.see(z=z, a=a)
-    drawn_gradient = loss is losses.linear and targets is None
-    if drawn_gradient:
-        targets = _draw_normal([seed_sequence(rng)], _TOP_GRADIENT, a.shape[-2:], a.dtype)[0]
-    value, gradient = loss(a, targets)
-    forward_pass = Forward(buffers.z, (x, *buffers.a))
-    for dz, dW, _, da in backward_layers(network, forward_pass, gradient, buffers):
-        survey.see(dz=dz, dW=dW)
-        dx = da  # that of the lowest layer, in the end
-    assert dx is not None  # as it is asked for
-    survey.see(dx=dx)
+    with threads.team(len(parts)) as each:
 
+        def up(i: int) -> np.ndarray:
+            surveys[i].see(a=inputs[i])
+            for z, a in forward_layers(network, inputs[i], buffers[i]):
+                surveys[i].see(z=z, a=a)
+            return a
+
+        outputs = each(up, range(len(parts)))
+        value, gradient = loss(outputs[0] if len(parts) == 1 else np.concatenate(outputs, axis=-1), targets)
+        gradients = [
+            backward_layers(network, Forward(own.z, (some, *own.a)), gradient[..., part], own)
+            for part, some, own in zip(parts, inputs, buffers, strict=True)
+        ]
+
+        def down(i: int) -> tuple[np.ndarray, np.ndarray | None]:
+            dz, dW, _, da = next(gradients[i])
+            surveys[i].see(dz=dz)
+            return dW, da
+
+        def add_up(rows: slice) -> Survey:
+            total, *others = (dW[..., rows, :] for dW, _ in steps)
+            for other in others:
+                total += other
+            seen = Survey(bins)
+            seen.see(dW=total)
+            return seen
+
+        for n in network.widths[:0:-1]:
+            steps = each(down, range(len(parts)))
+            survey_of_dW.extend(Survey.joined(each(add_up, threads.cut(n, -(-n // len(parts))))))
+        for survey, (_, dx) in zip(surveys, steps, strict=True):
+            assert dx is not None  # as it is asked for
+            survey.see(dx=dx)
+
+    survey = Survey.joined(surveys)
     return Simulation(
         z=survey.statistics("z"),
         a=survey.statistics("a", first=0),
         dz=survey.statistics("dz", downwards=True),
-        dW=survey.statistics("dW", downwards=True),
+        dW=survey_of_dW.statistics("dW", downwards=True),
         dx=survey.statistics("dx", first=0),
         loss=value,
+    )
+
+
+def _blocks_of_runs(runs: int, widths: Sequence[int], batch: int) -> list[slice]:
+    """One block, or an even number of them, so that an array of a layer fits into a core's cache (2 MB at most), and is
+    large enough for NumPy not to lose time (half a megabyte at least)."""
+    values = runs * max(widths) * max(batch, *widths)
+    return threads.cut(runs, -(-runs // (2 * -(-values // 2**19)))) if values > 2**17 else [slice(0, runs)]
+
+
+def _blocks_of_examples(runs: tuple[int, ...], widths: Sequence[int], batch: int) -> list[slice]:
+    """A single network that is large goes through its batch in parts."""
+    large = math.prod(runs) == 1 and max(widths) * batch >= 2**17
+    return threads.cut(batch, 128 if large else batch or 1)
+
+
+def _joined(parts: Sequence[Simulation]) -> Simulation:
+    """Of all runs, from those of some runs each."""
+    return Simulation(
+        **{name: join([getattr(part, name) for part in parts]) for name in _QUANTITIES},
+        loss=np.concatenate([part.loss for part in parts]),
     )
 
 
 _QUANTITIES = ("z", "a", "dz", "dW", "dx")
 
 
-def _draw_normal(
-    roots: list[np.random.SeedSequence], kind: int, shape: tuple[int, ...], dtype: DTypeLike
-) -> np.ndarray:
+def _draw_normal(roots: list[np.random.SeedSequence], kind: int, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """N(0, 1) for every root, (runs, *shape)."""
-    return np.stack([_stream(root, kind).standard_normal(shape, dtype=floating(dtype)) for root in roots])
+    return np.stack([_stream(root, kind).standard_normal(shape, dtype=precision(dtype)) for root in roots])
 
 
 # --- checks -----------------------------------------------------------------------------------------------------------
@@ -742,18 +879,26 @@ def check_input(network: Network, x: ArrayLike) -> np.ndarray:
     Returns
     -------
     (n[0], batch) or (runs, n[0], batch) array
-        The same.
+        The same, in the precision of the network.
 
     Raises
     ------
     ValueError
         If x is of another shape.
+    TypeError
+        If `network` is none, or x holds anything but real numbers.
     """
-    x = np.asarray(x)
+    kind_of("network", network, Network)
+    x = numbers("x", x).astype(network.dtype, copy=False)
     if x.ndim < 2 or x.shape[-2] != network.widths[0]:
         n = network.widths[0]
         raise ValueError(f"x must have shape ({n}, batch) or (runs, {n}, batch), got {x.shape}")
     return x
+
+
+def _check_targets(loss: losses.Loss, targets: ArrayLike | None) -> None:
+    if targets is None and loss is not losses.linear and loss in losses.LOSSES.values():
+        raise ValueError(f"targets must be given: without any there is no {loss.__name__} loss")
 
 
 def _check_runs(name: str, array: np.ndarray, own_axes: int, runs: int) -> None:

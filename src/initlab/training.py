@@ -1,4 +1,4 @@
-"""SGD with momentum on the networks of `network`, one or a whole ensemble at a time.
+"""Gradient descent (SGD, Adam, AdamW) on the networks of `network`, one or a whole ensemble at a time.
 
 An ensemble (many seeds, many learning rates) trains in one call, along the leading run axis; its runs share nothing
 but the order of the examples. Divergence is a result: a run that overflows goes on as inf and nan, and does no harm to
@@ -9,16 +9,19 @@ the others.
 
 from __future__ import annotations  # numpy.random loads when something is drawn, and not for its types
 
+import math
+import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from itertools import repeat
+from dataclasses import dataclass, fields, replace
+from itertools import combinations, repeat
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import losses
-from .arguments import Seed, finite, seed_sequence, whole
+from . import losses, optimizers, threads
+from .arguments import Seed, kind_of, numbers, seed_sequence, whole
 from .layer_statistics import rms
 from .network import Buffers, Forward, Network, backward_layers, check_input, forward_layers
 
@@ -37,7 +40,7 @@ class Snapshot:
     loss: np.ndarray
     """The loss, () or (runs,)."""
     accuracy: np.ndarray | None
-    """Share of examples whose largest output is at their label, () or (runs,); None where targets are not labels."""
+    """Share of examples whose largest output is at their class, () or (runs,); None where targets name no classes."""
     update_ratio: np.ndarray
     """rms of the update of W[l] that is due at this step (after the last step: that would be next) over the rms of
     W[l], (L,) or (runs, L): by what share one step changes the weights. nan where both are 0, inf where only W[l] is.
@@ -77,19 +80,21 @@ def train(
     learning_rate: ArrayLike,
     steps: int,
     batch_size: int | None = None,
+    optimizer: str = "sgd",
     momentum: float = 0.0,
+    weight_decay: float = 0.0,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
     rng: Seed = None,
     snapshots: Iterable[int] = (),
     held_out: tuple[ArrayLike, ArrayLike] | None = None,
     progress: bool = False,
 ) -> Run:
-    """Gradient descent, with momentum if asked for, for all weights and biases theta:
+    """Gradient descent for all weights and biases theta, in its plain form:
 
-        v <- momentum v + learning_rate dL/dtheta,   theta <- theta - v,   from v = 0
+        theta <- theta - learning_rate dL/dtheta
 
-    Without momentum that is theta <- theta - learning_rate dL/dtheta. With it, every gradient acts on all later steps,
-    and on a steady slope the steps grow up to 1 / (1 - momentum) times as long: the heavy ball of
-    [Polyak 1964](https://doi.org/10.1016/0041-5553%2864%2990137-5).
+    `optimizers` has the equations of momentum, weight decay and Adam.
 
     Parameters
     ----------
@@ -108,8 +113,17 @@ def train(
         Number of updates.
     batch_size : int, optional
         Examples per update: each pass through the data takes them in a new random order. Default: all.
+    optimizer : {"sgd", "adam", "adamw"}
+        What makes an update of a gradient: see `optimizers`.
     momentum : float
-        0 <= momentum < 1, the same for all runs.
+        Of SGD, 0 <= momentum < 1.
+    weight_decay : float
+        >= 0, for weights and biases: "sgd" and "adam" add it, times the parameter, to the gradient; "adamw" takes it,
+        times the learning rate, off the parameter.
+    betas : (float, float)
+        Of Adam and AdamW: how much of the means of gradients and of their squares a step keeps, each >= 0 and < 1.
+    eps : float
+        Of Adam and AdamW, > 0: keeps them from dividing by 0.
     rng : numpy.random.Generator, int or None
         For that order, which is the same for all runs: a generator, a seed, or None for fresh entropy.
     snapshots : iterable of int
@@ -141,7 +155,7 @@ def train(
     """
     if not isinstance(progress, bool | np.bool_):
         raise TypeError(f"progress must be True or False, got {progress!r}")
-    updates = descend(
+    task = _Task.checked(
         network,
         x,
         y,
@@ -149,18 +163,29 @@ def train(
         learning_rate=learning_rate,
         steps=steps,
         batch_size=batch_size,
-        momentum=momentum,
+        optimizer=optimizers.get(optimizer, momentum=momentum, weight_decay=weight_decay, betas=betas, eps=eps),
         rng=rng,
         snapshots=snapshots,
         held_out=held_out,
     )
-    with _bar(steps, progress) as advance:
-        while True:
-            try:
+    tasks = task.blocks()
+    stop = threading.Event()
+
+    def one(task: _Task) -> Run | None:
+        updates = _descend(task)
+        try:
+            while not stop.is_set():
                 next(updates)
-            except StopIteration as end:
-                return end.value
-            advance()
+                advance()
+        except StopIteration as end:
+            return end.value
+        except BaseException:  # an interrupt, too: the other blocks end at once
+            stop.set()
+            raise
+        return None
+
+    with _bar(task.steps, len(tasks), progress) as advance:
+        return _joined([run for run in threads.each(one, tasks) if run], task.runs)
 
 
 def descend(
@@ -172,7 +197,11 @@ def descend(
     learning_rate: ArrayLike,
     steps: int,
     batch_size: int | None = None,
+    optimizer: str = "sgd",
     momentum: float = 0.0,
+    weight_decay: float = 0.0,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
     rng: Seed = None,
     snapshots: Iterable[int] = (),
     held_out: tuple[ArrayLike, ArrayLike] | None = None,
@@ -196,8 +225,17 @@ def descend(
         Number of updates.
     batch_size : int, optional
         Examples per update: each pass through the data takes them in a new random order. Default: all.
+    optimizer : {"sgd", "adam", "adamw"}
+        What makes an update of a gradient: see `optimizers`.
     momentum : float
-        0 <= momentum < 1, the same for all runs.
+        Of SGD, 0 <= momentum < 1.
+    weight_decay : float
+        >= 0, for weights and biases: "sgd" and "adam" add it, times the parameter, to the gradient; "adamw" takes it,
+        times the learning rate, off the parameter.
+    betas : (float, float)
+        Of Adam and AdamW: how much of the means of gradients and of their squares a step keeps, each >= 0 and < 1.
+    eps : float
+        Of Adam and AdamW, > 0: keeps them from dividing by 0.
     rng : numpy.random.Generator, int or None
         For that order, which is the same for all runs: a generator, a seed, or None for fresh entropy.
     snapshots : iterable of int
@@ -227,61 +265,161 @@ def descend(
     >>> next(seen.step for seen in updates if seen and seen.accuracy == 1)
     10
     """
-    loss = losses.get(loss)
-    rate = _check_rates(learning_rate, network)
-    momentum = finite("momentum", momentum, at_least=0, below=1)
-    x, y = check_data(network, x, y, loss)
-    checked_held_out = _check_held_out(network, held_out, loss)
-    examples = x.shape[-1]
-    steps = whole("steps", steps, at_least=0)
-    batch_size = examples if batch_size is None else whole("batch_size", batch_size, at_least=1, at_most=examples)
-    keep = {whole("snapshots", step, at_least=0, at_most=steps) for step in snapshots}
+    task = _Task.checked(
+        network,
+        x,
+        y,
+        loss=loss,
+        learning_rate=learning_rate,
+        steps=steps,
+        batch_size=batch_size,
+        optimizer=optimizers.get(optimizer, momentum=momentum, weight_decay=weight_decay, betas=betas, eps=eps),
+        rng=rng,
+        snapshots=snapshots,
+        held_out=held_out,
+    )
+    return _descend(task)
 
-    network = _copy(network, np.broadcast_shapes(network.runs, rate.shape))
-    buffers = Buffers.shared(network, network.runs, batch_size)
-    batches = _batches(x, y, batch_size, steps + 1, rng)
-    rate = rate.astype(network.dtype)[..., None, None]
+
+@dataclass(frozen=True)
+class _Task:
+    """What `train` and `descend` are to do: their arguments, checked."""
+
+    network: Network
+    x: np.ndarray
+    y: np.ndarray
+    loss: losses.Loss
+    rate: np.ndarray
+    steps: int
+    batch_size: int
+    optimizer: optimizers.Optimizer
+    order: np.random.SeedSequence
+    keep: frozenset[int]
+    held_out: Examples | None
+
+    @classmethod
+    def checked(
+        cls,
+        network: Network,
+        x: ArrayLike,
+        y: ArrayLike,
+        *,
+        loss: str | losses.Loss,
+        learning_rate: ArrayLike,
+        steps: int,
+        batch_size: int | None,
+        optimizer: optimizers.Optimizer,
+        rng: Seed,
+        snapshots: Iterable[int],
+        held_out: tuple[ArrayLike, ArrayLike] | None,
+    ) -> _Task:
+        _check_apart(kind_of("network", network, Network))
+        loss = losses.get(loss)
+        x, y = check_data(network, x, y, loss)
+        examples, steps = x.shape[-1], whole("steps", steps, at_least=0)
+        return cls(
+            network,
+            x,
+            y,
+            loss,
+            _check_rates(learning_rate, network).astype(network.dtype),
+            steps,
+            examples if batch_size is None else whole("batch_size", batch_size, at_least=1, at_most=examples),
+            optimizer,
+            seed_sequence(rng),
+            frozenset(whole("snapshots", step, at_least=0, at_most=steps) for step in snapshots),
+            _check_held_out(network, held_out, loss),
+        )
+
+    @property
+    def runs(self) -> tuple[int, ...]:
+        """The leading axes of what is trained: those of the network and of the learning rates."""
+        return np.broadcast_shapes(self.network.runs, self.rate.shape)
+
+    def blocks(self) -> list[_Task]:
+        """The same in parts, some runs in each, along one axis; itself if it is too small for that.
+
+        Arrays of a part are large enough for NumPy not to lose time, and small enough for a core's cache. One's own
+        loss may know how many runs there are, so that only those of `losses` are divided.
+        """
+        widths, runs = self.network.widths, math.prod(self.runs)
+        parts = threads.cut(runs, max(1, 2**16 // (max(widths) * max(self.batch_size, *widths))))
+        if len(parts) == 1 or self.y.ndim > 2 or self.loss not in losses.LOSSES.values():
+            return [self]
+        network, rate = _copy(self.network, self.runs, flat=True), np.broadcast_to(self.rate, self.runs).ravel()
+        return [replace(self, network=network.member(part), rate=rate[part]) for part in parts]
+
+
+def _descend(task: _Task) -> Generator[Snapshot | None, None, Run]:
+    """`descend`, with checked arguments."""
+    network, x, y, loss, steps = _copy(task.network, task.runs), task.x, task.y, task.loss, task.steps
+    rate, optimizer = task.rate, task.optimizer
+    buffers = Buffers.shared(network, network.runs, task.batch_size)
+    batches = _batches(x, y, task.batch_size, steps + 1, task.order)
+    scale = optimizer.scale(rate[..., None, None])
     loss_of_batch = losses.unchecked(loss)
-    # From the top layer down, as the gradients come. Without momentum a step is not kept, and there is no v.
+    # From the top layer down, as the gradients come.
     layers = [*zip(network.weights, network.biases, strict=True)][::-1]
-    velocities = [[np.zeros_like(p) if momentum and p is not None else None for p in layer] for layer in layers]
+    updates = [
+        (optimizer.update(W, rate[..., None, None]), None if b is None else optimizer.update(b, rate[..., None]))
+        for W, b in layers
+    ]
+    history = np.empty((steps + 1, *network.runs))
+    kept: list[Snapshot] = []
+    for step, (x_batch, y_batch) in enumerate(batches):
+        before = _copy(network) if step in task.keep else None
+        sizes: list[np.ndarray] = []
+        with np.errstate(all="ignore"):  # left before the yield, or it would silence the caller, too
+            *_, (_, output) = forward_layers(network, x_batch, buffers)
+            history[step], gradient = loss_of_batch(output, y_batch)
+            forward_pass = Forward(buffers.z, (x_batch, *buffers.a))
+            if scale is not None:
+                gradient = scale * gradient
+            gradients = backward_layers(network, forward_pass, gradient, buffers, input_gradient=False)
+            for (W, b), (update_W, update_b), (_, dW, db, _) in zip(layers, updates, gradients, strict=True):
+                if update_W is not None:
+                    dW = update_W(W, dW)
+                if update_b is not None and b is not None and db is not None:
+                    db = update_b(b, db)
+                if before:
+                    sizes.append(rms(dW))
+                if step < steps:
+                    W -= dW
+                    if b is not None and db is not None:
+                        b -= db
+        if before:
+            kept.append(_snapshot(step, before, sizes, history[: step + 1], (x, y), task.held_out, loss))
+        yield kept[-1] if before else None
+    return Run(network, history, _diverged_at(history), tuple(kept))
 
-    def updates() -> Generator[Snapshot | None, None, Run]:
-        history = np.empty((steps + 1, *network.runs))
-        kept: list[Snapshot] = []
-        for step, (x_batch, y_batch) in enumerate(batches):
-            before = _copy(network) if step in keep else None
-            sizes: list[np.ndarray] = []
-            with np.errstate(all="ignore"):  # left before the yield, or it would silence the caller, too
-                *_, (_, output) = forward_layers(network, x_batch, buffers)
-                history[step], gradient = loss_of_batch(output, y_batch)
-                # Gradients are linear in the one at the top: times the rate there, they arrive as steps to take.
-                forward_pass, gradient = Forward(buffers.z, (x_batch, *buffers.a)), rate * gradient
-                gradients = backward_layers(network, forward_pass, gradient, buffers, input_gradient=False)
-                for (W, b), (v_W, v_b), (_, dW, db, _) in zip(layers, velocities, gradients, strict=True):
-                    if v_W is not None:  # v <- momentum v + learning_rate dL/dtheta
-                        dW = _add_up(v_W, momentum, dW)
-                    if v_b is not None and db is not None:
-                        db = _add_up(v_b, momentum, db)
-                    if before:
-                        sizes.append(rms(dW))
-                    if step < steps:  # theta <- theta - v
-                        W -= dW
-                        if b is not None and db is not None:
-                            b -= db
-            if before:
-                kept.append(_snapshot(step, before, sizes, history[: step + 1], (x, y), checked_held_out, loss))
-            yield kept[-1] if before else None
-        return Run(network, history, _diverged_at(history), tuple(kept))
 
-    return updates()
+def _joined(parts: Sequence[Run], runs: tuple[int, ...]) -> Run:
+    """What all runs have become, from the blocks of `_Task.blocks`."""
+    if len(parts) == 1:
+        return parts[0]
 
+    def join(arrays: Sequence[Any], axis: int = 0) -> Any:
+        if arrays[0] is None:
+            return None
+        joined: np.ndarray = np.concatenate(arrays, axis=axis)
+        return joined.reshape(*joined.shape[:axis], *runs, *joined.shape[axis + 1 :])
 
-def _add_up(v: np.ndarray, momentum: float, step: np.ndarray) -> np.ndarray:
-    """v <- momentum v + step, in place."""
-    v *= momentum
-    v += step
-    return v
+    def network(parts: Sequence[Network]) -> Network:
+        weights = map(join, zip(*(part.weights for part in parts), strict=True))
+        biases = map(join, zip(*(part.biases for part in parts), strict=True))
+        return replace(parts[0], weights=tuple(weights), biases=tuple(biases))
+
+    def snapshot(parts: Sequence[Snapshot]) -> Snapshot:
+        arrays = [f.name for f in fields(Snapshot) if f.name not in ("step", "network")]
+        joined = {name: join([getattr(part, name) for part in parts]) for name in arrays}
+        return Snapshot(parts[0].step, network([part.network for part in parts]), **joined)
+
+    return Run(
+        network([part.network for part in parts]),
+        join([part.loss for part in parts], axis=1),
+        join([part.diverged_at for part in parts]),
+        tuple(map(snapshot, zip(*(part.snapshots for part in parts), strict=True))),
+    )
 
 
 def _diverged_at(history: np.ndarray) -> np.ndarray:
@@ -306,16 +444,22 @@ def _snapshot(
 
 
 @contextmanager
-def _bar(steps: int, shown: bool) -> Iterator[Callable[[], object]]:
-    """What to call after every update, to move a bar that appears after a second."""
+def _bar(steps: int, blocks: int, shown: bool) -> Iterator[Callable[[], object]]:
+    """What to call after every update of a block, to move a bar that appears after a second."""
     if not shown:
         yield lambda: None
         return
     from tqdm.auto import tqdm
 
+    lock = threading.Lock()
     # From -1: a descent yields once more than it makes updates.
     with tqdm(total=steps, initial=-1, desc="Training", unit="step", delay=1, leave=False) as bar:
-        yield bar.update
+
+        def advance() -> None:
+            with lock:
+                bar.update(1 / blocks)
+
+        yield advance if blocks > 1 else bar.update
 
 
 @np.errstate(all="ignore")
@@ -340,7 +484,7 @@ def evaluate(
     loss : array
         () or (runs,).
     accuracy : array or None
-        () or (runs,), as `accuracy` defines it; None where y are not labels.
+        () or (runs,), as `accuracy` defines it.
 
     Raises
     ------
@@ -355,28 +499,39 @@ def evaluate(
 
 
 def accuracy(output: np.ndarray, y: np.ndarray) -> np.ndarray | None:
-    """Share of the examples whose largest output is at their label; an output with inf or nan counts as wrong.
+    """Share of the examples whose largest output is at their class; an output with inf or nan counts as wrong.
 
     Parameters
     ----------
     output : (..., classes, examples) array
         a[L], one example in each column.
-    y : (examples,) array of int labels, or any array of targets
+    y : (examples,) array of int labels, or (..., classes, examples) array of targets
         What the output should be.
 
     Returns
     -------
     (...) array, or None
-        One share for each run; None where y are not labels.
+        One share for each run; None where y are neither labels nor one-hot: a 1 at the class of every example, and 0
+        elsewhere.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the arrays do not fit together, or hold anything but real numbers.
 
     Examples
     --------
     >>> accuracy(np.array([[0.2, 0.9], [0.8, 0.1]]), np.array([1, 1]))
     np.float64(0.5)
     """
-    if y.ndim != 1:
+    output, y = numbers("output", output), numbers("y", y)
+    if y.ndim == 1:
+        classes = y
+    elif y.shape[-2] > 1 and ((y == 0) | (y == 1)).all() and (y.sum(axis=-2) == 1).all():
+        classes = y.argmax(axis=-2)
+    else:
         return None
-    right = (output.argmax(axis=-2) == y) & np.isfinite(output).all(axis=-2)
+    right = (output.argmax(axis=-2) == classes) & np.isfinite(output).all(axis=-2)
     return right.mean(axis=-1)
 
 
@@ -389,7 +544,7 @@ class Sweep:
     loss: np.ndarray
     """(rates, ...), with the leading axes of the network last: on all examples, after the last update."""
     accuracy: np.ndarray | None
-    """(rates, ...): on all examples, after the last update; None where targets are not labels."""
+    """(rates, ...): on all examples, after the last update; None where targets name no classes."""
     diverged: np.ndarray
     """(rates, ...): whether any loss on the way was not finite."""
     best_rate: float
@@ -405,7 +560,11 @@ def sweep(
     loss: str | losses.Loss,
     steps: int,
     batch_size: int | None = None,
+    optimizer: str = "sgd",
     momentum: float = 0.0,
+    weight_decay: float = 0.0,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
     rng: Seed = None,
 ) -> Sweep:
     """Train from the same start at every learning rate, so that schemes can be compared each at its own best rate.
@@ -428,8 +587,17 @@ def sweep(
         Number of updates.
     batch_size : int, optional
         Examples per update: each pass through the data takes them in a new random order. Default: all.
+    optimizer : {"sgd", "adam", "adamw"}
+        What makes an update of a gradient: see `optimizers`.
     momentum : float
-        0 <= momentum < 1, the same for all runs.
+        Of SGD, 0 <= momentum < 1.
+    weight_decay : float
+        >= 0, for weights and biases: "sgd" and "adam" add it, times the parameter, to the gradient; "adamw" takes it,
+        times the learning rate, off the parameter.
+    betas : (float, float)
+        Of Adam and AdamW: how much of the means of gradients and of their squares a step keeps, each >= 0 and < 1.
+    eps : float
+        Of Adam and AdamW, > 0: keeps them from dividing by 0.
     rng : numpy.random.Generator, int or None
         For that order, which is the same for all runs: a generator, a seed, or None for fresh entropy.
 
@@ -465,7 +633,11 @@ def sweep(
         learning_rate=all_rates.reshape(-1, *(1 for _ in network.runs)),
         steps=steps,
         batch_size=batch_size,
+        optimizer=optimizer,
         momentum=momentum,
+        weight_decay=weight_decay,
+        betas=betas,
+        eps=eps,
         rng=rng,
     )
     value, right = evaluate(run.network, x, y, loss=loss)
@@ -475,12 +647,14 @@ def sweep(
     return Sweep(all_rates, value, right, diverged, float(best))
 
 
-def _copy(network: Network, runs: tuple[int, ...] | None = None) -> Network:
-    """The same network in new arrays, with the given run axes."""
+def _copy(network: Network, runs: tuple[int, ...] | None = None, *, flat: bool = False) -> Network:
+    """The same network in new arrays, with the given run axes, or with one that goes through them all."""
     runs = network.runs if runs is None else runs
+    leading = (-1,) if flat else runs
 
     def copy(array: np.ndarray, own_axes: int) -> np.ndarray:
-        return np.array(np.broadcast_to(array, (*runs, *array.shape[-own_axes:])), network.dtype)
+        own = array.shape[array.ndim - own_axes :]
+        return np.array(np.broadcast_to(array, (*runs, *own)), network.dtype).reshape(*leading, *own)
 
     return replace(
         network,
@@ -489,12 +663,11 @@ def _copy(network: Network, runs: tuple[int, ...] | None = None) -> Network:
     )
 
 
-def _batches(x: np.ndarray, y: np.ndarray, size: int, count: int, rng: Seed) -> Iterable[Examples]:
+def _batches(x: np.ndarray, y: np.ndarray, size: int, count: int, order: np.random.SeedSequence) -> Iterable[Examples]:
     """`count` batches: each pass takes the examples in a new order, as long as there are enough for a batch."""
-    seeds = seed_sequence(rng)  # checked where no order is drawn, too
     if size == x.shape[-1]:
         return repeat((x, y), count)
-    return _batches_in_new_orders(x, y, size, count, np.random.default_rng(seeds))
+    return _batches_in_new_orders(x, y, size, count, np.random.default_rng(order))
 
 
 def _batches_in_new_orders(
@@ -533,12 +706,16 @@ def check_data(network: Network, x: ArrayLike, y: ArrayLike, loss: losses.Loss) 
     ValueError, TypeError
         If x or y is of another shape, or labels are not ints or name a class that does not exist.
     """
-    x = check_input(network, np.asarray(x, dtype=network.dtype))
+    x = check_input(network, x)
     if x.ndim != 2 or not x.shape[-1]:
         raise ValueError(f"x must have shape ({network.widths[0]}, examples), with at least one example, got {x.shape}")
     y = np.asarray(y)
     if loss is losses.softmax_cross_entropy:
         losses.check_labels(y, (network.widths[-1], x.shape[-1]))
+    elif loss in losses.LOSSES.values():
+        shape = (network.widths[-1], x.shape[-1])
+        if numbers("y", y).shape not in (shape, (*network.runs, *shape)):
+            raise ValueError(f"y must have shape {shape}: {shape[0]} outputs, {shape[1]} examples; got {y.shape}")
     elif y.ndim == 0 or y.shape[-1] != x.shape[-1]:
         examples = x.shape[-1]
         raise ValueError(f"y must have shape (units, {examples}) or ({examples},), like x, got {y.shape}")
@@ -558,9 +735,21 @@ def _check_held_out(
         raise type(error)(f"held_out must be a pair (x, y), shaped like the examples to train on: {error}") from None
 
 
+def _check_apart(network: Network) -> None:
+    """Raise if one array is the weights, or the biases, of two layers: each layer would learn its own."""
+    arrays = [("weights", i, W) for i, W in enumerate(network.weights, start=1)]
+    arrays += [("biases", i, b) for i, b in enumerate(network.biases, start=1) if b is not None]
+    for (name, i, one), (_, j, other) in combinations(arrays, 2):
+        if np.may_share_memory(one, other) and np.shares_memory(one, other):
+            raise ValueError(
+                f"network must have weights and biases of its own in every layer: the {name} of layer {i} share memory "
+                f"with an array of layer {j}. To train them apart, give copies; tied weights are not supported"
+            )
+
+
 def _check_rates(learning_rate: ArrayLike, network: Network) -> np.ndarray:
     rate = np.asarray(learning_rate)
-    if rate.dtype.kind not in "iuf":
+    if rate.dtype.kind not in "iuf":  # neither True nor anything ragged
         raise TypeError(f"learning_rate must be a number >= 0 or an array of them, got {learning_rate!r}")
     if not (np.isfinite(rate).all() and (rate >= 0).all()):
         raise ValueError(f"learning_rate must be a number >= 0 or an array of them, got {learning_rate!r}")

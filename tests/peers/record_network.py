@@ -25,7 +25,18 @@ ACTIVATIONS = {
     "silu": torch.nn.functional.silu,
     "softplus": torch.nn.functional.softplus,
 }
-WIDTHS, BATCH, STEPS, RATE, MOMENTUM = [3, 5, 4, 3], 4, 5, 0.1, 0.9
+WIDTHS, BATCH, STEPS, RATE = [3, 5, 4, 3], 4, 6, 0.1
+OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+# AdamW has a weight decay of its own by default; initlab has none.
+TRAININGS = [
+    {"optimizer": "sgd"},
+    {"optimizer": "sgd", "momentum": 0.9},
+    {"optimizer": "sgd", "momentum": 0.5, "weight_decay": 0.2},
+    {"optimizer": "adam"},
+    {"optimizer": "adam", "weight_decay": 0.2, "betas": [0.5, 0.7], "eps": 1e-3},
+    {"optimizer": "adamw", "weight_decay": 0.0},
+    {"optimizer": "adamw", "weight_decay": 0.2, "betas": [0.8, 0.95]},
+]
 
 
 def network(generator, activation, output_activation, loss):
@@ -80,11 +91,11 @@ def network(generator, activation, output_activation, loss):
     parameters = [*weights, *biases]
     start = [p.detach().clone() for p in parameters]
 
-    def trained(momentum):
+    def trained(optimizer, **options):
         with torch.no_grad():
             for p, first in zip(parameters, start, strict=True):
                 p.copy_(first)
-        optimizer = torch.optim.SGD(parameters, lr=RATE, momentum=momentum)
+        optimizer = OPTIMIZERS[optimizer](parameters, lr=RATE, **options)
         losses = []
         for _ in range(STEPS):
             optimizer.zero_grad()
@@ -92,11 +103,10 @@ def network(generator, activation, output_activation, loss):
             losses.append(value.item())
             value.backward()
             optimizer.step()
-        return [*losses, run()[2].item()]
+        losses.append(run()[2].item())
+        return {"losses": losses, "weights": plain(weights), "biases": plain(biases)}
 
-    record["losses_with_momentum"] = trained(MOMENTUM)
-    record["losses"] = trained(0)
-    return record | {"trained_weights": plain(weights), "trained_biases": plain(biases)}
+    return record | {"trained": [trained(**how) for how in TRAININGS]}
 
 
 def main():
@@ -106,7 +116,7 @@ def main():
         for activation in ACTIVATIONS
         for output_activation, loss in (("identity", "softmax_cross_entropy"), (activation, "squared_error"))
     ]
-    content = {"torch": torch.__version__.split("+")[0], "rate": RATE, "momentum": MOMENTUM, "networks": records}
+    content = {"torch": torch.__version__.split("+")[0], "rate": RATE, "trainings": TRAININGS, "networks": records}
     text = json.dumps(content, allow_nan=False, separators=(",", ":"))
     (HERE / "network.json").write_text(text.replace('{"activation"', '\n{"activation"') + "\n")
 

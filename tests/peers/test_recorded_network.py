@@ -1,4 +1,4 @@
-"""Passes, losses and SGD against PyTorch's autograd, as recorded by record_network.py; PyTorch is not needed here."""
+"""Passes, losses and optimizers against PyTorch's autograd, as recorded by record_network.py; PyTorch is not needed here."""
 
 import json
 from pathlib import Path
@@ -45,20 +45,12 @@ def test_forward_and_backward_agree_with_autograd(record):
 
 
 @every_network
-def test_training_takes_the_steps_that_torch_sgd_takes(record):
+@pytest.mark.parametrize("number", range(len(RECORD["trainings"])))
+def test_training_takes_the_steps_that_torch_takes(record, number):
+    how, trained = RECORD["trainings"][number], record["trained"][number]
     x, y = np.array(record["x"]), np.array(record["y"])
-    steps = len(record["losses"]) - 1
-    run = train(network_of(record), x, y, loss=record["loss"], learning_rate=RECORD["rate"], steps=steps)
-    np.testing.assert_allclose(run.loss, record["losses"], rtol=1e-8)
-    trained = network_of(record, "trained_")
-    for mine, theirs in zip(
-        (*run.network.weights, *run.network.biases), (*trained.weights, *trained.biases), strict=True
-    ):
-        np.testing.assert_allclose(mine, theirs, rtol=1e-8, atol=1e-12)
-
-
-@every_network
-def test_training_with_momentum_takes_the_steps_that_torch_sgd_takes(record):
-    x, y, expected = np.array(record["x"]), np.array(record["y"]), record["losses_with_momentum"]
-    how = {"learning_rate": RECORD["rate"], "momentum": RECORD["momentum"], "steps": len(expected) - 1}
-    np.testing.assert_allclose(train(network_of(record), x, y, loss=record["loss"], **how).loss, expected, rtol=1e-8)
+    steps = len(trained["losses"]) - 1
+    run = train(network_of(record), x, y, loss=record["loss"], learning_rate=RECORD["rate"], steps=steps, **how)
+    np.testing.assert_allclose(run.loss, trained["losses"], rtol=1e-9)
+    assert_all_close(run.network.weights, trained["weights"])
+    assert_all_close(run.network.biases, trained["biases"])
