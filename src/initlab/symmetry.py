@@ -159,7 +159,7 @@ def twin_differences(network: Network, x: ArrayLike, labels: ArrayLike, *, learn
     if network.runs or hidden_biases is None or distinct_units(network, 1) != 1:
         raise ValueError("network must be one network with one hidden layer, biases there, and equal hidden units")
     learning_rate, steps = finite("learning_rate", learning_rate, at_least=0), whole("steps", steps, at_least=0)
-    f, count = network.activation, network.widths[1]
+    f, count = network.activations[0], network.widths[1]
     x = np.asarray(x)
     x = np.vstack([x, np.ones(x.shape[1])])
     inward, out = np.append(network.weights[0][0], hidden_biases[0]), network.weights[1][:, 0].copy()
