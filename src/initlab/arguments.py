@@ -9,7 +9,7 @@ from __future__ import annotations  # numpy.random loads when something is drawn
 import math
 from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
-from typing import TypeVar, Union, cast
+from typing import Any, Union, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -271,10 +271,7 @@ def numbers(name: str, values: ArrayLike) -> np.ndarray:
     return array
 
 
-T = TypeVar("T")
-
-
-def kind_of(name: str, value: object, kind: type[T]) -> T:
+def kind_of(name: str, value: object, kind: type) -> Any:
     """An object of one of the package's own kinds, as it was given.
 
     Parameters

@@ -236,7 +236,10 @@ class Survey:
         )
         directions = [layer.directions for layer in seen if layer.directions is not None]
         if directions:
-            cosines = np.stack([some.mean_cosines() for some in directions], axis=-2)  # (runs..., layers, 2)
+            count = np.stack([some.count for some in directions], axis=-2)  # (runs..., layers, 2)
+            # |sum of u|^2 is the sum over all pairs of columns, and of each with itself.
+            squares = np.stack([np.einsum("...ij,...ij->...j", u.total, u.total) for u in directions], axis=-2)
+            cosines = (squares - count) / np.where(count > 1, count * (count - 1.0), np.nan)
             found = replace(found, cosine=cosines[..., 0], correlation=cosines[..., 1])
         if name in self._bins:
             bins, histograms = self._bins[name], [layer.histogram for layer in seen]
@@ -262,12 +265,6 @@ class _Directions:
     """(..., 2): how many columns have a direction."""
     total: np.ndarray
     """(..., rows, 2): the sum of their unit vectors."""
-
-    def mean_cosines(self) -> np.ndarray:
-        """(..., 2): the mean over all pairs of different columns. |sum of u|^2 is that of all pairs, and of each column
-        with itself."""
-        pairs = np.where(self.count > 1, self.count * (self.count - 1.0), np.nan)
-        return (np.einsum("...ij,...ij->...j", self.total, self.total) - self.count) / pairs
 
 
 @dataclass(slots=True)

@@ -693,9 +693,9 @@ def simulate(
             y = _draw_normal(roots[some], _TOP_GRADIENT, (widths[-1], batch), dtype)
         elif targets is not None and targets.ndim > target_axes:
             y = targets[some]
-        return _observe(network, x, loss, y, checked_bins)
+        return _observe(network, x, loss, y, checked_bins, alone=len(roots) == 1)
 
-    return _joined(threads.each(one, _blocks_of_runs(len(roots), widths, batch)))
+    return _joined(threads.each(one, blocks_of_runs(len(roots), widths, batch)))
 
 
 @np.errstate(all="ignore")
@@ -754,12 +754,12 @@ def observe(
     checked_bins = check_bins(bins, _QUANTITIES, x.shape[-1])
     # One's own loss may have targets of any kind, and only the loss knows whose they are.
     blocks = (
-        _blocks_of_runs(runs[0], network.widths, x.shape[-1])
+        blocks_of_runs(runs[0], network.widths, x.shape[-1])
         if len(runs) == 1 and loss in losses.LOSSES.values()
         else []
     )
     if len(blocks) < 2:
-        return _observe(network, x, loss, targets, checked_bins)
+        return _observe(network, x, loss, targets, checked_bins, alone=math.prod(runs) == 1)
     own_axes = 1 if loss is losses.softmax_cross_entropy else 2
 
     def one(some: slice) -> Simulation:
@@ -777,12 +777,20 @@ def observe(
 
 @np.errstate(all="ignore")
 def _observe(
-    network: Network, x: np.ndarray, loss: losses.Loss, targets: ArrayLike | None, bins: Mapping[str, Bins]
+    network: Network,
+    x: np.ndarray,
+    loss: losses.Loss,
+    targets: ArrayLike | None,
+    bins: Mapping[str, Bins],
+    *,
+    alone: bool = False,
 ) -> Simulation:
-    """`observe` with checked arguments, in one go, or with some examples on every thread."""
+    """`observe` with checked arguments; a network that is `alone` may have some of the examples on every thread."""
     runs, batch = np.broadcast_shapes(x.shape[:-2], network.runs), x.shape[-1]
     x = np.broadcast_to(x, (*runs, *x.shape[-2:]))
-    parts = _blocks_of_examples(runs, network.widths, batch)
+    # A large one, so that the parts are worth their while; each goes through all layers.
+    large = alone and max(network.widths) * batch >= 2**17
+    parts = threads.cut(batch, 128) if large else [slice(0, batch)]
     inputs = [x[..., part] for part in parts]
     buffers = [Buffers.shared(network, runs, part.shape[-1]) for part in inputs]
     surveys = [Survey(bins, alike=("z", "a")) for _ in parts]
@@ -818,7 +826,10 @@ def _observe(
 
         for n in network.widths[:0:-1]:
             steps = each(down, range(len(parts)))
-            survey_of_dW.extend(Survey.joined(each(add_up, threads.cut(n, -(-n // len(parts))))))
+            if len(parts) == 1:
+                survey_of_dW.see(dW=steps[0][0])
+            else:
+                survey_of_dW.extend(Survey.joined(each(add_up, threads.cut(n, -(-n // len(parts))))))
         for survey, (_, dx) in zip(surveys, steps, strict=True):
             assert dx is not None  # as it is asked for
             survey.see(dx=dx)
@@ -834,17 +845,26 @@ def _observe(
     )
 
 
-def _blocks_of_runs(runs: int, widths: Sequence[int], batch: int) -> list[slice]:
-    """One block, or an even number of them, so that an array of a layer fits into a core's cache (2 MB at most), and is
-    large enough for NumPy not to lose time (half a megabyte at least)."""
+def blocks_of_runs(runs: int, widths: Sequence[int], batch: int) -> list[slice]:
+    """How an ensemble is divided among threads: so that an array of a layer is large enough for NumPy not to lose time
+    (2^16 values at least), and small enough for a core's cache (2^18 at most, or one run).
+
+    Parameters
+    ----------
+    runs : int
+        The number of runs.
+    widths : sequence of int
+        n[0], ..., n[L].
+    batch : int
+        The number of examples.
+
+    Returns
+    -------
+    list of slice
+        One block, or an even number of blocks of almost equal size.
+    """
     values = runs * max(widths) * max(batch, *widths)
     return threads.cut(runs, -(-runs // (2 * -(-values // 2**19)))) if values > 2**17 else [slice(0, runs)]
-
-
-def _blocks_of_examples(runs: tuple[int, ...], widths: Sequence[int], batch: int) -> list[slice]:
-    """A single network that is large goes through its batch in parts."""
-    large = math.prod(runs) == 1 and max(widths) * batch >= 2**17
-    return threads.cut(batch, 128 if large else batch or 1)
 
 
 def _joined(parts: Sequence[Simulation]) -> Simulation:

@@ -14,12 +14,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from contextvars import copy_context
-from typing import Any, TypeVar
+from typing import Any
 
 from .arguments import whole
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 Each = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
 """A function (function, items) -> [function(item) for item in items], in any order."""
 
@@ -37,7 +35,7 @@ def available() -> int:
     return max(1, min([_processors(), *blas]))
 
 
-def each(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+def each(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
     """[function(item) for item in items], on all threads that are available.
 
     Parameters
@@ -117,15 +115,15 @@ def cut(length: int, size: int) -> list[slice]:
     return [slice(*ends[i : i + 2]) for i in range(count)]
 
 
-def _in_turn(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+def _in_turn(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
     return [function(item) for item in items]
 
 
 def _side_by_side(
-    pool: ThreadPoolExecutor, count: int, function: Callable[[Item], Result], items: Sequence[Item]
-) -> list[Result]:
+    pool: ThreadPoolExecutor, count: int, function: Callable[[Any], Any], items: Sequence[Any]
+) -> list[Any]:
     todo = deque(enumerate(items))
-    done: dict[int, Result] = {}
+    done: dict[int, Any] = {}
 
     def work() -> None:
         while todo:

@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike
 from . import losses, optimizers, threads
 from .arguments import Seed, kind_of, numbers, seed_sequence, whole
 from .layer_statistics import rms
-from .network import Buffers, Forward, Network, backward_layers, check_input, forward_layers
+from .network import Buffers, Forward, Network, backward_layers, blocks_of_runs, check_input, forward_layers
 
 Examples = tuple[np.ndarray, np.ndarray]
 """Inputs x, (features, examples), and their targets or labels y."""
@@ -337,13 +337,9 @@ class _Task:
         return np.broadcast_shapes(self.network.runs, self.rate.shape)
 
     def blocks(self) -> list[_Task]:
-        """The same in parts, some runs in each, along one axis; itself if it is too small for that.
-
-        Arrays of a part are large enough for NumPy not to lose time, and small enough for a core's cache. One's own
-        loss may know how many runs there are, so that only those of `losses` are divided.
-        """
-        widths, runs = self.network.widths, math.prod(self.runs)
-        parts = threads.cut(runs, max(1, 2**16 // (max(widths) * max(self.batch_size, *widths))))
+        """The same in parts, some runs in each, along one axis; itself if it is too small for that. One's own loss may
+        know how many runs there are, so that only those of `losses` are divided."""
+        parts = blocks_of_runs(math.prod(self.runs), self.network.widths, self.batch_size)
         if len(parts) == 1 or self.y.ndim > 2 or self.loss not in losses.LOSSES.values():
             return [self]
         network, rate = _copy(self.network, self.runs, flat=True), np.broadcast_to(self.rate, self.runs).ravel()

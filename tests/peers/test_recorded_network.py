@@ -1,4 +1,4 @@
-"""Passes, losses and optimizers against PyTorch's autograd, as recorded by record_network.py; PyTorch is not needed here."""
+"""Passes, losses and optimizers against PyTorch, as recorded by record_network.py; PyTorch is not needed here."""
 
 import json
 from pathlib import Path

@@ -31,3 +31,35 @@ def test_losses_take_runs_and_labels_of_each_run():
     loss, gradient = losses.squared_error(z, y)
     assert loss[1, 2] == losses.squared_error(z[1, 2], y)[0]
     np.testing.assert_array_equal(gradient[1, 2], losses.squared_error(z[1, 2], y)[1])
+
+
+def test_integers_are_the_numbers_that_they_are():
+    whole = np.array([[1, 2, 3], [0, -1, 2]])
+    half = np.full((2, 3), 0.5)
+    for loss in (losses.linear, losses.squared_error):
+        for mine, theirs in zip(loss(whole, half), loss(whole.astype(float), half), strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+        for mine, theirs in zip(loss(half, whole), loss(half, whole.astype(float)), strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+    labels = np.array([0, 1, 1])
+    for mine, theirs in zip(
+        losses.softmax_cross_entropy(whole, labels), losses.softmax_cross_entropy(whole + 0.0, labels), strict=True
+    ):
+        np.testing.assert_array_equal(mine, theirs)
+    assert losses.squared_error(np.ones((2, 3), int), half)[0] == 0.25
+    assert losses.linear(np.ones((2, 3), int), half)[0] == 3
+
+
+@pytest.mark.parametrize("loss", [losses.linear, losses.squared_error, losses.softmax_cross_entropy])
+@pytest.mark.parametrize(
+    ("output", "error", "says"),
+    [
+        (np.zeros(3), ValueError, r"output must have shape \(\.\.\., units, batch\), got \(3,\)"),
+        (np.zeros((2, 3), complex), TypeError, "output must be an array of real numbers, got .*j"),
+        ([["a", "b"]], TypeError, "output must be an array of real numbers"),
+        ([[1.0, 2.0], [3.0]], ValueError, "output must be an array of real numbers"),
+    ],
+)
+def test_an_output_of_another_kind_is_named(loss, output, error, says):
+    with pytest.raises(error, match=says):
+        loss(output, np.zeros(3, int))

@@ -10,7 +10,7 @@ import pytest
 from initlab import losses
 from initlab.initializers import constant, he_normal, normal, xavier_normal, zeros
 from initlab.network import Network, backward, forward, sample
-from initlab.training import descend, evaluate, sweep, train
+from initlab.training import accuracy, descend, evaluate, sweep, train
 
 
 def two_classes(n=60, rng=0):
@@ -307,6 +307,142 @@ def slow(seconds):
     return loss
 
 
+# --- Adam, AdamW, weight decay ----------------------------------------------------------------------------------------
+
+
+def step_by_step(start, optimizer, rate, *, momentum=0.0, weight_decay=0.0, betas=(0.9, 0.999), eps=1e-8, steps=5):
+    """The equations of `optimizers`, in plain NumPy, with gradients from `backward`."""
+    theta = [p.copy() for p in (*start.weights, *start.biases)]
+    first, second = ([np.zeros_like(p) for p in theta] for _ in range(2))
+    for t in range(1, steps + 1):
+        network = Network(theta[: start.depth], theta[start.depth :], start.activation)
+        passed = forward(network, X)
+        gradients = backward(network, passed, losses.softmax_cross_entropy(passed.output, LABELS)[1])
+        for i, g in enumerate((*gradients.dW, *gradients.db)):
+            if optimizer != "adamw":
+                g = g + weight_decay * theta[i]
+            if optimizer == "sgd":
+                first[i] = momentum * first[i] + rate * g
+                theta[i] = theta[i] - first[i]
+                continue
+            if optimizer == "adamw":
+                theta[i] = theta[i] - rate * weight_decay * theta[i]
+            first[i] = betas[0] * first[i] + (1 - betas[0]) * g
+            second[i] = betas[1] * second[i] + (1 - betas[1]) * g**2
+            m, s = first[i] / (1 - betas[0] ** t), second[i] / (1 - betas[1] ** t)
+            theta[i] = theta[i] - rate * m / (np.sqrt(s) + eps)
+    return theta
+
+
+OPTIMIZERS = [
+    {"optimizer": "sgd", "weight_decay": 0.3},
+    {"optimizer": "sgd", "weight_decay": 0.3, "momentum": 0.8},
+    {"optimizer": "adam"},
+    {"optimizer": "adam", "weight_decay": 0.3, "betas": (0.5, 0.0), "eps": 1e-2},
+    {"optimizer": "adamw", "betas": (0.0, 0.9)},
+    {"optimizer": "adamw", "weight_decay": 0.3},
+]
+
+
+@pytest.mark.parametrize("how", OPTIMIZERS, ids=str)
+def test_optimizers_are_their_equations(how):
+    start = sample([2, 12, 12, 2], "tanh", xavier_normal, bias_initializer=normal, rng=0)
+    run = train(start, X, LABELS, learning_rate=0.05, steps=5, **how, **CROSS_ENTROPY)
+    for mine, theirs in zip(
+        (*run.network.weights, *run.network.biases), step_by_step(start, rate=0.05, **how), strict=True
+    ):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-11, atol=1e-14)
+
+
+@pytest.mark.parametrize("how", OPTIMIZERS, ids=str)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_runs_of_an_ensemble_share_no_optimizer(how, dtype):
+    rates = np.array([0.01, 1e3, 0.1])
+    common = {"steps": 20, "batch_size": 13, "rng": 1, "snapshots": [7], **how, **CROSS_ENTROPY}
+    run = train(networks(seeds=range(3), dtype=dtype), X, LABELS, learning_rate=rates, **common)
+    for i, rate in enumerate(rates):
+        alone = train(networks(rng=i, dtype=dtype), X, LABELS, learning_rate=rate, **common)
+        np.testing.assert_array_equal(run.loss[:, i], alone.loss)
+        np.testing.assert_array_equal(run.snapshots[0].update_ratio[i], alone.snapshots[0].update_ratio)
+        assert_same_network(run_of(run.network, i), alone.network)
+
+
+@pytest.mark.parametrize("how", OPTIMIZERS, ids=str)
+def test_the_update_ratio_is_that_of_the_step_that_follows_for_every_optimizer(how):
+    run = train(networks(rng=0), X, LABELS, learning_rate=0.1, steps=4, snapshots=range(5), **how, **CROSS_ENTROPY)
+    for before, after in itertools.pairwise(run.snapshots):
+        for layer, (W, later) in enumerate(zip(before.network.weights, after.network.weights, strict=True)):
+            ratio = np.sqrt(np.mean((later - W) ** 2) / np.mean(W**2))
+            assert before.update_ratio[layer] == pytest.approx(ratio, rel=1e-9)
+
+
+def test_adams_first_step_is_the_learning_rate_whatever_the_size_of_the_gradient():
+    for size in (1e-3, 1.0, 1e3):
+        start = Network((np.zeros((1, 1)),), (None,), "identity")
+        run = train(start, [[1.0]], [[size]], loss="squared_error", learning_rate=0.01, steps=1, optimizer="adam")
+        assert run.network.weights[0][0, 0] == pytest.approx(0.01, rel=1e-4)
+
+
+def test_weight_decay_without_a_gradient_is_a_geometric_series_except_with_adam():
+    start = Network((np.full((1, 1), 2.0),), (np.full(1, 3.0),), "identity")
+    how = {"loss": lambda output, y: (output.sum(axis=(-2, -1)) * 0, output * 0), "learning_rate": 0.1, "steps": 7}
+    for optimizer in ("sgd", "adamw"):
+        run = train(start, [[1.0]], [0.0], optimizer=optimizer, weight_decay=0.5, **how)
+        assert run.network.weights[0][0, 0] == pytest.approx(2 * 0.95**7)
+        assert run.network.biases[0][0] == pytest.approx(3 * 0.95**7)  # biases, too, as in PyTorch
+    run = train(start, [[1.0]], [0.0], optimizer="adam", weight_decay=0.5, **how)
+    assert run.network.weights[0][0, 0] == pytest.approx(2 - 7 * 0.1, rel=1e-2)  # steps of the learning rate
+
+
+# --- what goes in -----------------------------------------------------------------------------------------------------
+
+
+def test_one_hot_targets_count():
+    one_hot = np.stack([LABELS == 0, LABELS == 1])
+    network = networks(rng=3)
+    right = evaluate(network, X, LABELS, **CROSS_ENTROPY)[1]
+    for y in (one_hot, one_hot.astype(int), one_hot.astype(float)):
+        assert evaluate(network, X, y, loss="squared_error")[1] == right
+    for y in (2.0 * one_hot, one_hot - 0.5, one_hot * 0, np.ones((2, 60)), X):
+        assert evaluate(network, X, y, loss="squared_error")[1] is None
+    assert accuracy(np.ones((1, 4)), np.ones((1, 4))) is None  # one output names no class
+    own = np.stack([one_hot, one_hot[::-1]])
+    ensemble = networks(seeds=[3, 3])
+    assert evaluate(ensemble, X, own, loss="squared_error")[1].tolist() == pytest.approx([right, 1 - right])
+
+
+def test_integers_train_as_the_numbers_that_they_are():
+    W = [[[1, 0], [0, 1], [1, 1]], [[1, -1, 0], [0, 1, 0]]]
+    x, y = np.array([[1, 0, 2, 1], [0, 1, 1, 3]]), np.array([0, 1, 1, 0])
+    for loss, target in (("softmax_cross_entropy", y), ("squared_error", np.eye(2, dtype=int)[y].T)):
+        how = {"loss": loss, "learning_rate": 1, "steps": 3}
+        whole = train(Network(W, [None, None], "tanh"), x, target, **how)
+        as_floats = [np.array(matrix, float) for matrix in W]
+        right = train(Network(as_floats, [None, None], "tanh"), x.astype(float), target, **how)
+        np.testing.assert_array_equal(whole.loss, right.loss)
+
+
+def test_a_matrix_that_is_two_layers_is_refused():
+    W, b, x = np.eye(3), np.zeros(3), np.ones((3, 4))
+    how = {"loss": "squared_error", "learning_rate": 0.1, "steps": 2}
+    V = W.copy()
+    both = np.zeros((2, 3, 3))
+    for weights, biases in (
+        ((W, W), (None, None)),
+        ((W, W.T), (None, None)),
+        ((W, V, W[::-1]), (None, None, None)),
+        ((W, V), (b, b)),
+        ((W, V), (W[0], None)),
+        ((both[0], both[0]), (None, None)),
+    ):
+        tied = Network(weights, biases, "tanh")
+        forward(tied, x)  # a pass has nothing against it
+        with pytest.raises(ValueError, match=r"network must have .* of its own in every layer: the .* of layer"):
+            train(tied, x, x, **how)
+    train(Network((both[0], both[1]), (b, b.copy()), "tanh"), x, x, **how)
+    train(Network((W, V), (None, None), "tanh"), x, x, **how)
+
+
 def test_a_bar_appears_when_training_takes_longer_than_a_second_and_goes_away(capsys):
     train(networks(rng=0), X, LABELS, loss=slow(0), learning_rate=0.1, steps=20, progress=True)
     assert capsys.readouterr().err == ""
@@ -397,6 +533,14 @@ def train_(x=X, y=LABELS, loss="softmax_cross_entropy", learning_rate=0.1, steps
         (lambda: train_(batch_size=0), ValueError, "batch_size.*60.*0"),
         (lambda: train_(batch_size=61), ValueError, "batch_size.*60.*61"),
         (lambda: train_(snapshots=[2]), ValueError, "snapshots.*1.*2"),
+        (lambda: train_(optimizer="rmsprop"), ValueError, "optimizer must be one of 'sgd', 'adam', 'adamw', got 'rms"),
+        (lambda: train_(optimizer=None), TypeError, "optimizer.*None"),
+        (lambda: train_(optimizer="adam", momentum=0.9), ValueError, "momentum must be 0 for 'adam'.*got 0.9"),
+        (lambda: train_(weight_decay=-1), ValueError, "weight_decay.*>= 0, got -1"),
+        (lambda: train_(optimizer="adam", betas=0.9), TypeError, "betas.*0.9"),
+        (lambda: train_(optimizer="adam", betas=(0.9, 1)), ValueError, "betas.*< 1, got 1"),
+        (lambda: train_(optimizer="adam", betas=(0.9,)), TypeError, "betas.*pair"),
+        (lambda: train_(optimizer="adam", eps=0), ValueError, "eps.*> 0, got 0"),
         (lambda: train_(momentum=1), ValueError, "momentum.*>= 0 and < 1, got 1"),
         (lambda: train_(momentum=-0.1), ValueError, "momentum.*>= 0 and < 1, got -0.1"),
         (lambda: train_(momentum=[0.9]), TypeError, r"momentum.*\[0.9\]"),
