@@ -173,39 +173,6 @@ class Survey:
             seen = _Seen(values.shape[-2] * values.shape[-1], *moment, histogram, directions)
             self._layers.setdefault(name, []).append(seen)
 
-    def extend(self, other: "Survey") -> None:
-        """Take in the layers that another survey has seen.
-
-        Parameters
-        ----------
-        other : Survey
-            With the same bins.
-        """
-        for name, layers in other._layers.items():
-            self._layers.setdefault(name, []).extend(layers)
-
-    @classmethod
-    def joined(cls, parts: Sequence["Survey"]) -> "Survey":
-        """One survey of all that others have seen, each some of the rows or columns of every layer.
-
-        Parameters
-        ----------
-        parts : sequence of Survey
-            At least one, all with the same bins and layers.
-
-        Returns
-        -------
-        Survey
-            What is added up is added up in the order of the parts.
-        """
-        if len(parts) == 1:
-            return parts[0]
-        whole = cls(parts[0]._bins, parts[0]._alike)
-        for name in dict.fromkeys(name for part in parts for name in part._layers):
-            layers = zip(*(part._layers[name] for part in parts if name in part._layers), strict=True)
-            whole._layers[name] = [_Seen.joined(layer) for layer in layers]
-        return whole
-
     def statistics(self, name: str, *, first: int = 1, downwards: bool = False) -> LayerStatistics:
         """What was seen of a quantity.
 
@@ -279,25 +246,6 @@ class _Seen:
     """What `_histogram` returns; empty where none was asked for."""
     directions: _Directions | None
     """None where they do not matter."""
-
-    @classmethod
-    def joined(cls, parts: Sequence["_Seen"]) -> "_Seen":
-        """Of all rows or columns, from those of some each."""
-        size = sum(part.size for part in parts)
-
-        def average(values: Callable[[_Seen], np.ndarray]) -> np.ndarray:
-            return np.sum([part.size / size * values(part) for part in parts], axis=0)
-
-        mean = average(lambda part: part.mean)
-        # What varies within a part, and from part to part: no difference of large numbers.
-        variance = average(lambda part: part.variance + np.square(part.mean - mean))
-        second = average(lambda part: part.second_moment)
-        histogram = tuple(np.sum(counts, axis=0) for counts in zip(*(part.histogram for part in parts), strict=True))
-        some = [part.directions for part in parts if part.directions is not None]
-        directions = None
-        if some:
-            directions = _Directions(np.sum([d.count for d in some], axis=0), np.sum([d.total for d in some], axis=0))
-        return cls(size, mean, variance, second, histogram, directions)
 
 
 def join(parts: Sequence[LayerStatistics]) -> LayerStatistics:
@@ -377,11 +325,11 @@ def _look_at_columns(values: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray, 
     smallest, least_spread = _trust(values.dtype)
     fast = bool(((squares > rows * smallest) & (spread > least_spread * squares)).all()) and np.isfinite(squares).all()
     if fast:
-        slow, inverse = None, lengths**-0.5
+        slow, inverse = None, 1 / np.sqrt(lengths)
     else:
         spread[spread <= least_spread * squares] = 0
         slow = ~((lengths > rows * smallest) & np.isfinite(lengths))
-        inverse = np.where(slow, 0, lengths**-0.5)
+        inverse = np.where(slow, 0, 1 / np.sqrt(lengths))
     total = values @ inverse
     total = total.astype(np.float64, copy=False)
     total[..., 1] -= np.vecdot(inverse[..., 1], sums)[..., None] / rows

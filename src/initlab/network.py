@@ -531,8 +531,9 @@ def backward_layers(
     forward_pass: Forward,
     gradient: np.ndarray,
     buffers: Buffers | None = None,
+    *,
     input_gradient: bool = True,
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None]]:
+) -> Iterator[tuple[np.ndarray, np.ndarray, Any, Any]]:
     """`backward` one layer at a time, from the top.
 
     Layer l is done with when it is yielded: a step of gradient descent may change its weights in place.
@@ -693,7 +694,7 @@ def simulate(
             y = _draw_normal(roots[some], _TOP_GRADIENT, (widths[-1], batch), dtype)
         elif targets is not None and targets.ndim > target_axes:
             y = targets[some]
-        return _observe(network, x, loss, y, checked_bins, alone=len(roots) == 1)
+        return _observe(network, x, loss, y, checked_bins)
 
     return _joined(threads.each(one, blocks_of_runs(len(roots), widths, batch)))
 
@@ -759,7 +760,7 @@ def observe(
         else []
     )
     if len(blocks) < 2:
-        return _observe(network, x, loss, targets, checked_bins, alone=math.prod(runs) == 1)
+        return _observe(network, x, loss, targets, checked_bins)
     own_axes = 1 if loss is losses.softmax_cross_entropy else 2
 
     def one(some: slice) -> Simulation:
@@ -777,69 +778,26 @@ def observe(
 
 @np.errstate(all="ignore")
 def _observe(
-    network: Network,
-    x: np.ndarray,
-    loss: losses.Loss,
-    targets: ArrayLike | None,
-    bins: Mapping[str, Bins],
-    *,
-    alone: bool = False,
+    network: Network, x: np.ndarray, loss: losses.Loss, targets: ArrayLike | None, bins: Mapping[str, Bins]
 ) -> Simulation:
-    """`observe` with checked arguments; a network that is `alone` may have some of the examples on every thread."""
-    runs, batch = np.broadcast_shapes(x.shape[:-2], network.runs), x.shape[-1]
+    """`observe` with checked arguments, in one go."""
+    runs = np.broadcast_shapes(x.shape[:-2], network.runs)
     x = np.broadcast_to(x, (*runs, *x.shape[-2:]))
-    # A large one, so that the parts are worth their while; each goes through all layers.
-    large = alone and max(network.widths) * batch >= 2**17
-    parts = threads.cut(batch, 128) if large else [slice(0, batch)]
-    inputs = [x[..., part] for part in parts]
-    buffers = [Buffers.shared(network, runs, part.shape[-1]) for part in inputs]
-    surveys = [Survey(bins, alike=("z", "a")) for _ in parts]
-    survey_of_dW = Survey(bins)
-
-    with threads.team(len(parts)) as each:
-
-        def up(i: int) -> np.ndarray:
-            surveys[i].see(a=inputs[i])
-            for z, a in forward_layers(network, inputs[i], buffers[i]):
-                surveys[i].see(z=z, a=a)
-            return a
-
-        outputs = each(up, range(len(parts)))
-        value, gradient = loss(outputs[0] if len(parts) == 1 else np.concatenate(outputs, axis=-1), targets)
-        gradients = [
-            backward_layers(network, Forward(own.z, (some, *own.a)), gradient[..., part], own)
-            for part, some, own in zip(parts, inputs, buffers, strict=True)
-        ]
-
-        def down(i: int) -> tuple[np.ndarray, np.ndarray | None]:
-            dz, dW, _, da = next(gradients[i])
-            surveys[i].see(dz=dz)
-            return dW, da
-
-        def add_up(rows: slice) -> Survey:
-            total, *others = (dW[..., rows, :] for dW, _ in steps)
-            for other in others:
-                total += other
-            seen = Survey(bins)
-            seen.see(dW=total)
-            return seen
-
-        for n in network.widths[:0:-1]:
-            steps = each(down, range(len(parts)))
-            if len(parts) == 1:
-                survey_of_dW.see(dW=steps[0][0])
-            else:
-                survey_of_dW.extend(Survey.joined(each(add_up, threads.cut(n, -(-n // len(parts))))))
-        for survey, (_, dx) in zip(surveys, steps, strict=True):
-            assert dx is not None  # as it is asked for
-            survey.see(dx=dx)
-
-    survey = Survey.joined(surveys)
+    buffers = Buffers.shared(network, runs, x.shape[-1])
+    survey = Survey(bins, alike=("z", "a"))
+    survey.see(a=x)
+    for z, a in forward_layers(network, x, buffers):
+        survey.see(z=z, a=a)
+    value, gradient = loss(a, targets)
+    for dz, dW, _, da in backward_layers(network, Forward(buffers.z, (x, *buffers.a)), gradient, buffers):
+        survey.see(dz=dz, dW=dW)
+        dx = da  # that of the lowest layer, in the end
+    survey.see(dx=dx)
     return Simulation(
         z=survey.statistics("z"),
         a=survey.statistics("a", first=0),
         dz=survey.statistics("dz", downwards=True),
-        dW=survey_of_dW.statistics("dW", downwards=True),
+        dW=survey.statistics("dW", downwards=True),
         dx=survey.statistics("dx", first=0),
         loss=value,
     )

@@ -59,12 +59,6 @@ WORK = {
     "observe an ensemble": lambda: observe(
         sample([200] * 4, "tanh", xavier_normal, seeds=range(9)), np.ones((200, 60)), rng=0, bins={"a": (9, -1, 1)}
     ),
-    "observe one large network": lambda: observe(
-        sample([300, 600, 500, 2], "relu", he_normal, rng=0, dtype=np.float32),
-        np.random.default_rng(0).standard_normal((300, 500)),
-        rng=0,
-        bins=9,
-    ),
     "train": lambda: train(
         an_ensemble(),
         *some_data(),
@@ -115,22 +109,6 @@ def test_an_ensemble_is_its_networks_whatever_it_is_divided_into(allow):
         np.testing.assert_allclose(run.loss[:, i, seed], alone.loss, rtol=1e-10)
         np.testing.assert_allclose(run.network.weights[1][i, seed], alone.network.weights[1], rtol=1e-8, atol=1e-12)
         assert run.snapshots[0].accuracy[i, seed] == alone.snapshots[0].accuracy
-
-
-def test_parts_of_a_batch_add_up_to_the_whole():
-    """The statistics of one large network, whose batch is divided, are those of the arrays of the pass."""
-    x = np.random.default_rng(1).standard_normal((300, 500))
-    network = sample([300, 600, 500, 2], "relu", he_normal, rng=0)
-    divided = observe(network, x, rng=0, bins=30)
-    whole = observe(network, np.stack([x, x]), rng=0, bins=30)  # two runs, each of which stays whole
-    for name in ("z", "a", "dz", "dW", "dx"):
-        for field in dataclasses.fields(divided.z):
-            part, expected = (getattr(getattr(seen, name), field.name) for seen in (divided, whole))
-            if expected is None:
-                assert part is None
-            else:
-                expected = expected if field.name in ("layers", "edges") else expected[0]
-                np.testing.assert_allclose(part, expected, rtol=1e-9, atol=1e-12, err_msg=f"{name} {field.name}")
 
 
 def test_blas_has_its_threads_back_after_an_error_too():
