@@ -1,6 +1,8 @@
-"""Statistics of a deep network: 50 layers x 512 units x batch 512 in float32, forward, backward and weight gradients.
+"""Statistics of a deep network: 50 layers x 512 units x batch 512 in float32, forward, backward and weight gradients;
+and of an ensemble, 8 networks of 50 layers x 200 units, batch 50, in float64, given or drawn anew.
 
-The network has no biases, as in signal-propagation theory.
+The networks have no biases, as in signal-propagation theory. Ours say how alike the examples are in every layer, too;
+PyTorch is not asked to.
 Compared with the matrix products alone, on the same arrays, and with PyTorch computing the same statistics, in the
 faster of two ways: by autograd, and written out by hand into preallocated tensors.
 """
@@ -12,12 +14,17 @@ import torch
 from common import at_most, compare
 
 from initlab.initializers import he_normal, xavier_normal
-from initlab.network import forward, observe, sample
+from initlab.network import forward, observe, sample, simulate
 
 DEPTH, WIDTH, BATCH, BINS, ROUNDS = 50, 512, 512, 60, 8
+RUNS, RUN_WIDTH, RUN_BATCH = 8, 200, 50
 
 
 def measure():
+    return one_network() + ensemble()
+
+
+def one_network():
     rows = []
     for activation, initializer in (("tanh", xavier_normal), ("relu", he_normal)):
         network = sample(
@@ -40,11 +47,58 @@ def measure():
         )
         torch_moments, torch_histograms = min(theirs[:2]), min(theirs[2:])
         rows += [
-            at_most(f"50 x 512 x 512 {activation}, moments", moments, products, 1.2, versus="matrix products"),
+            at_most(f"50 x 512 x 512 {activation}, moments", moments, products, 1.1, versus="matrix products"),
             at_most(f"50 x 512 x 512 {activation}, moments", moments, torch_moments, 1, versus="PyTorch"),
             at_most(f"  and {BINS}-bin histograms", histograms, torch_histograms, 1, versus="PyTorch"),
         ]
     return rows
+
+
+def ensemble():
+    widths = [RUN_WIDTH] * (DEPTH + 1)
+    network = sample(widths, "tanh", xavier_normal, bias_initializer=None, output_activation="tanh", seeds=range(RUNS))
+    rng = np.random.default_rng(1)
+    x, g = rng.standard_normal((2, RUNS, RUN_WIDTH, RUN_BATCH))
+
+    def drawn_by_torch():
+        weights = [torch.randn(RUNS, RUN_WIDTH, RUN_WIDTH, dtype=torch.float64) / RUN_WIDTH**0.5 for _ in range(DEPTH)]
+        torch_ensemble(weights, *torch.randn(2, RUNS, RUN_WIDTH, RUN_BATCH, dtype=torch.float64))
+
+    given = [torch.from_numpy(W) for W in network.weights]
+    ours, theirs, our_draws, their_draws = compare(
+        partial(observe, network, x, targets=g),
+        partial(torch_ensemble, given, torch.from_numpy(x), torch.from_numpy(g)),
+        partial(simulate, widths, "tanh", xavier_normal, bias_initializer=None, seeds=range(RUNS), batch=RUN_BATCH),
+        drawn_by_torch,
+        rounds=ROUNDS,
+    )
+    name = f"{RUNS} networks of {DEPTH} x {RUN_WIDTH}, batch {RUN_BATCH}"
+    return [
+        at_most(f"{name}, moments", ours, theirs, 1, versus="PyTorch"),
+        at_most("  drawn anew each time", our_draws, their_draws, 1, versus="PyTorch"),
+    ]
+
+
+def torch_ensemble(weights, x, g):
+    """One product for all networks, `bmm`, and the moments of each network."""
+
+    def moments(values):
+        return values.mean(dim=(1, 2)), values.square().mean(dim=(1, 2))
+
+    with torch.no_grad():
+        a = [x]
+        for W in weights:
+            z = torch.bmm(W, a[-1])
+            moments(z)
+            a.append(torch.tanh(z))
+            moments(a[-1])
+        top = g
+        for W, above, below in zip(weights[::-1], a[:0:-1], a[-2::-1], strict=True):
+            dz = torch.ops.aten.tanh_backward(top, above)
+            moments(dz)
+            moments(torch.bmm(dz, below.mT))
+            top = torch.bmm(W.mT, dz)
+        moments(top)
 
 
 def matrix_products(network, x):

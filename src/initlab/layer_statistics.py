@@ -7,6 +7,7 @@ keeps the moments and the counts of every layer, so that no array outlives its l
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -170,7 +171,7 @@ class Survey:
         for name, values in quantities.items():
             moment, directions = _look_at_columns(values) if name in self._alike else (moments(values), None)
             histogram = _histogram(values, moment[0], self._bins[name]) if name in self._bins else ()
-            seen = _Seen(values.shape[-2] * values.shape[-1], *moment, histogram, directions)
+            seen = _Seen(*moment, histogram, directions)
             self._layers.setdefault(name, []).append(seen)
 
     def statistics(self, name: str, *, first: int = 1, downwards: bool = False) -> LayerStatistics:
@@ -203,7 +204,7 @@ class Survey:
         )
         directions = [layer.directions for layer in seen if layer.directions is not None]
         if directions:
-            count = np.stack([some.count for some in directions], axis=-2)  # (runs..., layers, 2)
+            count = np.stack([some.columns for some in directions], axis=-2)  # (runs..., layers, 2)
             # |sum of u|^2 is the sum over all pairs of columns, and of each with itself.
             squares = np.stack([np.einsum("...ij,...ij->...j", u.total, u.total) for u in directions], axis=-2)
             cosines = (squares - count) / np.where(count > 1, count * (count - 1.0), np.nan)
@@ -223,22 +224,19 @@ class Survey:
         return found
 
 
-@dataclass(slots=True)
-class _Directions:
+class _Directions(NamedTuple):
     """The sum of the unit vectors of the columns, which tells all that their mean cosine needs: of the columns as they
     are, and less their means over the rows, along a last axis of 2."""
 
-    count: np.ndarray
-    """(..., 2): how many columns have a direction."""
+    columns: np.ndarray
+    """(..., 2): how many of them have a direction."""
     total: np.ndarray
     """(..., rows, 2): the sum of their unit vectors."""
 
 
-@dataclass(slots=True)
-class _Seen:
+class _Seen(NamedTuple):
     """One layer of one quantity."""
 
-    size: int
     mean: np.ndarray
     variance: np.ndarray
     second_moment: np.ndarray

@@ -7,16 +7,20 @@ nothing to do with each other, such as some of the runs of an ensemble, and give
 How the work is cut depends on its shapes alone: results are the same, to the last bit, for any number of threads.
 """
 
+from __future__ import annotations  # concurrent.futures loads when there are threads, and not for its types
+
 import functools
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from contextvars import copy_context
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .arguments import whole
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 Each = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
 """A function (function, items) -> [function(item) for item in items], in any order."""
@@ -77,6 +81,8 @@ def team(most: int) -> Iterator[Each]:
     if most <= 1:
         yield _in_turn
         return
+    from concurrent.futures import ThreadPoolExecutor
+
     count = min(available(), most)
     with _one_blas_thread(), ThreadPoolExecutor(count - 1) if count > 1 else nullcontext() as pool:
         yield _in_turn if pool is None else functools.partial(_side_by_side, pool, count)
