@@ -761,24 +761,16 @@ def observe(
         targets = _draw_normal([seed_sequence(rng)], _TOP_GRADIENT, shape, precision(network.dtype))[0]
     checked_bins = check_bins(bins, _QUANTITIES, x.shape[-1])
     # One's own loss may have targets of any kind, and only the loss knows whose they are.
-    blocks = (
-        blocks_of_runs(runs[0], network.widths, x.shape[-1])
-        if len(runs) == 1 and loss in losses.LOSSES.values()
-        else []
-    )
+    divisible = len(runs) == 1 and network.runs in ((), runs) and loss in losses.LOSSES.values()
+    blocks = blocks_of_runs(runs[0], network.widths, x.shape[-1]) if divisible else []
     if len(blocks) < 2:
         return _observe(network, x, loss, targets, checked_bins)
+    inputs, y = np.broadcast_to(x, (*runs, *x.shape[-2:])), np.asarray(targets)
     own_axes = 1 if loss is losses.softmax_cross_entropy else 2
 
     def one(some: slice) -> Simulation:
-        y = np.asarray(targets)
-        return _observe(
-            network.member(some) if network.runs else network,
-            x[some] if x.ndim > 2 else x,
-            loss,
-            y[some] if y.ndim > own_axes else y,
-            checked_bins,
-        )
+        own = network.member(some) if network.runs else network
+        return _observe(own, inputs[some], loss, y[some] if y.ndim > own_axes else y, checked_bins)
 
     return _joined(threads.each(one, blocks))
 
@@ -878,6 +870,10 @@ def check_input(network: Network, x: ArrayLike) -> np.ndarray:
     if x.ndim < 2 or x.shape[-2] != network.widths[0]:
         n = network.widths[0]
         raise ValueError(f"x must have shape ({n}, batch) or (runs, {n}, batch), got {x.shape}")
+    try:
+        np.broadcast_shapes(x.shape[:-2], network.runs)
+    except ValueError:
+        raise ValueError(f"x must be one batch or one for each run, {network.runs}, got shape {x.shape}") from None
     return x
 
 

@@ -356,6 +356,11 @@ X = np.zeros((3, 5))
         (lambda: observe((NETWORK,), X), TypeError, "network must be a Network, got a tuple"),
         (lambda: observe(NETWORK, X, loss="squared_error"), ValueError, "targets.*squared_error"),
         (lambda: simulate([3, 2], "tanh", normal, loss="softmax_cross_entropy"), ValueError, "targets.*softmax"),
+        (
+            lambda: forward(stack([NETWORK] * 3), np.zeros((2, 3, 5))),
+            ValueError,
+            r"x must.*\(3,\), got shape \(2, 3, 5\)",
+        ),
         (lambda: forward(NETWORK, [["a"] * 5] * 3), TypeError, "x must.*real numbers"),
         (lambda: backward(NETWORK, X, X), TypeError, "forward_pass must be a Forward, got a ndarray"),
         (lambda: backward(WIDER, forward(NETWORK, X), np.zeros((2, 5))), ValueError, "forward_pass.*widths"),
