@@ -188,7 +188,7 @@ def _draw(f: Initializer, name: str, layer: int, shape: tuple[int, ...], **how: 
             raise ValueError(f"what it returns must have shape {shape}, got {drawn.shape}")
     except (TypeError, ValueError) as error:
         raise type(error)(f"{name} of layer {layer}, called with shape {shape}: {error}") from error
-    return drawn.astype(how["dtype"], copy=False)
+    return drawn
 
 
 def _one_per_layer(initializer: OnePerLayer, depth: int, name: str) -> tuple[Initializer, ...]:
@@ -274,12 +274,14 @@ def _sample(
     depth = len(widths) - 1
     hidden, last = _hidden_and_last(activation, output_activation, depth)  # checked before anything is drawn
 
-    def draw(kind: int, name: str, f: OnePerLayer, shapes: list[tuple[int, ...]]) -> list[np.ndarray]:
-        each = enumerate(zip(_one_per_layer(f, depth, name), shapes, strict=True), start=1)
-        return [
-            np.stack([_draw(f, name, layer, shape, rng=_stream(root, kind, layer), dtype=dtype) for root in roots])
-            for layer, (f, shape) in each
-        ]
+    def draw(kind: int, name: str, given: OnePerLayer, shapes: list[tuple[int, ...]]) -> list[np.ndarray]:
+        arrays = []
+        for layer, (f, shape) in enumerate(zip(_one_per_layer(given, depth, name), shapes, strict=True), start=1):
+            array = np.empty((len(roots), *shape), dtype)
+            for i, root in enumerate(roots):
+                array[i] = _draw(f, name, layer, shape, rng=_stream(root, kind, layer), dtype=dtype)
+            arrays.append(array)
+        return arrays
 
     shapes: list[tuple[int, ...]] = [(n_out, n_in) for n_in, n_out in pairwise(widths)]
     weights = draw(_WEIGHTS, "initializer", initializer, shapes)
