@@ -428,11 +428,13 @@ _LECUN = 1.7159  # LeCun et al. 1998, "Efficient BackProp": 1.7159 tanh(2z/3), s
 # In the closed forms, q is the variance of z. E erf^2 is the kernel of C. K. I. Williams ("Computing with infinite
 # networks", Neural Computation 10, 1998) on its diagonal, and E Phi^2 = (1/2 + asin(q / (1 + q)) / pi) / 2 its affine
 # image. The second moment of GELU is the kernel of Tsuchida et al. 2021, https://arxiv.org/abs/2002.08517, on its
-# diagonal. Squared slope of GELU: of the three terms of (Phi + z phi)^2 the first is E Phi^2, and in the others
-# exp(-z^2/2) and exp(-z^2) only make the normal density of z narrower, to the variances q / (1 + q) and q / (1 + 2q).
-# Softsign: with a = 1/sqrt(2q), E[(1 + |z|)^-1] is (2/sqrt(pi)) a G(0), and every derivative of G by a raises the power
-# by one; `closed_forms` says what G is.
+# diagonal. For two z of correlation c these kernels are the correlation maps, divided by the second moment. Squared
+# slope of GELU: of the three terms of (Phi + z phi)^2 the first is E Phi^2, and in the others exp(-z^2/2) and
+# exp(-z^2) only make the normal density of z narrower, to the variances q / (1 + q) and q / (1 + 2q). Softsign: with
+# a = 1/sqrt(2q), E[(1 + |z|)^-1] is (2/sqrt(pi)) a G(0), and every derivative of G by a raises the power by one;
+# `closed_forms` says what G is.
 _GELU = "1/4 + asin(q/(1 + q))/(2*pi) + q/(pi*(1 + q)*sqrt(1 + 2*q))"
+_GELU_PAIR = "c*(1/4 + asin(c*q/(1 + q))/(2*pi)) + q*(1 + q + c**2*(1 - q))/(2*pi*(1 + q)*sqrt((1 + q)**2 - (c*q)**2))"
 
 ACTIVATIONS = {
     activation.name: activation
@@ -451,6 +453,7 @@ ACTIVATIONS = {
             closed_forms=(
                 ("second_moment", f"q*({_GELU})"),
                 ("squared_slope", f"{_GELU} + q/(2*pi*(1 + 2*q)**(3/2))"),
+                ("correlation_map", f"({_GELU_PAIR})/({_GELU})"),
             ),
         ),
         Activation("gelu_tanh", _gelu_tanh, _gelu_tanh_df, label="GELU, tanh form"),
@@ -482,7 +485,10 @@ ACTIVATIONS = {
             _erf_df,
             odd=True,
             formula=("erf(z)", "erf(z)"),
-            closed_forms=(("second_moment", "2/pi*asin(2*q/(1 + 2*q))"),),
+            closed_forms=(
+                ("second_moment", "2/pi*asin(2*q/(1 + 2*q))"),
+                ("correlation_map", "asin(2*c*q/(1 + 2*q))/asin(2*q/(1 + 2*q))"),
+            ),
         ),
     )
 }

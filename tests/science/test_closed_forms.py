@@ -5,7 +5,7 @@ import sympy
 
 from initlab import activations, gaussian
 from initlab.activations import elu, leaky_relu
-from initlab.closed_forms import closed_form, q
+from initlab.closed_forms import c, closed_form, q
 
 MOMENTS = ("mean", "second_moment", "squared_slope")
 QS = ["1e-4", "1e-3", "1e-2", "0.1", "0.3", "0.5", "1", "2", "5", "10", "30", "100", "1e3", "1e4"]
@@ -26,6 +26,31 @@ def test_closed_forms_equal_the_quadrature(activation, what):
         assert getattr(gaussian, what)(activation, float(value)) == pytest.approx(exact, rel=1e-12, abs=1e-15)
 
 
+CORRELATIONS = ["-1", "-0.999999", "-0.6", "0", "0.01", "0.7", "0.999999", "0.999999999999", "1"]
+
+
+@pytest.mark.parametrize(
+    "activation",
+    ["identity", "relu", "leaky_relu", "erf", "gelu", leaky_relu(0.25)],
+    ids=lambda activation: getattr(activation, "name", activation),
+)
+def test_the_correlation_maps_equal_the_quadrature(activation):
+    formula = closed_form(activation, "correlation_map")
+    assert formula.free_symbols <= {q, c}
+    for at_q in ("1e-4", "1", "1e4") if q in formula.free_symbols else ("1",):
+        for at in CORRELATIONS:
+            exact = (1 - formula.subs({q: sympy.Rational(at_q), c: sympy.Rational(at)})).evalf(20)
+            assert 1 - gaussian.correlation_map(activation, float(at), float(at_q)) == pytest.approx(
+                float(exact), rel=1e-14, abs=3e-15
+            )
+
+
+@pytest.mark.parametrize("name", ["selu", "tanh", "softsign"])
+def test_a_correlation_map_without_a_formula_is_computed(name):
+    with pytest.raises(ValueError, match=f"the correlation map has .* got '{name}'; gaussian.correlation_map computes"):
+        closed_form(name, "correlation_map")
+
+
 @pytest.mark.parametrize(("name", "value"), [("tanh", 0), ("lecun_tanh", 0), ("sigmoid", sympy.Rational(1, 2))])
 def test_symmetry_gives_a_mean_without_an_integral(name, value):
     assert closed_form(name, "mean") == value
@@ -40,9 +65,10 @@ def test_where_no_formula_is_known_we_say_so_and_name_the_way_out(name):
             closed_form(name, what)
 
 
-def test_the_moment_asked_for_must_be_one_of_three():
+def test_the_moment_asked_for_must_be_one_of_those_known():
     with pytest.raises(
-        ValueError, match="what must be one of 'mean', 'second_moment', 'squared_slope', got 'variance'"
+        ValueError,
+        match="what must be one of 'mean', 'second_moment', 'squared_slope', 'correlation_map', got 'variance'",
     ):
         closed_form("relu", "variance")
 
