@@ -67,7 +67,7 @@ def expectation(g: Callable[[np.ndarray], np.ndarray], q: float = 1.0, *, kinks:
     """
     if not callable(g):
         raise TypeError(f"g must be a function of z, got {g!r}")
-    q, kinks = _length(q), [finite("each of the kinks", k) for k in kinks]
+    q, kinks = _length(q), [finite("each of the kinks", k) for k in _sequence("kinks", kinks)]
     if q == 0:
         return float(_values(g, np.zeros(1))[0])
     if q == math.inf:
@@ -465,7 +465,7 @@ def chi(activation: str | Activation, q: float, *, scaled_weight_variance: float
     >>> round(chi("selu", 1.0, scaled_weight_variance=1.0), 4)
     1.0716
     """
-    f = get(activation)
+    f, q = get(activation), _length(q)
     scaled_weight_variance, _ = _variances(scaled_weight_variance, 0.0)
     return scaled_weight_variance * (_squared_slope_near_zero(f) if q == 0 else squared_slope(f, q))
 
@@ -521,12 +521,14 @@ class FixedPoint(NamedTuple):
         return _depth_scale(self.slope)
 
 
+_EXACT = 1e-14  # a relative change of q below this is none: quadrature is right to about 1e-15
+
+
 def _depth_scale(slope: float) -> float:
     size = abs(slope)
-    return 0.0 if size == 0 else -1 / math.log(size) if size < 1 else math.inf
-
-
-_EXACT = 1e-14  # a relative change of q below this is none: quadrature is right to about 1e-15
+    if size > 1 - _EXACT:
+        return math.inf
+    return -1 / math.log(size) if size else 0.0
 
 
 def fixed_points(
@@ -740,9 +742,9 @@ def correlation_map(
     activations f(z1) and f(z2).
 
     1 - c' is computed without cancellation, as half of the mean square of a difference. For every activation of the
-    package, 1e-4 <= q <= 1e4 and all c it is right to 1e-13, relative to itself, for c < 1 - 1e-6; closer to 1 the
-    rounding of z shows, and it is right to about 1e-17 / sqrt(1 - c), so c' is right to its last digit. A kink of f is
-    taken care of if it is one of its `kinks`, and so is a jump.
+    package and 1e-4 <= q <= 1e4 it is right to 1e-14, and c' with it. Where c is close to 1 it keeps 13 digits of its
+    own for c < 1 - 1e-6, and at least 9 for c < 1 - 1e-12, where the rounding of z shows. A kink or a jump of f must be
+    one of its `kinks`.
 
     Source: [Poole et al. 2016](https://arxiv.org/abs/1606.05340), section 3. For ReLU it is the arc-cosine kernel of
     [Cho and Saul 2009](https://papers.nips.cc/paper/3628-kernel-methods-for-deep-learning), eq. 6.
@@ -780,7 +782,7 @@ def correlation_map(
     f, (c, r), (q1, q2) = get(activation), _correlation(c), _pair_of_lengths(q)
     sw2, sb2 = _variances(scaled_weight_variance, bias_variance)
     moments, apart, _ = _apart_after_activation(f, (q1, q2), c, r)
-    return max(-1.0, 1 - _apart_after_weights(moments, apart, sw2, sb2)[1])
+    return float(np.maximum(1 - _apart_after_weights(moments, apart, sw2, sb2)[1], -1))  # max() would lose a nan
 
 
 def correlation_slope(
@@ -868,7 +870,7 @@ def fixed_correlations(
     - If f is linear, chi_1 is 1 and there are no biases, every c stays as it is: there is one `FixedCorrelation`, with
       c = nan and slope 1. It is not stable: nothing approaches it.
 
-    A c* that is closer to 1 than 1e-15 is not told from it: then c = 1 is called stable, although its slope exceeds 1.
+    A c* that is closer to 1 than 1e-14 is not told from it: then c = 1 is called stable, although its slope exceeds 1.
 
     Sources: [Poole et al. 2016](https://arxiv.org/abs/1606.05340), section 3; [Schoenholz et al.
     2017](https://arxiv.org/abs/1611.01232), section 3.
@@ -930,11 +932,12 @@ def fixed_correlations(
         return (one,)
     if at_0 < _EXACT:
         return point(0.0, True), one._replace(stable=False)
-    # (1 - c') / (1 - c) falls from chi_1 > 1 at c = 1 to 1 - c'(0) < 1 at c = 0.
-    for low in np.geomspace(1e-15, 0.1, 15):
-        if apart_after(low) > low:
-            x = brentq(lambda x: apart_after(math.exp(x)) / math.exp(x) - 1, math.log(low), 0.0, xtol=1e-15)
-            return point(1 - math.exp(x), True), one._replace(stable=False)
+    # (1 - c') / (1 - c) falls from chi_1 > 1 at c = 1 to 1 - c'(0) < 1 at c = 0. From there up, in decades of 1 - c.
+    for decade in range(1, 15):
+        if apart_after(10.0**-decade) > 10.0**-decade:
+            ends = -decade, 1 - decade
+            log = brentq(lambda x: apart_after(10**x) / 10**x - 1, *ends, xtol=1e-15)
+            return point(1 - 10**log, True), one._replace(stable=False)
     return (one,)
 
 
@@ -1137,15 +1140,17 @@ def propagate(
     """
     depth = whole("depth", depth, at_least=1)
     scaled_weight_variance, bias_variance = _variances(scaled_weight_variance, bias_variance)
-    weights, biases = [scaled_weight_variance] * depth, [bias_variance] * depth
-    return propagate_layers(activation, [1] * (depth + 1), weights, biases, input=input, top_gradient=top_gradient)
+    widths = [1] * (depth + 1)
+    return propagate_layers(
+        activation, widths, scaled_weight_variance, bias_variance, input=input, top_gradient=top_gradient
+    )
 
 
 def propagate_layers(
     activation: Activations,
     widths: Sequence[int],
-    weight_variances: Sequence[float],
-    bias_variances: Sequence[float] | None = None,
+    weight_variances: float | Sequence[float],
+    bias_variances: float | Sequence[float] = 0.0,
     *,
     input: float = 1.0,
     top_gradient: float = 1.0,
@@ -1160,10 +1165,10 @@ def propagate_layers(
         The function f, one for all layers or one for each: a name that `activations.get` knows, or an Activation.
     widths : sequence of int
         n[0], ..., n[L].
-    weight_variances : sequence of float
-        Var(W[1]), ..., Var(W[L]).
-    bias_variances : sequence of float, optional
-        Var(b[1]), ..., Var(b[L]); by default 0.
+    weight_variances : float or sequence of float
+        Var(W[1]), ..., Var(W[L]); or one for all layers.
+    bias_variances : float or sequence of float
+        Var(b[1]), ..., Var(b[L]); or one for all layers.
     input : float
         E[x^2] of the input.
     top_gradient : float
@@ -1190,7 +1195,7 @@ def propagate_layers(
         raise ValueError(f"widths must hold at least two, n[0] and n[1], got {widths!r}")
     f = _activations(activation, depth)
     W = _for_each_layer("weight_variances", weight_variances, depth)
-    b = _for_each_layer("bias_variances", [0.0] * depth if bias_variances is None else bias_variances, depth)
+    b = _for_each_layer("bias_variances", bias_variances, depth)
     input, top_gradient = finite("input", input, at_least=0), finite("top_gradient", top_gradient, at_least=0)
     z, a, slope = np.empty(depth), np.empty(depth + 1), np.empty(depth)
     a[0] = input
