@@ -10,22 +10,45 @@ normal), so that two schemes can be compared without the noise of two samples.
 
 Every argument is checked: a value that is not allowed is a ValueError, one of the wrong type a TypeError, and both
 name the argument, the value and what is allowed.
+
+A shape does not tell what is connected with what. For `(n_out, n_in)`, and for a kernel of which each output sees every
+input channel, it does; for these layers say so:
+
+    grouped or depthwise, PyTorch (64, 1, 3, 3)       groups=64: fan-in 9, fan-out 9
+    depthwise, Keras (3, 3, 64, 1)                    layout="KKBO": 64 copies of a kernel with one input, one output
+    packed queries, keys and values (3 d, d)          groups=3: each of the three has fan-in d and fan-out d
+    projections of h heads, JAX (d, h, k), (h, k, d)  layout="IOO", layout="IIO"
+    one matrix for each of r runs, (r, n_out, n_in)   layout="BOI"
+    embedding (words, d), of which one row is read    layout="BO": fan-in 1, fan-out d
+    stride, transposition, padding                    fans=(fan_in, fan_out), whatever is right for it
+
+Left out, because a line does it: a convolution that passes its input on (PyTorch's `dirac_`), `W = zeros(shape);
+W[range(n), range(n), 1, 1] = 1`; delta-orthogonal kernels ([Xiao et al. 2018](https://arxiv.org/abs/1806.05393)), the
+same with `W[:, :, 1, 1] = orthogonal(shape[:2])`; sparse columns
+([Martens 2010](https://www.cs.toronto.edu/~jmartens/docs/Deep_HessianFree.pdf)), `normal(shape, std=0.01)` with all but
+a few of each column set to 0; an embedding, `normal((words, d), std=...)`; a last bias that knows how frequent the
+classes are, `np.log(share)`, or for one sigmoid `np.log(share / (1 - share))`. (In lines for PyTorch's order of the axes
+and 3 x 3 kernels.)
 """
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .arguments import Seed, Shape, finite, floating, generator, one_of, sizes
+from .arguments import Seed, Shape, finite, floating, generator, one_of, sizes, whole
 
 LAYOUTS = ("OI", "IO")
 """The orders of the axes of a weight array: (out, in, *kernel) and (*kernel, in, out)."""
+AXES = "OIKB"
+"""What an axis can be: outputs, inputs, kernel, or a batch of copies that have nothing to do with each other."""
 MODES = ("fan_in", "fan_out", "fan_avg")
 """The fans by which a variance can be scaled."""
 DISTRIBUTIONS = ("normal", "uniform", "truncated_normal")
 """The distributions that `variance_scaling` can draw from."""
+
+Fans = tuple[float, float] | None
+"""(fan_in, fan_out), or None for those that a shape has."""
 
 TRUNCATED_STD = math.sqrt(1 - 4 * math.exp(-2) / math.sqrt(2 * math.pi) / math.erf(math.sqrt(2)))
 """Standard deviation of a standard normal cut at +-2, 0.8796...: its variance is 1 - 4 phi(2) / (Phi(2) - Phi(-2))."""
@@ -35,7 +58,8 @@ TRUNCATED_STD = math.sqrt(1 - 4 * math.exp(-2) / math.sqrt(2 * math.pi) / math.e
 
 
 def zeros(shape: Shape, *, rng: Seed = None, dtype: DTypeLike = np.float64) -> np.ndarray:
-    """All weights 0. Right for biases; hidden units that start equal stay equal.
+    """All weights 0. Right for biases. Hidden units that start equal get equal gradients, and stay equal as long as
+    rounding treats them alike: see `symmetry`.
 
     Parameters
     ----------
@@ -209,10 +233,12 @@ def uniform(shape: Shape, *, low: float, high: float, rng: Seed = None, dtype: D
     array([ 0.274, -0.46 , -0.918, -0.967])
     """
     (low, high), dtype = _bounds(low, high), floating(dtype)
-    W = 2 * generator(rng).random(sizes(shape)) - 1
+    W = np.asarray(generator(rng).random(sizes(shape)))
+    W *= 2
+    W -= 1
     W *= high / 2 - low / 2
     W += high / 2 + low / 2
-    return np.asarray(np.clip(W, low, high), dtype=dtype)  # rounding may have overstepped a bound
+    return np.asarray(np.clip(W, low, high, out=W), dtype=dtype)  # rounding may have overstepped a bound
 
 
 def truncated_normal(
@@ -263,32 +289,43 @@ def truncated_normal(
     mean, std, dtype = finite("mean", mean), finite("std", std, above=0), floating(dtype)
     low, high = _bounds(low, high)
     a, b = (low - mean) / std, (high - mean) / std
-    u = 1 - generator(rng).random(sizes(shape))  # in (0, 1], so that its logarithm is finite
+    W = np.asarray(generator(rng).random(sizes(shape)))
     # Solve Phi(z) = (1 - u) Phi(a) + u Phi(b) for z. In logarithms, and mirrored when a > 0 (in its upper tail Phi
     # is too close to 1), this holds however far out a and b lie.
     mirrored = a > 0
     if mirrored:
         a, b = -b, -a
-    z = ndtri_exp(log_ndtr(b) + np.log(u + (1 - u) * np.exp(log_ndtr(a) - log_ndtr(b))))
-    W = mean + std * (-z if mirrored else z)
-    return np.asarray(np.clip(W, low, high), dtype=dtype)  # rounding may have overstepped a bound
+    flat = W.reshape(-1)
+    for start in range(0, W.size, _BLOCK):  # a few at a time: each of these functions needs another array
+        part = flat[start : start + _BLOCK]
+        u = 1 - part  # in (0, 1], so that its logarithm is finite
+        z = ndtri_exp(log_ndtr(b) + np.log(u + (1 - u) * np.exp(log_ndtr(a) - log_ndtr(b))))
+        np.clip(mean + std * (-z if mirrored else z), low, high, out=part)  # rounding may have overstepped a bound
+    return np.asarray(W, dtype=dtype)
+
+
+_BLOCK = 2**13
 
 
 # Schemes that set the variance from the fans
 
 
-def fans(shape: Shape, layout: str = "OI") -> tuple[int, int]:
+def fans(shape: Shape, layout: str = "OI", groups: int = 1) -> tuple[int, int]:
     """(fan_in, fan_out): how many inputs feed one output, and how many outputs one input feeds.
 
-    Both include the receptive field, the product of the kernel sizes.
+    Both include the receptive field, the product of the kernel sizes. What a shape does not tell has to be said: see
+    the head of this module.
 
     Parameters
     ----------
     shape : tuple of int
         Two or more sizes >= 0. A size of 0 counts like any other, so that a fan may be 0.
-    layout : {"OI", "IO"}
+    layout : str
         Order of the axes: "OI" is `(out, in, *kernel)`, as in z = W a and in PyTorch, "IO" is `(*kernel, in, out)`, as
-        in JAX and Keras.
+        in JAX and Keras. Or a letter for each axis: O outputs, I inputs, K kernel, B a batch of copies.
+    groups : int
+        In how many groups the outputs are, each with inputs of its own: an input feeds those of one group. The inputs
+        that the shape has are those of one group, as in PyTorch.
 
     Returns
     -------
@@ -306,15 +343,31 @@ def fans(shape: Shape, layout: str = "OI") -> tuple[int, int]:
     (147, 3136)
     >>> fans((7, 7, 3, 64), layout="IO")
     (147, 3136)
+    >>> fans((64, 1, 3, 3), groups=64), fans((3, 3, 64, 1), layout="KKBO")
+    ((9, 9), (9, 9))
     """
-    shape = _matrix_shape(shape)
-    kernel: Sequence[int]
-    if one_of("layout", layout, LAYOUTS) == "OI":
-        n_out, n_in, *kernel = shape
-    else:
-        *kernel, n_in, n_out = shape
-    receptive_field = math.prod(kernel)
-    return n_in * receptive_field, n_out * receptive_field
+    shape, groups = _matrix_shape(shape), whole("groups", groups, at_least=1)
+    size = dict.fromkeys(AXES, 1)
+    for axis, n in zip(_axes(layout, len(shape)), shape, strict=True):
+        size[axis] *= n
+    if size["O"] % groups:
+        raise ValueError(f"groups must divide the number of outputs, {size['O']}, got {groups}")
+    return size["I"] * size["K"], size["O"] // groups * size["K"]
+
+
+def _axes(layout: str, count: int) -> str:
+    """A letter of `AXES` for each of `count` axes."""
+    allowed = (
+        f"'OI', 'IO' or a letter for each axis, of O (outputs), I (inputs), K (kernel) and B (copies), got {layout!r}"
+    )
+    if not isinstance(layout, str):
+        raise TypeError(f"layout must be {allowed}")
+    if layout in LAYOUTS:
+        kernel = "K" * (count - 2)
+        return f"OI{kernel}" if layout == "OI" else f"{kernel}IO"
+    if len(layout) != count or not set("O") <= set(layout) <= set(AXES):
+        raise ValueError(f"layout must be {allowed} for {count} axes")
+    return layout
 
 
 def fan_of(mode: str, fan_in: float, fan_out: float) -> float:
@@ -347,6 +400,8 @@ def variance_scaling(
     mode: str,
     distribution: str,
     layout: str = "OI",
+    groups: int = 1,
+    fans: Fans = None,
     rng: Seed = None,
     dtype: DTypeLike = np.float64,
 ) -> np.ndarray:
@@ -368,9 +423,13 @@ def variance_scaling(
         - "normal": N(0, scale/n)
         - "uniform": U[-r, r], r = sqrt(3 scale/n)
         - "truncated_normal": N(0, s^2) cut at +-2s, with s = sqrt(scale/n) / 0.8796, so that the cut leaves scale/n
-    layout : {"OI", "IO"}
+    layout : str
         Order of the axes: "OI" is `(out, in, *kernel)`, as in z = W a and in PyTorch, "IO" is `(*kernel, in, out)`, as
-        in JAX and Keras.
+        in JAX and Keras. Or a letter for each axis, and `groups`: see `fans`.
+    groups : int
+        In how many groups the outputs are.
+    fans : (float, float), optional
+        (fan_in, fan_out), where the shape does not tell; then without layout and groups.
     rng : numpy.random.Generator, int or None
         A generator, a seed, or None for fresh entropy.
     dtype : dtype
@@ -393,7 +452,7 @@ def variance_scaling(
     """
     scale = finite("scale", scale, above=0)
     mode, distribution = one_of("mode", mode, MODES), one_of("distribution", distribution, DISTRIBUTIONS)
-    n = fan_of(mode, *fans(shape, layout))
+    n = fan_of(mode, *_fans(shape, layout, groups, fans))
     std = math.sqrt(scale / max(n, 1))  # n < 1 only in an empty array
     if distribution == "normal":
         return normal(shape, std=std, rng=rng, dtype=dtype)
@@ -405,7 +464,14 @@ def variance_scaling(
 
 
 def xavier_normal(
-    shape: Shape, *, gain: float = 1.0, layout: str = "OI", rng: Seed = None, dtype: DTypeLike = np.float64
+    shape: Shape,
+    *,
+    gain: float = 1.0,
+    layout: str = "OI",
+    groups: int = 1,
+    fans: Fans = None,
+    rng: Seed = None,
+    dtype: DTypeLike = np.float64,
 ) -> np.ndarray:
     """N(0, 2 gain^2 / (fan_in + fan_out)): a compromise between a steady signal forward and a steady gradient back.
 
@@ -418,9 +484,13 @@ def xavier_normal(
         Two or more sizes >= 0 of the array. A size of 0 gives an empty array.
     gain : float
         Factor of the weights, gain > 0.
-    layout : {"OI", "IO"}
+    layout : str
         Order of the axes: "OI" is `(out, in, *kernel)`, as in z = W a and in PyTorch, "IO" is `(*kernel, in, out)`, as
-        in JAX and Keras.
+        in JAX and Keras. Or a letter for each axis, and `groups`: see `fans`.
+    groups : int
+        In how many groups the outputs are.
+    fans : (float, float), optional
+        (fan_in, fan_out), where the shape does not tell; then without layout and groups.
     rng : numpy.random.Generator, int or None
         A generator, a seed, or None for fresh entropy.
     dtype : dtype
@@ -443,12 +513,27 @@ def xavier_normal(
     """
     scale = finite("gain", gain, above=0) ** 2
     return variance_scaling(
-        shape, scale=scale, mode="fan_avg", distribution="normal", layout=layout, rng=rng, dtype=dtype
+        shape,
+        scale=scale,
+        mode="fan_avg",
+        distribution="normal",
+        layout=layout,
+        groups=groups,
+        fans=fans,
+        rng=rng,
+        dtype=dtype,
     )
 
 
 def xavier_uniform(
-    shape: Shape, *, gain: float = 1.0, layout: str = "OI", rng: Seed = None, dtype: DTypeLike = np.float64
+    shape: Shape,
+    *,
+    gain: float = 1.0,
+    layout: str = "OI",
+    groups: int = 1,
+    fans: Fans = None,
+    rng: Seed = None,
+    dtype: DTypeLike = np.float64,
 ) -> np.ndarray:
     """U[-r, r] with r = gain sqrt(6 / (fan_in + fan_out)), the "normalized initialization".
 
@@ -461,9 +546,13 @@ def xavier_uniform(
         Two or more sizes >= 0 of the array. A size of 0 gives an empty array.
     gain : float
         Factor of the weights, gain > 0.
-    layout : {"OI", "IO"}
+    layout : str
         Order of the axes: "OI" is `(out, in, *kernel)`, as in z = W a and in PyTorch, "IO" is `(*kernel, in, out)`, as
-        in JAX and Keras.
+        in JAX and Keras. Or a letter for each axis, and `groups`: see `fans`.
+    groups : int
+        In how many groups the outputs are.
+    fans : (float, float), optional
+        (fan_in, fan_out), where the shape does not tell; then without layout and groups.
     rng : numpy.random.Generator, int or None
         A generator, a seed, or None for fresh entropy.
     dtype : dtype
@@ -486,7 +575,15 @@ def xavier_uniform(
     """
     scale = finite("gain", gain, above=0) ** 2
     return variance_scaling(
-        shape, scale=scale, mode="fan_avg", distribution="uniform", layout=layout, rng=rng, dtype=dtype
+        shape,
+        scale=scale,
+        mode="fan_avg",
+        distribution="uniform",
+        layout=layout,
+        groups=groups,
+        fans=fans,
+        rng=rng,
+        dtype=dtype,
     )
 
 
@@ -496,6 +593,8 @@ def he_normal(
     mode: str = "fan_in",
     negative_slope: float = 0.0,
     layout: str = "OI",
+    groups: int = 1,
+    fans: Fans = None,
     rng: Seed = None,
     dtype: DTypeLike = np.float64,
 ) -> np.ndarray:
@@ -513,9 +612,13 @@ def he_normal(
         Which fan n is: fan_in keeps the signal forward, fan_out the gradient backward.
     negative_slope : float
         The slope a of a leaky ReLU for z < 0; 0 is ReLU.
-    layout : {"OI", "IO"}
+    layout : str
         Order of the axes: "OI" is `(out, in, *kernel)`, as in z = W a and in PyTorch, "IO" is `(*kernel, in, out)`, as
-        in JAX and Keras.
+        in JAX and Keras. Or a letter for each axis, and `groups`: see `fans`.
+    groups : int
+        In how many groups the outputs are.
+    fans : (float, float), optional
+        (fan_in, fan_out), where the shape does not tell; then without layout and groups.
     rng : numpy.random.Generator, int or None
         A generator, a seed, or None for fresh entropy.
     dtype : dtype
@@ -537,7 +640,17 @@ def he_normal(
     np.float64(1.98...)
     """
     scale = 2 / (1 + finite("negative_slope", negative_slope) ** 2)
-    return variance_scaling(shape, scale=scale, mode=mode, distribution="normal", layout=layout, rng=rng, dtype=dtype)
+    return variance_scaling(
+        shape,
+        scale=scale,
+        mode=mode,
+        distribution="normal",
+        layout=layout,
+        groups=groups,
+        fans=fans,
+        rng=rng,
+        dtype=dtype,
+    )
 
 
 def he_uniform(
@@ -546,6 +659,8 @@ def he_uniform(
     mode: str = "fan_in",
     negative_slope: float = 0.0,
     layout: str = "OI",
+    groups: int = 1,
+    fans: Fans = None,
     rng: Seed = None,
     dtype: DTypeLike = np.float64,
 ) -> np.ndarray:
@@ -563,9 +678,13 @@ def he_uniform(
         Which fan n is: fan_in keeps the signal forward, fan_out the gradient backward.
     negative_slope : float
         The slope a of a leaky ReLU for z < 0; 0 is ReLU.
-    layout : {"OI", "IO"}
+    layout : str
         Order of the axes: "OI" is `(out, in, *kernel)`, as in z = W a and in PyTorch, "IO" is `(*kernel, in, out)`, as
-        in JAX and Keras.
+        in JAX and Keras. Or a letter for each axis, and `groups`: see `fans`.
+    groups : int
+        In how many groups the outputs are.
+    fans : (float, float), optional
+        (fan_in, fan_out), where the shape does not tell; then without layout and groups.
     rng : numpy.random.Generator, int or None
         A generator, a seed, or None for fresh entropy.
     dtype : dtype
@@ -587,10 +706,28 @@ def he_uniform(
     np.True_
     """
     scale = 2 / (1 + finite("negative_slope", negative_slope) ** 2)
-    return variance_scaling(shape, scale=scale, mode=mode, distribution="uniform", layout=layout, rng=rng, dtype=dtype)
+    return variance_scaling(
+        shape,
+        scale=scale,
+        mode=mode,
+        distribution="uniform",
+        layout=layout,
+        groups=groups,
+        fans=fans,
+        rng=rng,
+        dtype=dtype,
+    )
 
 
-def lecun_normal(shape: Shape, *, layout: str = "OI", rng: Seed = None, dtype: DTypeLike = np.float64) -> np.ndarray:
+def lecun_normal(
+    shape: Shape,
+    *,
+    layout: str = "OI",
+    groups: int = 1,
+    fans: Fans = None,
+    rng: Seed = None,
+    dtype: DTypeLike = np.float64,
+) -> np.ndarray:
     """N(0, 1 / fan_in): z has the second moment of the inputs.
 
     `variance_scaling` with scale = 1, mode = "fan_in" and distribution = "normal".
@@ -600,9 +737,13 @@ def lecun_normal(shape: Shape, *, layout: str = "OI", rng: Seed = None, dtype: D
     ----------
     shape : tuple of int
         Two or more sizes >= 0 of the array. A size of 0 gives an empty array.
-    layout : {"OI", "IO"}
+    layout : str
         Order of the axes: "OI" is `(out, in, *kernel)`, as in z = W a and in PyTorch, "IO" is `(*kernel, in, out)`, as
-        in JAX and Keras.
+        in JAX and Keras. Or a letter for each axis, and `groups`: see `fans`.
+    groups : int
+        In how many groups the outputs are.
+    fans : (float, float), optional
+        (fan_in, fan_out), where the shape does not tell; then without layout and groups.
     rng : numpy.random.Generator, int or None
         A generator, a seed, or None for fresh entropy.
     dtype : dtype
@@ -623,10 +764,28 @@ def lecun_normal(shape: Shape, *, layout: str = "OI", rng: Seed = None, dtype: D
     >>> lecun_normal((300, 100), rng=0).var() * 100  # near 1
     np.float64(0.994...)
     """
-    return variance_scaling(shape, scale=1.0, mode="fan_in", distribution="normal", layout=layout, rng=rng, dtype=dtype)
+    return variance_scaling(
+        shape,
+        scale=1.0,
+        mode="fan_in",
+        distribution="normal",
+        layout=layout,
+        groups=groups,
+        fans=fans,
+        rng=rng,
+        dtype=dtype,
+    )
 
 
-def lecun_uniform(shape: Shape, *, layout: str = "OI", rng: Seed = None, dtype: DTypeLike = np.float64) -> np.ndarray:
+def lecun_uniform(
+    shape: Shape,
+    *,
+    layout: str = "OI",
+    groups: int = 1,
+    fans: Fans = None,
+    rng: Seed = None,
+    dtype: DTypeLike = np.float64,
+) -> np.ndarray:
     """U[-r, r] with r = sqrt(3 / fan_in): the variance of `lecun_normal` with a bounded density.
 
     `variance_scaling` with scale = 1, mode = "fan_in" and distribution = "uniform".
@@ -636,9 +795,13 @@ def lecun_uniform(shape: Shape, *, layout: str = "OI", rng: Seed = None, dtype: 
     ----------
     shape : tuple of int
         Two or more sizes >= 0 of the array. A size of 0 gives an empty array.
-    layout : {"OI", "IO"}
+    layout : str
         Order of the axes: "OI" is `(out, in, *kernel)`, as in z = W a and in PyTorch, "IO" is `(*kernel, in, out)`, as
-        in JAX and Keras.
+        in JAX and Keras. Or a letter for each axis, and `groups`: see `fans`.
+    groups : int
+        In how many groups the outputs are.
+    fans : (float, float), optional
+        (fan_in, fan_out), where the shape does not tell; then without layout and groups.
     rng : numpy.random.Generator, int or None
         A generator, a seed, or None for fresh entropy.
     dtype : dtype
@@ -660,7 +823,15 @@ def lecun_uniform(shape: Shape, *, layout: str = "OI", rng: Seed = None, dtype: 
     np.True_
     """
     return variance_scaling(
-        shape, scale=1.0, mode="fan_in", distribution="uniform", layout=layout, rng=rng, dtype=dtype
+        shape,
+        scale=1.0,
+        mode="fan_in",
+        distribution="uniform",
+        layout=layout,
+        groups=groups,
+        fans=fans,
+        rng=rng,
+        dtype=dtype,
     )
 
 
@@ -678,7 +849,8 @@ def orthogonal(
     A kernel is flattened so that the output dimension stays: "OI" to (out, in times kernel), "IO" to (kernel times in,
     out). The distribution is Haar's: multiplying by a fixed orthogonal matrix does not change it. The Q of a normal
     matrix A = QR has this distribution only once each column has the sign that makes the diagonal of R positive,
-    because QR routines choose the signs by a rule of their own.
+    because QR routines choose the signs by a rule of their own. While LAPACK is at work, A, Q and R are there, in
+    float64, and copies that NumPy makes for it: four times the memory of a square result in float64, eight in float32.
     Source: [Saxe et al. 2014](https://arxiv.org/abs/1312.6120); for the sign,
     [Mezzadri 2007](https://arxiv.org/abs/math-ph/0609050).
 
@@ -732,6 +904,19 @@ def _bounds(low: float, high: float) -> tuple[float, float]:
     if low >= high:
         raise ValueError(f"low must be less than high, got low={low!r} and high={high!r}")
     return low, high
+
+
+def _fans(shape: Shape, layout: str, groups: int, given: Fans) -> tuple[float, float]:
+    """The fans that were given, or those that the shape has."""
+    computed = fans(shape, layout, groups)
+    if given is None:
+        return computed
+    if layout != "OI" or groups != 1:
+        raise ValueError(f"fans must not be given beside a layout or groups, got {given!r}, {layout!r} and {groups!r}")
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        raise TypeError(f"fans must be a pair (fan_in, fan_out) of numbers > 0, got {given!r}")
+    fan_in, fan_out = (finite("each of fans", fan, above=0) for fan in given)
+    return fan_in, fan_out
 
 
 def _matrix_shape(shape: Shape) -> tuple[int, ...]:

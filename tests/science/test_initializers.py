@@ -5,6 +5,7 @@ Each is paired with a wrong law that the same test must reject, so that none of 
 """
 
 import math
+import tracemalloc
 from functools import partial
 
 import numpy as np
@@ -329,6 +330,88 @@ def test_fans_multiply_in_the_receptive_field(shape, layout, expected):
     assert fans(shape, layout) == expected
 
 
+def connections(n_out, n_in, kernel, groups, size):
+    """(outputs, inputs) matrix of a convolution with wrap-around in one dimension: 1 where an input feeds an output."""
+    matrix = np.zeros((n_out, size, n_in, size), int)
+    for o, i in np.ndindex(n_out, n_in):
+        if o * groups // n_out == i * groups // n_in:
+            for place, offset in np.ndindex(size, kernel):
+                matrix[o, place, i, (place + offset) % size] = 1
+    return matrix.reshape(n_out * size, n_in * size)
+
+
+@pytest.mark.parametrize("groups", [1, 2, 4])
+@pytest.mark.parametrize(("n_out", "n_in"), [(4, 4), (8, 4), (4, 8)])
+def test_fans_count_connections(n_out, n_in, groups):
+    matrix = connections(n_out, n_in, kernel=3, groups=groups, size=5)
+    assert len(set(matrix.sum(axis=1))) == len(set(matrix.sum(axis=0))) == 1
+    expected = matrix.sum(axis=1)[0], matrix.sum(axis=0)[0]
+    assert fans((n_out, n_in // groups, 3), groups=groups) == expected
+    assert fans((3, n_in // groups, n_out), layout="IO", groups=groups) == expected
+    assert fans((3, n_in // groups, n_out), layout="KIO", groups=groups) == expected
+
+
+@pytest.mark.parametrize(
+    ("shape", "how", "expected"),
+    [
+        ((64, 1, 3, 3), {"groups": 64}, (9, 9)),
+        ((3, 3, 64, 1), {"layout": "KKBO"}, (9, 9)),  # DepthwiseConv2D in Keras; with a multiplier of 2:
+        ((3, 3, 64, 2), {"layout": "KKBO"}, (9, 18)),
+        ((128, 1, 3, 3), {"groups": 64}, (9, 18)),
+        ((3 * 512, 512), {"groups": 3}, (512, 512)),
+        ((512, 8, 64), {"layout": "IOO"}, (512, 512)),
+        ((8, 64, 512), {"layout": "IIO"}, (512, 512)),
+        ((7, 30, 20), {"layout": "BOI"}, (20, 30)),
+        ((50_000, 512), {"layout": "BO"}, (1, 512)),
+        ((4, 3, 2, 2), {"layout": "OIKK"}, (12, 16)),
+    ],
+)
+def test_what_a_shape_cannot_tell_can_be_said(shape, how, expected):
+    assert fans(shape, **how) == expected
+    fan_in, fan_out = expected
+    for mode, n in (("fan_in", fan_in), ("fan_out", fan_out), ("fan_avg", (fan_in + fan_out) / 2)):
+        by_shape = I.he_uniform(shape, mode=mode, rng=0, **how)
+        assert abs(by_shape).max() == pytest.approx(math.sqrt(6 / n), rel=0.02)
+        np.testing.assert_array_equal(by_shape, I.he_uniform(shape, mode=mode, rng=0, fans=expected))
+
+
+@pytest.mark.parametrize(
+    "f", [I.xavier_normal, I.xavier_uniform, I.he_normal, I.he_uniform, I.lecun_normal, I.lecun_uniform]
+)
+def test_every_rule_takes_fans_by_hand(f):
+    size = abs(f((64, 1, 3, 3), rng=0))
+    fan_in, fan_out = fans((64, 1, 3, 3))
+    factor = {"xavier": (fan_in + fan_out) / 2, "he": fan_in, "lecun": fan_in}[f.__name__.split("_")[0]]
+    np.testing.assert_allclose(abs(f((64, 1, 3, 3), rng=0, fans=(7.5, 7.5))), size * math.sqrt(factor / 7.5))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        I.zeros,
+        partial(I.constant, value=1.5),
+        I.identity,
+        I.normal,
+        partial(uniform, low=-1, high=1),
+        I.truncated_normal,
+        I.xavier_normal,
+        I.he_uniform,
+        I.lecun_normal,
+        partial(variance_scaling, scale=1.0, mode="fan_in", distribution="truncated_normal"),
+    ],
+)
+@every_dtype
+def test_memory_is_at_most_three_times_the_result(f, dtype):
+    f((2, 2), rng=0, dtype=dtype)  # what is imported on the way is no memory of the draw
+    tracemalloc.start()
+    try:
+        W = f((1500, 1000), rng=0, dtype=dtype)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak <= (3 if dtype is np.float32 else 1) * W.nbytes + 1e6
+
+
 def test_glorot_and_kaiming_are_other_names_of_xavier_and_he():
     assert (I.glorot_normal, I.glorot_uniform) == (I.xavier_normal, I.xavier_uniform)
     assert (I.kaiming_normal, I.kaiming_uniform) == (I.he_normal, I.he_uniform)
@@ -356,6 +439,14 @@ WRONG = [
     *((partial(f, s), "shape", s, ValueError, "at least 2") for f in NEEDS_FANS for s in ((), (3,), 3)),
     (partial(fans, (3,)), "shape", (3,), ValueError, "at least 2"),
     (partial(fans, (3, 2), "HWIO"), "layout", "HWIO", ValueError, "'OI', 'IO'"),
+    (partial(fans, (3, 2, 2), "OIX"), "layout", "OIX", ValueError, "O (outputs), I (inputs)"),
+    (partial(fans, (3, 2, 2), "KIK"), "layout", "KIK", ValueError, "O (outputs)"),
+    (partial(fans, (3, 2), groups=2), "groups", 2, ValueError, "divide the number of outputs, 3"),
+    (partial(fans, (3, 2), groups=0), "groups", 0, ValueError, ">= 1"),
+    (partial(fans, (4, 2), groups=2.0), "groups", 2.0, TypeError, ">= 1"),
+    (partial(I.he_normal, (3, 2), fans=5), "fans", 5, TypeError, "a pair (fan_in, fan_out)"),
+    (partial(I.he_normal, (3, 2), fans=(5, 0)), "fans", 0, ValueError, "> 0"),
+    (partial(I.he_normal, (4, 2), fans=(5, 5), groups=2), "fans", (5, 5), ValueError, "layout or groups"),
     (partial(fans, (3, 2), None), "layout", None, TypeError, "'OI', 'IO'"),
     (partial(I.orthogonal, (3, 2), layout="oi"), "layout", "oi", ValueError, "'OI', 'IO'"),
     (partial(I.identity, (3, 3, 3)), "shape", (3, 3, 3), ValueError, "exactly 2"),
