@@ -27,8 +27,8 @@ W[range(n), range(n), 1, 1] = 1`; delta-orthogonal kernels ([Xiao et al. 2018](h
 same with `W[:, :, 1, 1] = orthogonal(shape[:2])`; sparse columns
 ([Martens 2010](https://www.cs.toronto.edu/~jmartens/docs/Deep_HessianFree.pdf)), `normal(shape, std=0.01)` with all but
 a few of each column set to 0; an embedding, `normal((words, d), std=...)`; a last bias that knows how frequent the
-classes are, `np.log(share)`, or for one sigmoid `np.log(share / (1 - share))`. (In lines for PyTorch's order of the axes
-and 3 x 3 kernels.)
+classes are, `np.log(share)`, or for one sigmoid `np.log(share / (1 - share))`. (Kernels are 3 x 3, axes in PyTorch's
+order.)
 """
 
 import math

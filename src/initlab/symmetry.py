@@ -1,8 +1,9 @@
 """Units that are equal: how many different ones a layer has, and how fast equal ones drift apart.
 
-Units that start with equal incoming and outgoing weights receive equal gradients, and stay equal. A small difference
-between them obeys a linear equation, because to first order it changes neither the output nor the loss: differences of
-twins cancel. `twin_differences` solves it, along the path that the equal units take together.
+Units that start with equal incoming and outgoing weights receive equal gradients, and stay equal, as far as rounding
+lets them: at some widths a matrix product rounds equal rows differently. A small difference between them obeys a linear
+equation, because to first order it changes neither the output nor the loss: differences of twins cancel.
+`twin_differences` solves it, along the path that the equal units take together.
 """
 
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from . import losses
 from .activations import Activation
-from .arguments import finite, whole
+from .arguments import finite, kind_of, whole
 from .network import Network
 
 
@@ -42,6 +43,7 @@ def units(network: Network, layer: int) -> np.ndarray:
     >>> units(Network(([[1.0, 2.0]], [[3.0], [4.0]]), ([0.5], None), "relu"), 1)
     array([[1. , 2. , 0.5, 3. , 4. ]])
     """
+    kind_of("network", network, Network)
     layer = whole("layer", layer, at_least=1, at_most=network.depth)
     parts = [network.weights[layer - 1]]
     if (b := network.biases[layer - 1]) is not None:
@@ -51,8 +53,13 @@ def units(network: Network, layer: int) -> np.ndarray:
     return np.concatenate(parts, axis=-1)
 
 
-def distinct_units(network: Network, layer: int) -> int:
-    """How many different units a layer of one network has: equal units have the same `units` numbers, bit for bit.
+def distinct_units(network: Network, layer: int, *, tolerance: float | None = None) -> int:
+    """How many different units a layer of one network has, up to rounding.
+
+    In exact arithmetic units that start equal stay equal. A computer parts some of them by a few units in the last
+    place, because a matrix product does not add up every row in the same order, and where equality is unstable such a
+    difference grows like any other. Two units count as one if none of their `units` numbers differs by more than the
+    tolerance, or if others stand between them with no larger step.
 
     Parameters
     ----------
@@ -60,11 +67,14 @@ def distinct_units(network: Network, layer: int) -> int:
         One network, not an ensemble.
     layer : int
         Which layer, from 1 to L.
+    tolerance : float, optional
+        As a share of the largest of all these numbers, >= 0; with 0 they have to be equal to the last bit. Default: the
+        root of the precision, 1.5e-8 in float64 and 3e-4 in float32.
 
     Raises
     ------
     ValueError, TypeError
-        If there is no such layer.
+        If there is no such layer, the network is an ensemble, or the tolerance is negative.
 
     Examples
     --------
@@ -73,7 +83,20 @@ def distinct_units(network: Network, layer: int) -> int:
     >>> distinct_units(sample([2, 8, 2], "relu", zeros), 1), distinct_units(sample([2, 8, 2], "relu", he_normal), 1)
     (1, 8)
     """
-    return len(np.unique(units(network, layer), axis=0))
+    rows = units(network, layer)
+    if rows.ndim > 2:
+        raise ValueError(f"network must be one network, not an ensemble, got one with runs {network.runs}")
+    share = np.finfo(rows.dtype).eps ** 0.5 if tolerance is None else finite("tolerance", tolerance, at_least=0)
+    left = np.unique(rows, axis=0)
+    allowed = share * np.abs(left).max(initial=0)
+    count = 0
+    while len(left):
+        count += 1
+        reached, left = left[:1], left[1:]
+        while len(reached):  # all that can be reached from one of them, step by step
+            near = (np.abs(left - reached[0]) <= allowed).all(axis=1)
+            reached, left = np.concatenate([reached[1:], left[near]]), left[~near]
+    return count
 
 
 def unit_spread(network: Network, layer: int) -> np.ndarray:

@@ -46,8 +46,49 @@ def test_twins_are_counted_once():
     W, V = (A.copy() for A in net.weights)
     W[1], V[:, 1] = W[3], V[:, 3]
     assert symmetry.distinct_units(Network((W, V), net.biases, "tanh"), 1) == 3
-    V[0, 1] += 1e-15  # what goes out counts too
+    V[0, 1] += 1e-6  # what goes out counts too
     assert symmetry.distinct_units(Network((W, V), net.biases, "tanh"), 1) == 4
+
+
+def test_units_that_rounding_alone_has_parted_count_once():
+    net = sample([2, 4, 2], "tanh", xavier_normal, rng=0)
+    W, V = (A.copy() for A in net.weights)
+    W[1], V[:, 1] = W[3] * (1 + 1e-13), V[:, 3]
+    parted = Network((W, V), net.biases, "tanh")
+    assert symmetry.distinct_units(parted, 1) == 3
+    assert symmetry.distinct_units(parted, 1, tolerance=0) == 4
+    assert symmetry.distinct_units(parted, 1, tolerance=10) == 1
+    single = Network(tuple(A.astype(np.float32) for A in (W * (1 + 1e-5), V)), (None, None), "tanh")
+    assert symmetry.distinct_units(single, 1) == 3
+
+
+@pytest.mark.parametrize("width", [2, 3, 5, 6, 7, 10, 16])
+def test_equal_units_are_one_after_two_hundred_steps_at_every_width(width):
+    x, y = datasets.cross(rng=0)
+    run = train(equal("tanh", units=width), x, y, loss="softmax_cross_entropy", learning_rate=0.3, steps=200)
+    assert symmetry.distinct_units(run.network, 1) == 1
+
+
+def test_steps_within_the_tolerance_make_one_chain():
+    W = np.array([[0.0], [2.0], [1.0], [3.0], [5.0]])
+    chain = Network((W, np.zeros((1, 5))), (None, None), "tanh")
+    assert symmetry.distinct_units(chain, 1, tolerance=0.21) == 2  # of 5, the largest number
+    assert symmetry.distinct_units(chain, 1, tolerance=0.41) == 1
+
+
+def test_units_of_which_no_two_are_equal_are_all_counted():
+    assert symmetry.distinct_units(sample([100, 512, 100], "relu", he_normal, rng=0), 1) == 512
+    nan = Network((np.full((3, 2), np.nan),), (None,), "tanh")
+    assert symmetry.distinct_units(nan, 1) == symmetry.distinct_units(nan, 1, tolerance=0)
+
+
+def test_an_ensemble_and_a_negative_tolerance_are_named():
+    with pytest.raises(ValueError, match=r"network must be one network.*\(2,\)"):
+        symmetry.distinct_units(sample([2, 4, 2], "tanh", xavier_normal, seeds=[0, 1]), 1)
+    with pytest.raises(ValueError, match=r"tolerance.*>= 0, got -1"):
+        symmetry.distinct_units(equal("tanh"), 1, tolerance=-1)
+    with pytest.raises(TypeError, match="network must be a Network, got a list"):
+        symmetry.units([[1.0]], 1)
 
 
 def test_the_spread_of_twins_is_exactly_zero():
