@@ -33,6 +33,8 @@ Activations = str | Activation | Sequence[str | Activation]
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _WEIGHTS = _WEIGHTS / math.sqrt(2 * math.pi)
 _REACH = 13.0  # in standard deviations; the normal density beyond is below 1e-37
+# From the terms of a panel to the last two Legendre coefficients of the integrand, times the width of the panel.
+_LAST = np.polynomial.legendre.legvander(_NODES, 23)[:, 22:] * (45.0, 47.0)
 
 
 def expectation(g: Callable[[np.ndarray], np.ndarray], q: float = 1.0, *, kinks: Sequence[float] = ()) -> float:
@@ -41,7 +43,9 @@ def expectation(g: Callable[[np.ndarray], np.ndarray], q: float = 1.0, *, kinks:
     The line is cut at 0, at the `kinks` of g and at +-s/2, +-s, +-2s, +-4s, ..., with s the smaller of 1 (the scale on
     which activations bend) and sqrt(q) (the scale of z), so that both scales are resolved whatever their ratio. For f,
     f^2 and f'^2 of every activation of the package the result is then right to 1e-14, relative to E|g|, at least for
-    1e-4 <= q <= 1e4. A g of your own must bend on the scale of 1, too, and not grow faster than a power of z.
+    1e-4 <= q <= 1e4. A g that the nodes do not resolve is refused: one with a kink that is not named, one that bends on
+    a much smaller scale than 1, one that goes on oscillating (a sine, from q = 30 on), or one that grows almost as
+    fast as the density of z falls.
 
     Parameters
     ----------
@@ -57,8 +61,7 @@ def expectation(g: Callable[[np.ndarray], np.ndarray], q: float = 1.0, *, kinks:
     TypeError
         If g is not a function of real values, or q or a kink is not a number.
     ValueError
-        If q is negative or nan, a kink is not finite, g returns an array of another shape, or g grows so fast that what
-        lies beyond 13 standard deviations counts.
+        If q is negative or nan, a kink is not finite, or g returns an array of another shape or is not resolved.
 
     Examples
     --------
@@ -79,7 +82,16 @@ def expectation(g: Callable[[np.ndarray], np.ndarray], q: float = 1.0, *, kinks:
         for end in ((0, 0), (-1, -1)):
             if abs(values[end]) > 1e15 and abs(terms[end]) > 1e-14 * np.sum(np.abs(terms)):
                 raise ValueError(f"g must not grow as fast as the density of z falls, and does at q = {q!r}")
-        return float(np.sum(terms))
+        return _total(terms, q, largest=np.max(np.abs(values)))
+
+
+def _total(terms: np.ndarray, q: object, *, largest: float, size: float | None = None) -> float:
+    """The sum of terms (panels, 24), if a polynomial follows the integrand in every panel: to 1e-5 of its `size`, by
+    default the sum of all |terms|; or to 1e-14 of the largest value of g, where all of it lies far out in the tails."""
+    size = float(np.sum(np.abs(terms))) if size is None else size
+    if size < math.inf and np.sum(np.abs(terms @ _LAST)) > 1e-5 * size + 1e-14 * largest:
+        raise ValueError(f"g must bend on the scale of 1, and have its kinks named: it is not resolved at q = {q!r}")
+    return float(np.sum(terms))
 
 
 def _length(q: float) -> float:
@@ -705,9 +717,11 @@ def critical_line(activation: str | Activation, bias_variance: float = 0.0) -> t
         slope = squared_slope(f, q)
         if slope == 0:
             return math.inf
-        bent = expectation(lambda z: np.square(f.df(z) - (f.f(z) - at_0) / z), q, kinks=f.kinks)
-        rest = at_0 * (at_0 + 2 * expectation(lambda z: f.f(z) - at_0, q, kinks=f.kinks)) if at_0 else 0.0
-        relative = (sb2 + (rest / slope)) / q - bent / slope
+        z, weights = _rule(q, f.kinks)  # for `expectation` what is only rounding would not be resolved
+        rise = f.f(z) - at_0
+        bent = float(np.sum(weights * np.square(f.df(z) - rise / z)))
+        rest = at_0 * (at_0 + 2 * float(np.sum(weights * rise)))
+        relative = (sb2 + rest / slope) / q - bent / slope
         return relative if abs(relative) > 1e-30 else 0.0
 
     def point(q: float) -> CriticalPoint:
@@ -831,7 +845,7 @@ def correlation_slope(
     if not all(map(_computable, after)):
         return math.nan
     z1, row, z2, weights = _pair_rule((q1, q2), c, r, f.kinks)
-    slopes = float(np.sum(weights * f.df(z1)[row, None] * f.df(z2))) + _slope_of_jumps(f, (q1, q2), c, r)
+    slopes = _pair_total(f.df(z1), f.df(z2), row, weights, (q1, q2)) + _slope_of_jumps(f, (q1, q2), c, r)
     return sw2 * math.sqrt(q1 / after[0]) * math.sqrt(q2 / after[1]) * slopes
 
 
@@ -992,25 +1006,33 @@ def _apart_after_activation(
 ) -> tuple[tuple[float, float], float, float]:
     """E[f(z1)^2], E[f(z2)^2], 1 - the cosine of f(z1) and f(z2), and 1 - their correlation. r is sqrt(1 - c^2)."""
     z1, row, z2, weights = _pair_rule(lengths, c, r, f.kinks)
-    f1, f2 = f.f(z1)[row, None], f.f(z2)
+    f1, f2 = f.f(z1), f.f(z2)
+    _pair_total(f1, f2, row, weights, lengths)  # is it resolved?
 
-    def moment(q: float, center: float) -> float:
-        return expectation(lambda z: np.square(f.f(z) - center), q, kinks=f.kinks)
+    def apart(centers: Sequence[float], squares: Sequence[float]) -> float:
+        """1 - the cosine of the deviations of f from two centers, whose mean squares these are."""
+        # Deviations that are lost in rounding have no direction.
+        if any(not _computable(m) or m < (1e-8 * center) ** 2 for m, center in zip(squares, centers, strict=True)):
+            return math.nan
+        one = (f1 - centers[0]) / math.sqrt(squares[0])
+        other = (f2 - centers[1]) / math.sqrt(squares[1])
+        return 0.5 * float(np.sum(weights * np.square(one[row, None] - other)))
 
-    def apart(center1: float, center2: float) -> tuple[tuple[float, float], float]:
-        """Second moments of what is left when the centers are subtracted, and 1 - its cosine."""
-        m1, m2 = moment(lengths[0], center1), moment(lengths[1], center2)
-        # Deviations from a mean that are lost in its rounding have no direction.
-        if any(not _computable(m) or m < (1e-8 * center) ** 2 for m, center in ((m1, center1), (m2, center2))):
-            return (m1, m2), math.nan
-        differences = (f1 - center1) / math.sqrt(m1) - (f2 - center2) / math.sqrt(m2)
-        return (m1, m2), 0.5 * float(np.sum(weights * np.square(differences)))
-
-    moments, from_cosine = apart(0.0, 0.0)
-    return moments, from_cosine, apart(mean(f, lengths[0]), mean(f, lengths[1]))[1]
+    moments = second_moment(f, lengths[0]), second_moment(f, lengths[1])
+    means = [mean(f, q) for q in lengths]
+    variances = [_variance(f, q, center) for q, center in zip(lengths, means, strict=True)]
+    return moments, apart((0.0, 0.0), moments), apart(means, variances)
 
 
-_BULK = (-_REACH, -4.0, 4.0, _REACH)  # panels that resolve a normal density
+def _variance(f: Activation, q: float, mean: float) -> float:
+    """Of f(z). `expectation` would not take it for resolved where it is only rounding."""
+    if q == 0:
+        return 0.0
+    z, weights = _rule(q, f.kinks)
+    return float(np.sum(weights * np.square(f.f(z) - mean)))
+
+
+_BULK = (-_REACH, -4.0, 0.0, 4.0, _REACH)  # panels that resolve a normal density
 _FINEST = 2.0**-48  # of the reach: whatever f does closer to 0 than that has no weight
 
 
@@ -1027,11 +1049,21 @@ def _pair_rule(
     cuts = {*_BULK, *_graded(_REACH, 0.5 / max(1.0, s1, abs(c) * s2))}
     for k in {0.0, *kinks}:
         cuts |= {k / s1} if s1 else set()
-        cuts |= {k / (c * s2) + bend * r / abs(c) for bend in (0.0, *_BULK)} if c * s2 else set()
+        cuts |= {k / (c * s2) + bend * r / abs(c) for bend in _BULK} if c * s2 else set()
     u, density = _panels(np.array(sorted(x for x in cuts if abs(x) <= _REACH))[None])[1:]
     z1, density = (s1 * u).ravel(), density.ravel()
     row, z2, weights = _rule_around(c * s2 * u.ravel(), r * s2, kinks)
     return z1, row, z2, density[row, None] * weights
+
+
+def _pair_total(g1: np.ndarray, g2: np.ndarray, row: np.ndarray, weights: np.ndarray, lengths: tuple) -> float:
+    """E[g1(z1) g2(z2)] from values at the nodes of `_pair_rule`, if it is resolved along z2 and then along z1."""
+    terms = weights * g1[row, None] * g2
+    largest = float(np.max(np.abs(g1)) * np.max(np.abs(g2)))
+    if terms.shape[1] > 1:
+        _total(terms, lengths, largest=largest)
+    over_z2 = np.bincount(row, weights=terms.sum(axis=1)).reshape(-1, len(_NODES))
+    return _total(over_z2, lengths, largest=largest, size=float(np.sum(np.abs(terms))))
 
 
 def _rule_around(mean: np.ndarray, sigma: float, kinks: Sequence[float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -34,6 +34,8 @@ SIGN = Activation("sign", np.sign, np.zeros_like, kinks=(0.0,))
 STEP = Activation("step", lambda z: (z > 0.3) * 1.0, np.zeros_like, kinks=(0.3,))
 RAMP = Activation("ramp", lambda z: z + 2 * (z > 1), np.ones_like, kinks=(1.0,))  # a slope and a jump
 OWN = [elu(2.0), leaky_relu(0.3), HARD_TANH]
+FORMULAS = {"identity", "relu", "leaky_relu", "erf", "gelu"}  # see test_closed_forms.py
+NO_FORMULA = [*(name for name in activations.names() if name not in FORMULAS), elu(2.0), HARD_TANH]
 LEGENDRE = np.polynomial.legendre.leggauss(9)
 
 
@@ -45,7 +47,7 @@ def name_of(activation):
 
 
 @pytest.mark.parametrize(("q", "c"), [(0.3, 0.9), (1e4, -0.9)])
-@pytest.mark.parametrize("activation", [*activations.names(), *OWN], ids=name_of)
+@pytest.mark.parametrize("activation", NO_FORMULA, ids=name_of)
 def test_the_map_is_the_integral_of_its_slope(activation, q, c):
     """From c = 0, where z1 and z2 are independent. Map and slope come from f and from f', at other points."""
     start = gaussian.mean(activation, q) ** 2 / second_moment(activation, q)
@@ -57,7 +59,7 @@ def test_the_map_is_the_integral_of_its_slope(activation, q, c):
 
 @pytest.mark.parametrize(
     ("activation", "c", "lengths"),
-    [("elu", -0.95, (0.5, 2.0)), (HARD_TANH, 0.6, (2.0, 0.3)), (STEP, 0.99, (1.0, 1.0)), ("gelu", 0.3, (1e-2, 9.0))],
+    [("elu", -0.95, (0.5, 2.0)), (HARD_TANH, 0.6, (2.0, 0.3)), (STEP, 0.99, (1.0, 1.0))],
     ids=name_of,
 )
 def test_the_map_equals_a_nested_integral_of_scipy(activation, c, lengths):
@@ -135,7 +137,7 @@ def test_jumps_are_resolved(c):
     """Of a sign: arcsine law. Of a step, against SciPy's bivariate normal distribution."""
     from scipy.stats import multivariate_normal
 
-    assert correlation_map(SIGN, c, 5.0) == pytest.approx(2 / math.pi * math.asin(c), abs=1e-15)
+    assert correlation_map(SIGN, c, 5.0) == pytest.approx(2 / math.pi * math.asin(c), abs=1e-14)
     assert correlation_slope(SIGN, c, 5.0) == pytest.approx(2 / math.pi / math.sqrt((1 - c) * (1 + c)), rel=1e-13)
     if abs(c) < 0.9:
         both = multivariate_normal.cdf([-0.3, -0.3], cov=[[1, c], [c, 1]])
@@ -175,6 +177,40 @@ def test_a_function_that_outgrows_the_density_is_refused():
             expectation(np.exp, q)
     with pytest.raises(ValueError, match="g must not grow"):
         correlation_map(exponential, 0.5, 50.0)
+
+
+@pytest.mark.parametrize("q", [0.01, 1.0, 5.0, 20.0, 100.0, 1e4])
+@pytest.mark.parametrize("c", [-0.9, 0.0, 0.999])
+def test_what_is_not_resolved_is_refused(q, c):
+    """sin(z) oscillates for ever, tanh(10 z) is steep, a kink is not named: right to 1e-9, or an error."""
+    sine = Activation("sine", np.sin, np.cos)
+    steep = Activation("steep", lambda z: np.tanh(10 * z), lambda z: 10 / np.cosh(np.clip(10 * z, -300, 300)) ** 2)
+    kink = Activation("kink", lambda z: np.clip(z - 0.2, -1, 1), lambda z: (abs(z - 0.2) < 1) * 1.0)
+    named = Activation("named", kink.f, kink.df, kinks=(-0.8, 1.2))
+    oscillating = math.exp(q * (abs(c) - 1)) * (1 - math.exp(-2 * q * abs(c))) / (1 - math.exp(-2 * q))
+    for activation, expected, refused in (
+        (sine, math.copysign(oscillating, c), q > 20),
+        (steep, correlation_map("tanh", c, 100 * q), False),
+        (kink, correlation_map(named, c, q), q > 0.01),
+    ):
+        if refused:
+            with pytest.raises(ValueError, match="g must bend on the scale of 1, and have its kinks named: it is not"):
+                correlation_map(activation, c, q)
+        else:
+            try:
+                found = correlation_map(activation, c, q)
+            except ValueError:
+                continue
+            assert found == pytest.approx(expected, abs=1e-9)
+
+
+def test_what_lies_far_out_is_not_taken_for_unresolved():
+    for q in np.geomspace(0.1, 2.0, 60):  # a kink 16 to 3.5 standard deviations away
+        far = Activation("far", lambda z: np.maximum(z - 5, 0), lambda z: (z > 5) * 1.0, kinks=(5.0,))
+        s = 5 / math.sqrt(q)
+        density, tail = math.exp(-s * s / 2) / math.sqrt(2 * math.pi), math.erfc(s / math.sqrt(2)) / 2
+        exact = math.sqrt(q) * (density - s * tail)
+        assert gaussian.mean(far, float(q)) == pytest.approx(exact, rel=1e-8, abs=1e-36)
 
 
 # ---------------------------------------------------------------- where it leads
@@ -237,7 +273,7 @@ def test_at_every_length_that_stays_as_it_is():
         assert linear[1:] == (1, False)
 
 
-@pytest.mark.parametrize("excess", [1e-3, 1e-6, 1e-9])
+@pytest.mark.parametrize("excess", [1e-3, 1e-9])
 @pytest.mark.parametrize(
     ("activation", "power", "factor"), [("tanh", 1, 6.17), ("elu", 1, 6.6), (elu(2.0), 2, 69.1)], ids=name_of
 )
@@ -285,22 +321,20 @@ def test_the_critical_line_of_tanh_to_12_digits(bias_variance):
         assert point.scaled_weight_variance == pytest.approx(float(1 / slope(q)), rel=1e-14)
 
 
-@pytest.mark.parametrize("bias_variance", [0.0, 0.05])
 @pytest.mark.parametrize("activation", [*activations.names(), HARD_TANH], ids=name_of)
-def test_on_the_critical_line_chi_1_is_1_at_a_fixed_length(activation, bias_variance):
-    for point in critical_line(activation, bias_variance):
-        if math.isnan(point.q):
-            assert name_of(activation) in ("identity", "relu", "leaky_relu")
-            continue
+def test_on_the_critical_line_chi_1_is_1_at_a_fixed_length(activation):
+    bias_variance = 0.05
+    found = critical_line(activation, bias_variance)
+    assert len(found) == (0 if name_of(activation) in ("identity", "relu", "leaky_relu", "softplus") else 1)
+    for point in found:
         variances = {"scaled_weight_variance": point.scaled_weight_variance}
         assert chi(activation, point.q, **variances) == pytest.approx(1, rel=1e-14)
         assert length_map(activation, point.q, **variances, bias_variance=bias_variance) == pytest.approx(
             point.q, rel=1e-13
         )
         assert point.slope == length_slope(activation, point.q, **variances)
-        if bias_variance == 0.05:
-            found = fixed_points(activation, **variances, bias_variance=bias_variance)
-            assert any(p.q == pytest.approx(point.q, rel=1e-10) for p in found)
+        lengths = fixed_points(activation, **variances, bias_variance=bias_variance)
+        assert any(length.q == pytest.approx(point.q, rel=1e-10) for length in lengths)
 
 
 def test_there_may_be_no_critical_point_or_nothing_but():
@@ -376,11 +410,11 @@ def test_what_has_no_direction_is_nan_and_comes_back_with_a_bias():
     assert np.isnan(constant.z).all()
     assert (constant.a[1:] == 1).all()
     assert np.isnan(constant.a_correlation).all()
-    for gain in (1e-60, 1e60):  # beyond 1e-290 and 1e290
-        lost = propagate_pair("relu", scaled_weight_variance=gain, depth=6)
-        known = propagate_pair("relu", scaled_weight_variance=2.0, depth=4)
-        assert lost.a[:5] == pytest.approx(known.a, abs=1e-13)
-        assert np.isnan(lost.a[5:]).all()
+    for gain in (1e-140, 1e140):  # beyond 1e-290 and 1e290
+        lost = propagate_pair("relu", scaled_weight_variance=gain, depth=4)
+        known = propagate_pair("relu", scaled_weight_variance=2.0, depth=2)
+        assert lost.a[:3] == pytest.approx(known.a, abs=1e-13)
+        assert np.isnan(lost.a[3:]).all()
 
 
 def cosine(v):
