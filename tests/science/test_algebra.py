@@ -204,13 +204,150 @@ def test_contradictory_statements_are_refused():
         random("W_ij", index="k")
 
 
-def test_ambiguous_sums_are_refused():
-    a = random("a_j", index="j")
-    for outside in (a, a.at("k"), sp.exp(Total(a, "j", n))):
-        with pytest.raises(ValueError, match="j numbers the terms of a sum, so it cannot be used outside of it"):
-            E(outside * Total(a, "j", n))
-    with pytest.raises(ValueError, match="j numbers the terms of sums of different length"):
-        E(Total(a, "j", n) * Total(a, "j", n_in))
+def test_a_sum_and_its_own_terms_are_not_independent():
+    mean, v = sp.symbols("mu v", positive=True)
+    a = random("a_j", mean=mean, variance=v, index="j")
+    T = Total(a, "j", n)
+    for term in (a, a.at("k"), a.at("1")):
+        assert sp.simplify(Cov(T, term) - v) == 0
+        assert sp.simplify(Var(term - T / n) - (v - v / n)) == 0
+        assert sp.simplify(E(T * term) - (v + n * mean**2)) == 0
+    assert Var(T - Total(a.at("k"), "k", n)) == 0
+    assert sp.simplify(Cov(T**2, a.at("1")) - (E(T**2 * a.at("1")) - E(T**2) * mean)) == 0
+    assert E(T / a.at("1")) == sp.expand(1 + (n - 1) * mean * Expected(1 / a))
+    assert E(Total(a * a.at("1"), "j", n)) == sp.expand(v + mean**2 + (n - 1) * mean**2)
+
+
+def test_what_cannot_be_settled_is_undetermined_or_stays_as_it_is():
+    a = random("a_j", mean=1, variance=1, index="j")
+    T = Total(a, "j", n)
+    with pytest.raises(Undetermined, match="sums of different length"):
+        E(T * Total(a, "j", n_in))
+    with pytest.raises(Undetermined, match="which of the terms 1, k are the same"):
+        E(T * a.at("1") * a.at("k"))
+    with pytest.raises(Undetermined, match="whether a sum of n terms has the terms 3"):
+        E(T * a.at("3"))
+    with pytest.raises(Undetermined, match="whether a sum of 1 terms has the terms k, l"):
+        E(Total(a, "j", 1) * a.at("k") * a.at("l"))
+    for unknown in (sp.exp(T), 1 / T, sp.sqrt(T), T / Total(a.at("k") ** 2, "k", n), Total(a * T, "j", n)):
+        for factor in (1, a.at("1"), a.at("k")):
+            assert E(unknown * factor).has(Expected)
+    assert E(a.at("1") * a.at("k")).has(Expected)  # k may be 1
+    assert E(a.at("k") * a.at("l")) == E(a.at("1") * a.at("2")) == 1
+    assert E(Total(a, "j", 2) * a.at("3")) == 2  # known to be none of the two
+
+
+# Two independent families with few values, so that an expectation can be counted out over all that can happen.
+OUTCOMES = {
+    "a": [(Fraction(2, 3), 0), (Fraction(1, 3), 3)],
+    "b": [(Fraction(1, 2), -1), (Fraction(1, 4), 1), (Fraction(1, 4), 2)],
+}
+
+
+def family(name):
+    moments = {k: sum(sp.Rational(share) * value**k for share, value in OUTCOMES[name]) for k in range(1, 9)}
+    return random(f"{name}_j", index="j", moments=moments)
+
+
+FAMILIES = {name: family(name) for name in OUTCOMES}
+
+
+def counted_out(expression):
+    """E by definition, over all outcomes of the terms that occur in an expression without sums."""
+    terms = sorted(algebra.expectation.randoms(expression), key=str)
+    f = sp.lambdify(terms, expression, "math")
+    total = Fraction(0)
+    for outcome in product(*(OUTCOMES[term.root[0]] for term in terms)):
+        share = prod((share for share, _ in outcome), start=Fraction(1))
+        total += share * f(*(Fraction(value) for _, value in outcome))
+    return total
+
+
+def written_out(expression, letters):
+    """Without sums, and with numbers for letters."""
+    expression = expression.xreplace({T: T.written_out() for T in expression.atoms(Total)})
+    found = algebra.expectation.randoms(expression)
+    return expression.xreplace({X: X.at(letters[X.index]) for X in found if X.index in letters})
+
+
+def expressions(indices, lengths):
+    """Sums of products of terms, totals, their powers, and numbers, with at most four random factors."""
+    term = st.builds(lambda name, index: FAMILIES[name].at(index), st.sampled_from("ab"), st.sampled_from(indices))
+    inside = st.sampled_from(["a", "b", "ab", "aa", "a1"])
+
+    def total(what, letter, length):
+        product = sp.Mul(*(FAMILIES[name].at(letter) for name in what if name in "ab"))
+        return Total(product * FAMILIES["a"].at(indices[0]) if "1" in what else product, letter, length)
+
+    totals = st.builds(total, inside, st.sampled_from("jkm"), st.sampled_from(lengths))
+    factor = st.one_of(term, totals)
+    products = st.lists(factor, min_size=1, max_size=3).map(lambda factors: sp.Mul(*factors))
+    return st.lists(st.tuples(st.sampled_from([1, -2, 3]), products), min_size=1, max_size=2).map(
+        lambda parts: sp.Add(*(number * product for number, product in parts))
+    )
+
+
+@given(data=st.data(), count=st.integers(1, 3))
+@settings(deadline=None, max_examples=60, derandomize=True)
+def test_expectations_of_terms_and_sums_of_a_number_of_them_are_those_counted_out(data, count):
+    expression = data.draw(expressions(["1", "2", "0"], [count]))
+    assert E(expression) == sp.Rational(counted_out(written_out(expression, {})))
+
+
+@given(data=st.data(), count=st.integers(2, 4))
+@settings(deadline=None, max_examples=60, derandomize=True)
+def test_expectations_of_terms_and_sums_of_n_are_those_counted_out(data, count):
+    letters = data.draw(st.sampled_from([["x", "y"], ["1", "1"]]))
+    expression = data.draw(expressions(letters, [n]))
+    expected = counted_out(written_out(expression.subs(n, count), {"x": "1", "y": "2"}))
+    assert E(expression).subs(n, count) == sp.Rational(expected)
+
+
+@pytest.mark.parametrize(
+    ("law", "says"),
+    [
+        ({"variance": -1}, "variance must be >= 0, got -1"),
+        ({"mean": 2, "second_moment": 1}, "no distribution has the moments.*2, 1"),
+        ({"moments": {4: -1}}, r"E\[X\^4\] must be >= 0"),
+        ({"mean": 0, "variance": 1, "moments": {3: 0, 4: 0.5}}, "no distribution"),
+        ({"mean": 0, "variance": 1, "moments": {3: 2, 4: 4}}, "no distribution"),
+        ({"mean": 0, "variance": 1, "moments": {3: 1, 4: 5}, "symmetric": True}, "symmetric.*got 1"),
+        ({"mean": 0, "variance": 1, "moments": {4: 4}, "normal": True}, None),
+        ({"mean": sp.oo}, "finite real number, got oo"),
+        ({"mean": sp.I}, "finite real number, got I"),
+        ({"variance": sp.nan}, "finite real number, got nan"),
+        ({"mean": 1, "moments": {1: 2}}, "second time, got 2"),
+        ({"variance": 1, "moments": {2: 2}}, "got both"),
+    ],
+)
+def test_laws_that_no_distribution_has_are_refused(law, says):
+    if says is None:
+        return
+    with pytest.raises(ValueError, match=says):
+        random("X", **law)
+
+
+@pytest.mark.parametrize("law", [{"mean": "1"}, {"variance": [1]}, {"mean": True}, {"moments": {1.5: 1}}])
+def test_a_moment_of_another_kind_is_refused(law):
+    with pytest.raises(TypeError, match=r"must be"):
+        random("X", **law)
+
+
+def test_names_indices_and_lengths_are_checked():
+    a = random("a_1j", index="j")
+    assert a.at("1").at("k") == a.at("k")
+    for call, error, says in (
+        (lambda: random(["X"]), TypeError, r"name must be a string, got \['X'\]"),
+        (lambda: a.at(1), TypeError, "index must be a letter.*got 1"),
+        (lambda: a.at("j'"), ValueError, "index must be a letter"),
+        (lambda: a.at("-1"), ValueError, "index must be a letter"),
+        (lambda: random("X").at("k"), ValueError, "X has no index"),
+        (lambda: Total(a, "j", -1), ValueError, "n must be a whole number >= 0, got -1"),
+        (lambda: Total(a, "j", 1.5), ValueError, "n must be a whole number >= 0, got 1.5"),
+        (lambda: Total(a, "1", 3), ValueError, "index of a sum must be a letter, got '1'"),
+    ):
+        with pytest.raises(error, match=says):
+            call()
 
 
 def test_a_sum_of_equal_numbers_is_a_multiple():

@@ -12,15 +12,17 @@ and an expectation that it cannot work out stays as it is, so that nothing is lo
 `E` applies all of them. `sympy.stats` does not: it leaves Variance(X*Y) alone even when X and Y are independent.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import chain, count, islice, permutations, product
 from math import comb, prod
 
 import sympy as sp
 from sympy.core.sorting import default_sort_key
 from sympy.printing.printer import Printer
 from sympy.utilities.iterables import multiset_partitions
+
+from ..arguments import whole
 
 Rule = Callable[[sp.Expr], sp.Expr]
 """A function from an expression to an equal one."""
@@ -97,9 +99,11 @@ class Random(sp.Symbol):
         The letter with which it was made: a_k is a_j for another value of its index.
     own, shared : tuple of str
         Its sources: `own` are numbered by the index, `shared` are not.
+    root : str, optional
+        The name with which it was made. Default: `name`.
     """
 
-    __slots__ = ("_identity", "home", "index", "law", "own", "shared")
+    __slots__ = ("_identity", "home", "index", "law", "own", "root", "shared")
 
     def __new__(
         cls,
@@ -109,15 +113,17 @@ class Random(sp.Symbol):
         home: str | None,
         own: tuple[str, ...],
         shared: tuple[str, ...],
+        root: str | None = None,
     ) -> "Random":
         symbol = sp.Symbol.__xnew__(cls, name, real=True)
+        symbol.root = root or name
         symbol.law, symbol.index, symbol.home, symbol.own, symbol.shared = law, index, home, own, shared
         known = (sp.srepr(law.moments), sp.srepr(law.variance), law.symmetric, law.normal)
         symbol._identity = str((known, index, home, own, shared))
         return symbol
 
     def __getnewargs_ex__(self) -> tuple[tuple, dict]:
-        return (self.name, self.law, self.index, self.home, self.own, self.shared), {}
+        return (self.name, self.law, self.index, self.home, self.own, self.shared, self.root), {}
 
     def _hashable_content(self) -> tuple:
         return (*super()._hashable_content(), self._identity)
@@ -128,21 +134,42 @@ class Random(sp.Symbol):
         return {(source, self.index) for source in self.own} | {(source, None) for source in self.shared}
 
     def at(self, index: str) -> "Random":
-        """The same quantity for another value of its index, such as a_k for a_j.
+        """The same quantity for another value of its index, such as a_k for a_j, or a_1.
+
+        Different letters stand for different values, each one of 1, ..., n.
 
         Parameters
         ----------
         index : str
-            The other letter.
+            The other letter, or a whole number as text.
 
         Returns
         -------
         Random
             With the same law and sources.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If it has no index, or this is neither a letter nor such a number.
         """
-        stem, _, subscript = self.name.partition("_")
-        name = f"{stem}_{subscript.replace(self.index, index)}"
-        return Random(name, self.law, index, self.home, self.own, self.shared)
+        if self.home is None:
+            raise ValueError(f"{self.name} has no index that could have another value, got {index!r}")
+        return self._at(_check_index(index))
+
+    def _at(self, index: str) -> "Random":
+        stem, _, subscript = self.root.partition("_")
+        name = f"{stem}_{subscript.replace(self.home, index)}"
+        return Random(name, self.law, index, self.home, self.own, self.shared, self.root)
+
+
+def _check_index(index: object) -> str:
+    """A letter (or a short name), or a whole number as text."""
+    if not isinstance(index, str):
+        raise TypeError(f"index must be a letter, or a whole number as text, got {index!r}")
+    if not (index.isidentifier() or (index.isdecimal() and str(int(index)) == index)):
+        raise ValueError(f"index must be a letter, or a whole number as text, got {index!r}")
+    return index
 
 
 def random(
@@ -186,8 +213,9 @@ def random(
 
     Raises
     ------
-    ValueError
-        If both variance and second moment are given, or the index is not in the subscript.
+    ValueError, TypeError
+        If both variance and second moment are given, the index is not in the subscript, a moment is no real number, or
+        no distribution has these moments.
 
     Examples
     --------
@@ -198,16 +226,69 @@ def random(
     >>> E(a**3)
     E[a**3]
     """
+    if not isinstance(name, str) or not name:
+        raise TypeError(f"name must be a string, got {name!r}")
     if variance is not None and second_moment is not None:
         raise ValueError(f"{name}: give variance or second_moment, got both; with the mean, one gives the other")
-    if index is not None and index not in name.partition("_")[2]:
+    if index is not None and _check_index(index) not in name.partition("_")[2]:
         raise ValueError(
             f"index must be a letter in the subscript of the name, as j is in a_j, got {index!r} in {name!r}"
         )
-    by_power = {1: mean, 2: second_moment, **(moments or {})}
-    stated = tuple((k, sp.sympify(value)) for k, value in sorted(by_power.items()) if value is not None)
-    law = Law(stated, None if variance is None else sp.sympify(variance), symmetric or normal, normal)
-    return Random(name, law, index, index, tuple(own or (name,)), tuple(shared))
+    by_power: dict[int, sp.Expr | None] = {1: mean, 2: second_moment}
+    for k, value in (moments or {}).items():
+        if whole("each k in moments", k, at_least=1) in by_power and by_power[k] is not None:
+            raise ValueError(f"{name}: moments must not state E[X^{k}] a second time, got {value!r}")
+        if k == 2 and variance is not None:
+            raise ValueError(f"{name}: give variance or E[X^2], got both; with the mean, one gives the other")
+        by_power[k] = value
+    stated = tuple((k, _real(name, f"E[X^{k}]", value)) for k, value in sorted(by_power.items()) if value is not None)
+    law = Law(
+        stated, None if variance is None else _real(name, "variance", variance), bool(symmetric or normal), bool(normal)
+    )
+    X = Random(name, law, index, index, tuple(own or (name,)), tuple(shared))
+    _check_law(X)
+    return X
+
+
+def _real(name: str, what: str, value: object) -> sp.Expr:
+    """A number or an expression that may be real and finite."""
+    try:
+        number = sp.sympify(value, strict=True)
+    except sp.SympifyError:
+        raise TypeError(f"{name}: {what} must be a real number or a SymPy expression, got {value!r}") from None
+    if not isinstance(number, sp.Expr):
+        raise TypeError(f"{name}: {what} must be a real number or a SymPy expression, got {value!r}")
+    if number.is_real is False or number.is_finite is False or number.has(sp.nan):
+        raise ValueError(f"{name}: {what} must be a finite real number, got {value!r}")
+    return number
+
+
+def _check_law(X: Random) -> None:
+    """Raise if no distribution has these moments: the matrices of E[X^(i+k)] must have no negative minor from the top
+    left ([Hamburger 1920](https://doi.org/10.1007/BF01504834)). What symbols leave open is let pass."""
+    moments = [sp.Integer(1)]
+    while not (moment := X.law.moment(X, len(moments))).has(Expected) and len(moments) <= _CHECKED:
+        moments.append(moment)
+    variance = X.law.variance
+    if variance is not None and variance.is_negative:
+        raise ValueError(f"{X}: variance must be >= 0, got {variance}")
+    for k, moment in X.law.moments:
+        if k % 2 == 0 and moment.is_negative:
+            raise ValueError(f"{X}: E[X^{k}] must be >= 0, got {moment}")
+    for size in range(2, (len(moments) + 1) // 2 + 1):
+        minor = sp.Matrix(size, size, lambda i, k: moments[i + k]).det()
+        if sp.simplify(minor).is_negative:
+            shown = ", ".join(map(str, moments[1 : 2 * size - 1]))
+            raise ValueError(f"{X}: no distribution has the moments E[X], E[X^2], ... = {shown}")
+    if X.law.symmetric and all(not moment.has(Expected) for moment in moments):
+        mean = X.law.moment(X, 1)
+        for k in range(3, len(moments), 2):
+            central = sum(comb(k, i) * (-mean) ** (k - i) * moments[i] for i in range(k + 1))
+            if sp.simplify(central).is_nonzero:
+                raise ValueError(f"{X}: a symmetric distribution has E[(X - E X)^{k}] = 0, got {central}")
+
+
+_CHECKED = 8  # moments
 
 
 def randoms(expression: sp.Expr) -> set[Random]:
@@ -297,9 +378,14 @@ class Total(sp.Expr):
     term : sympy.Expr
         X_j, an expression in random quantities. One that is not random gives n times the term.
     index : str
-        The letter j that numbers the terms.
+        The letter j that numbers the terms. It means nothing outside of the sum.
     n : int or sympy.Symbol
-        How many terms.
+        How many terms, a whole number >= 0.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described.
 
     Examples
     --------
@@ -313,8 +399,13 @@ class Total(sp.Expr):
     is_real = True
 
     def __new__(cls, term: sp.Expr, index: str, n: sp.Expr) -> sp.Expr:
-        term, n = sp.sympify(term), sp.sympify(n)
-        return super().__new__(cls, term, sp.Symbol(str(index)), n) if randoms(term) else n * term
+        term, n, letter = sp.sympify(term), sp.sympify(n), str(index)
+        if not letter.isidentifier():
+            raise ValueError(f"index of a sum must be a letter, got {index!r}")
+        if n.is_integer is False or n.is_negative or n.is_finite is False:
+            raise ValueError(f"n must be a whole number >= 0, got {n}")
+        numbered = any(X.index == letter for X in randoms(term))
+        return super().__new__(cls, term, sp.Symbol(letter), n) if numbered else n * term
 
     def term(self, index: str) -> sp.Expr:
         """The term for one value of the index.
@@ -365,7 +456,7 @@ class Total(sp.Expr):
 
 def _renamed(expression: sp.Expr, letters: Mapping[str, str]) -> sp.Expr:
     """The expression with other index letters."""
-    return expression.xreplace({X: X.at(letters[X.index]) for X in randoms(expression) if X.index in letters})
+    return expression.xreplace({X: X._at(letters[X.index]) for X in randoms(expression) if X.index in letters})
 
 
 # --- rules ------------------------------------------------------------------------------------------------------------
@@ -421,20 +512,30 @@ def linearity(X: sp.Expr) -> sp.Expr:
     return sp.Add(*(constant * Expected(random_part) for constant, random_part in split))
 
 
-_LETTERS = "klrstuvw"  # names for the second, third, ... of the terms
+def _letters(first: str, taken: set[str], mark: str = "") -> Iterator[str]:
+    """Names for the terms that are meant: the letter of the sum, k, l, ... as far as they are not taken."""
+    names = (f"{name}{mark}" for name in chain([first], "klrstuvw", (f"k{i}" for i in count(1))))
+    seen = set(taken)
+    for name in names:
+        if name not in seen:
+            seen.add(name)
+            yield name
 
 
 @each_expectation
 def sums(X: sp.Expr) -> sp.Expr:
-    """E of a product of sums of n terms: two factors are either the same term, or two different ones.
+    """E of a product of sums of n terms, and of terms of them: two factors are either the same term, or two different.
 
     For the square of a sum S of X_j, E[S^2] = n E[X_j^2] + n (n - 1) E[X_j X_k]. In general there is one term for every
-    partition of the factors into groups that mean the same term, and n (n - 1) (n - 2) ... choices for the groups.
+    partition of the factors into groups that mean the same term. A group may mean a term that stands outside of the
+    sums, too, as X_1 does in E[S X_1] = E[X_1^2] + (n - 1) E[X_j' X_1], where the prime says that j is not 1. For the
+    others there are n, n - 1, ... choices, less those that stand outside.
 
     Parameters
     ----------
     expression : sympy.Expr
-        Any expression; its expectations E[X] are changed.
+        Any expression; its expectations E[X] are changed. One of a sum in a denominator, in a root or in another sum
+        stays as it is.
 
     Returns
     -------
@@ -443,8 +544,8 @@ def sums(X: sp.Expr) -> sp.Expr:
 
     Raises
     ------
-    ValueError
-        If sums of different length have one index, or an index is used outside of its sum.
+    Undetermined
+        If sums of different length have terms in common, or it is not known which terms are meant.
 
     Examples
     --------
@@ -452,25 +553,75 @@ def sums(X: sp.Expr) -> sp.Expr:
     >>> a = random("a_j", index="j")
     >>> sums(Expected(Total(a, "j", n) ** 2))
     n*(n - 1)*E[a_j*a_k] + n*E[a_j**2]
+    >>> sums(Expected(Total(a, "j", n) * a.at("1")))
+    (n - 1)*E[a_1*a_j'] + E[a_1**2]
     """
     factors = [base for f in sp.Mul.make_args(X) for base in _repeated(f)]
     totals = [f for f in factors if isinstance(f, Total)]
     if not totals:
         return Expected(X)
-    _, index, n = totals[0].args
-    here = [f for f in totals if f.args[1] == index]
-    letters = [str(index), *(letter for letter in _LETTERS if letter != str(index))]
-    if any(f.args[2] != n for f in here):
-        raise ValueError(f"{index} numbers the terms of sums of different length in {X}")
-    if any(Y.index in letters for f in factors if not isinstance(f, Total) for Y in randoms(f)):
-        raise ValueError(f"{index} numbers the terms of a sum, so it cannot be used outside of it, got {X}")
-    rest = sp.Mul(*(f for f in factors if f not in here))
-    result = sp.Integer(0)
+    here, own = [totals[0]], _numbered_sources(totals[0])
+    while more := [f for f in totals if f not in here and _numbered_sources(f) & own]:
+        here, own = here + more, own.union(*map(_numbered_sources, more))
+    others = [f for f in factors if f not in here]
+    here = [f for f in factors if f in here]
+    _, letter, n = here[0].args
+    if len({f.args[2] for f in here}) > 1:
+        raise Undetermined(f"sums of different length have terms in common in {X}: write them as one sum and the rest")
+    if any(f.args[0].has(Total) for f in here) or any(
+        f.has(Total) and not isinstance(f, Total) and _numbered_sources(f) & own for f in others
+    ):
+        return Expected(X)
+    beside = _outside(X, own)
+    outside = _among(beside, n, X)
+    taken = {Y.index for Y in randoms(X) if Y.index} - {str(letter)} | beside
+    mark = _OTHER if any(i.isdecimal() for i in beside) else ""
+    letters = list(islice(_letters(str(letter), taken, mark), len(here)))
+    rest, result = sp.Mul(*others), sp.Integer(0)
     for groups in multiset_partitions(list(range(len(here)))):
-        choices = prod((n - i for i in range(len(groups))), start=sp.Integer(1))
-        meant = [here[i].term(letter) for letter, group in zip(letters, groups, strict=False) for i in group]
-        result += choices * linearity(Expected(rest * sp.Mul(*meant)))
+        for met in product([None, *sorted(outside)], repeat=len(groups)):
+            if len(set(met) - {None}) < len(met) - met.count(None):
+                continue  # two groups mean two terms
+            new = iter(letters)
+            at = [index or next(new) for index in met]
+            meant = [here[i].term(index) for index, group in zip(at, groups, strict=True) for i in group]
+            choices = prod((n - len(outside) - i for i in range(met.count(None))), start=sp.Integer(1))
+            result += choices * linearity(Expected(rest * sp.Mul(*meant)))
     return sums(result) if rest.has(Total) else result
+
+
+def _numbered_sources(factor: sp.Expr) -> set[str]:
+    """The sources of the terms of the sums in an expression, which have another value in every term."""
+    found: set[str] = set()
+    for total in factor.atoms(Total):
+        found.update(*(Y.own for Y in randoms(total.args[0]) if Y.index == str(total.args[1])))
+    return found
+
+
+def _outside(X: sp.Expr, own: set[str], bound: frozenset[str] = frozenset()) -> set[str]:
+    """The indices of quantities that have some of these sources, and are not the terms of a sum."""
+    if isinstance(X, Random):
+        return {X.index} if X.index and X.index not in bound and own.intersection(X.own) else set()
+    if isinstance(X, Total):
+        return _outside(X.args[0], own, bound | {str(X.args[1])})
+    if isinstance(X, Expected | Covariance):
+        return set()
+    return set().union(*(_outside(part, own, bound) for part in X.args))
+
+
+_OTHER = "'"  # at the end of a letter: no number that stands beside it is meant
+
+
+def _among(indices: set[str], n: sp.Expr, X: sp.Expr) -> set[str]:
+    """Those that number terms of a sum of n: all letters, and numbers from 1 to n. They have to be known to differ."""
+    numbers = {i for i in indices if i.isdecimal() and i != "0" and not (n - int(i)).is_negative}
+    letters = {i for i in indices if not i.isdecimal()}
+    if numbers and any(not i.endswith(_OTHER) for i in letters):
+        raise Undetermined(f"which of the terms {listed(indices)} are the same must be known in {X}")
+    # Letters stand for terms that are there, as far as there can be so many.
+    if not (n - max(map(int, numbers), default=0)).is_nonnegative or (n - len(numbers | letters)).is_negative:
+        raise Undetermined(f"whether a sum of {n} terms has the terms {listed(indices)} must be known in {X}")
+    return numbers | letters
 
 
 def _repeated(factor: sp.Expr) -> list[sp.Expr]:
@@ -503,14 +654,44 @@ def independence(X: sp.Expr) -> sp.Expr:
 
 
 def _independent_parts(X: sp.Expr) -> list[sp.Expr]:
-    """The factors of X, in groups that have no source in common."""
+    """The factors of X, in groups that have no source in common, as far as that is known."""
     groups: list[tuple[sp.Expr, set]] = []  # pairs of a product and its sources
     for factor in sp.Mul.make_args(X):
-        sources = set().union(*(Y.sources for Y in randoms(factor)))
-        joined = [group for group in groups if group[1] & sources]
-        groups = [group for group in groups if not group[1] & sources]
+        sources = _sources(factor)
+        joined = [group for group in groups if _meet(group[1], sources)]
+        groups = [group for group in groups if not _meet(group[1], sources)]
         groups.append((factor * prod(part for part, _ in joined), sources.union(*(other for _, other in joined))))
     return [part for part, _ in groups]
+
+
+_EVERY = "every"  # no letter: the index of the terms of a sum, all of them at once
+
+
+def _sources(factor: sp.Expr, bound: frozenset[str] = frozenset()) -> set[tuple[str, str | None]]:
+    """What a factor is a function of, as `Random.sources`."""
+    if isinstance(factor, Random):
+        return {(source, _EVERY if index in bound else index) for source, index in factor.sources}
+    if isinstance(factor, Total):
+        return _sources(factor.args[0], bound | {str(factor.args[1])})
+    if isinstance(factor, Expected | Covariance):
+        return set()
+    return set().union(*(_sources(part, bound) for part in factor.args))
+
+
+def _meet(some: set[tuple[str, str | None]], others: set[tuple[str, str | None]]) -> bool:
+    """Whether they may have a source in common. Two letters stand for different values, as two numbers do; a letter may
+    stand for any number."""
+    return any(
+        source == other and (i == k or None in (i, k) or _EVERY in (i, k) or _undecided({i, k}))
+        for source, i in some
+        for other, k in others
+    )
+
+
+def _undecided(indices: Iterable[str | None]) -> bool:
+    """Whether there are a number and a letter that may stand for it."""
+    plain = {str(index).isdecimal() for index in indices if not str(index).endswith(_OTHER)}
+    return len(plain) > 1
 
 
 @each_expectation
@@ -534,9 +715,11 @@ def alike(X: sp.Expr) -> sp.Expr:
     E[a_j*a_k]
     """
     homes = {Y.index: Y.home for Y in randoms(X) if Y.index}
+    if X.has(Total) or _undecided(homes):
+        return Expected(X)
     choices = []
     for order in permutations(sorted(homes)):
-        free = {home: iter([home, *(x for x in _LETTERS if x != home)]) for home in homes.values()}
+        free = {home: _letters(home, set()) for home in homes.values()}
         choices.append(_renamed(X, {letter: next(free[homes[letter]]) for letter in order}))
     return Expected(min(choices, key=default_sort_key))
 
