@@ -933,8 +933,59 @@ def test_a_missing_value_is_named():
     ],
 )
 def test_a_layer_that_cannot_exist_is_refused(key, values):
-    with pytest.raises(ValueError, match="must hold for such a layer"):
+    with pytest.raises(ValueError, match="must hold for such a layer|must be a finite number"):
         algebra.monte_carlo(derive_forward(ALL - {key}), VALUES | values)
+
+
+LAYER = {"n_in": 6, "sigma_w": 0.5, "q": 1.5}
+
+
+@pytest.mark.parametrize(
+    ("dropped", "values", "error", "says"),
+    [
+        ({"independent weights"}, {"rho": -0.5}, ValueError, "rho must be .*>= 0 and <= 1, got -0.5"),
+        ({"independent weights"}, {"rho": 1.5}, ValueError, "rho must be .*<= 1, got 1.5"),
+        ({"uncorrelated activations", "zero-mean weights"}, {"r": -0.5, "mu": 1}, ValueError, "r must be.*got -0.5"),
+        ({"zero-mean activations"}, {"m": 2}, ValueError, r"\|m\| <= sqrt\(q\).*must hold for such a layer"),
+        ({"weights independent of activations"}, {"c": 2}, ValueError, "c must be.*got 2"),
+        (
+            {"weights independent of activations", "independent weights"},
+            {"c": 0.9, "rho": 0.9},
+            ValueError,
+            r"c\^2 <= \(1 - rho\)",
+        ),
+        (set(), {"n_in": -3}, ValueError, "n_in must be an int >= 1, got -3"),
+        (set(), {"n_in": 2.5}, TypeError, "n_in must be an int >= 1, got 2.5"),
+        (set(), {"sigma_w": -1}, ValueError, "sigma_w must be.*>= 0, got -1"),
+        (set(), {"sigma_w": "1"}, TypeError, "sigma_w must be.*got '1'"),
+        (set(), {"q": -1}, ValueError, "q must be.*got -1"),
+        (set(), {"q": float("nan")}, ValueError, "q must be.*got nan"),
+        ({"zero-mean weights"}, {"mu": float("inf")}, ValueError, "mu must be a finite number, got inf"),
+    ],
+)
+def test_no_number_is_predicted_for_a_layer_that_cannot_exist(dropped, values, error, says):
+    with pytest.raises(error, match=says):
+        derive_forward(ALL - dropped).predict(**LAYER | values)
+
+
+def test_what_an_assumption_excludes_may_have_any_value():
+    assert derive_forward().predict(**LAYER, m=7, c=1, rho=1) == derive_forward().predict(**LAYER)
+
+
+@pytest.mark.parametrize(
+    ("widths", "values", "error", "says"),
+    [
+        ([3, 0, 2], {}, ValueError, r"n\[1\] in widths must be an int >= 1, got 0"),
+        ([3, 2.5], {}, TypeError, r"n\[1\] in widths.*got 2.5"),
+        ("abc", {}, TypeError, "widths must list.*'abc'"),
+        ([3], {}, ValueError, "widths must list.*two or more"),
+        ([3, 3], {"q": -1}, ValueError, "q must be.*got -1"),
+        ([3, 3], {"foo": 1}, ValueError, "values must be of q and s, got foo"),
+    ],
+)
+def test_widths_that_cannot_be_are_refused(widths, values, error, says):
+    with pytest.raises(error, match=says):
+        he_over_widths("forward", "fan_in").predict(widths, **values)
 
 
 def test_there_is_no_sampler_where_the_model_says_too_little():

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from ..arguments import finite, whole
 from .expectation import Random, random
 
 n_in, n_out, L = sp.symbols("n_in n_out L", integer=True, positive=True)
@@ -167,12 +168,20 @@ def check_values(values: Mapping[str, float]) -> dict[str, float]:
 
     Raises
     ------
-    ValueError
-        If there is no symbol with such a name.
+    ValueError, TypeError
+        If there is no symbol with such a name, or it cannot have such a value: n_in, n_out and L are whole numbers from
+        1 on, standard deviations, second moments and the slope s at least 0, correlations from 0 to 1, means finite.
     """
     allowed = sorted(name for name, value in globals().items() if isinstance(value, sp.Symbol))
     if unknown := set(values) - set(allowed):
         raise ValueError(f"values must be of {', '.join(allowed)}, got {', '.join(sorted(map(str, unknown)))}")
+    for name, value in values.items():
+        if name in ("n_in", "n_out", "L"):
+            whole(name, value, at_least=1)
+        elif name in ("mu", "m", "m_delta"):
+            finite(name, value)
+        else:
+            finite(name, value, at_least=0, at_most=None if name in ("sigma_w", "sigma_b", "q", "p", "s") else 1)
     return dict(values)
 
 
@@ -204,6 +213,35 @@ class Direction:
     """The key of the assumption that signals have mean zero."""
     uncorrelated: str
     """The key of the assumption that signals are uncorrelated."""
+
+    def check(self, assume: frozenset[str], values: Mapping[str, float]) -> None:
+        """Raise if no layer has these values, of those parameters whose assumptions are dropped.
+
+        Parameters
+        ----------
+        assume : frozenset of str
+            Keys of `ASSUMPTIONS`.
+        values : dict
+            Values of symbols, by name.
+
+        Raises
+        ------
+        ValueError
+            If the model of such a layer would need the root of a negative number: see `model`.
+        """
+
+        def broken(key: str, parameter: sp.Symbol) -> float:
+            return 0.0 if key in assume else float(values.get(str(parameter), 0))
+
+        mean, correlation = broken(self.zero_mean, self.mean), broken(self.uncorrelated, self.correlation)
+        common, aligned = broken("independent weights", rho), broken(self.independent, self.alignment)
+        square = float(values.get(str(self.second_moment), mean**2))
+        a_little = 1e-12  # for rounding
+        if mean**2 > square * (1 + a_little) or aligned**2 > (1 - common) * (1 - correlation) + a_little:
+            raise ValueError(
+                f"|{self.mean}| <= sqrt({self.second_moment}) and {self.alignment}^2 <= (1 - rho) (1 - "
+                f"{self.correlation}) must hold for such a layer, got {dict(values)}"
+            )
 
     def quantities(self, assume: frozenset[str]) -> tuple[Random, Random]:
         """W and the signal as random quantities about which nothing is known except the assumptions.

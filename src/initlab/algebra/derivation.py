@@ -139,15 +139,16 @@ class Derivation:
         ------
         Undetermined
             If the assumptions do not determine a number, or a value is missing.
-        ValueError
-            If there is no symbol with such a name.
+        ValueError, TypeError
+            If there is no symbol with such a name, it cannot have such a value, or no layer has all of them.
 
         Examples
         --------
         >>> derive_forward().predict(n_in=64, sigma_w=0.25, q=2)
         8.0
         """
-        return evaluate(self._determined(), check_values(values))
+        self.direction.check(self.assume, check_values(values))
+        return evaluate(self._determined(), values)
 
     def preserving(self) -> sp.Expr:
         """The Var W with which as much second moment comes out of a layer as went in.

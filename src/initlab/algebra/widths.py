@@ -14,9 +14,9 @@ import numpy as np
 import sympy as sp
 from sympy.printing.printer import Printer
 
-from ..arguments import one_of
+from ..arguments import one_of, whole
 from ..initializers import MODES, fan_of
-from .assumptions import L, s, sigma_w
+from .assumptions import L, check_values, s, sigma_w
 from .derivation import Derivation, Notation, Step
 from .expectation import Undetermined, evaluate
 
@@ -83,6 +83,8 @@ class WidthsDerivation(Derivation):
         ------
         Undetermined
             If the derivation was made without a mode: the variance of a weight must be known.
+        ValueError, TypeError
+            If widths are not two or more whole numbers from 1 on, or a value is not as described.
 
         Examples
         --------
@@ -91,10 +93,16 @@ class WidthsDerivation(Derivation):
         array([1.5, 3. , 1. ])
         """
         start = self.direction.second_moment
-        values = {str(start): 1.0} | values
+        if unknown := set(values) - {str(start), str(s)}:
+            raise ValueError(f"values must be of {start} and {s}, got {', '.join(sorted(unknown))}")
+        if isinstance(widths, str) or not isinstance(widths, Sequence | np.ndarray):
+            raise TypeError(f"widths must list n[0], ..., n[L], such as [784, 100, 10], got {widths!r}")
+        if len(widths) < 2:
+            raise ValueError(f"widths must list n[0], ..., n[L], two or more, got {widths!r}")
+        values = {str(start): 1.0} | check_values(values)
         first = evaluate(start, values)
         ratio = self._ratio
-        n = np.asarray(widths, dtype=float)
+        n = np.array([whole(f"n[{layer}] in widths", n, at_least=1) for layer, n in enumerate(widths)], float)
         slope = float(values.get(str(s), 0.0))
         if self.direction.name == "forward":
             return first * np.cumprod([1.0, *ratio(n[:-1], n[1:], slope)])
