@@ -3,7 +3,7 @@
 All are called the same way, `f(shape, *, rng=None, dtype=np.float64, ...)`, and return a new array, so that any of them
 can be handed to a simulator. Those that draw nothing accept `rng` and ignore it. NumPy's global random state is neither
 read nor changed. All is computed in float64 and rounded at the end, so that one seed gives the same network at every
-precision.
+precision; a part at a time, so that only the result takes memory (see `orthogonal` for its own).
 
 For one seed, every scheme is a multiple of the same standard draws (one set each for normal, uniform and truncated
 normal), so that two schemes can be compared without the noise of two samples.
@@ -32,6 +32,7 @@ order.)
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -196,11 +197,8 @@ def normal(
     array([[ 0.00126, -0.00132],
            [ 0.0064 ,  0.00105]])
     """
-    mean, std, dtype = finite("mean", mean), finite("std", std, at_least=0), floating(dtype)
-    W = generator(rng).standard_normal(sizes(shape))
-    W *= std
-    W += mean
-    return np.asarray(W, dtype=dtype)
+    mean, std, rng = finite("mean", mean), finite("std", std, at_least=0), generator(rng)
+    return _filled(shape, dtype, lambda n: rng.standard_normal(n) * std + mean)
 
 
 def uniform(shape: Shape, *, low: float, high: float, rng: Seed = None, dtype: DTypeLike = np.float64) -> np.ndarray:
@@ -232,13 +230,10 @@ def uniform(shape: Shape, *, low: float, high: float, rng: Seed = None, dtype: D
     >>> uniform(4, low=-1, high=1, rng=0).round(3)
     array([ 0.274, -0.46 , -0.918, -0.967])
     """
-    (low, high), dtype = _bounds(low, high), floating(dtype)
-    W = np.asarray(generator(rng).random(sizes(shape)))
-    W *= 2
-    W -= 1
-    W *= high / 2 - low / 2
-    W += high / 2 + low / 2
-    return np.asarray(np.clip(W, low, high, out=W), dtype=dtype)  # rounding may have overstepped a bound
+    (low, high), rng = _bounds(low, high), generator(rng)
+    centre, radius = high / 2 + low / 2, high / 2 - low / 2
+    # Rounding may overstep a bound.
+    return _filled(shape, dtype, lambda n: np.clip((rng.random(n) * 2 - 1) * radius + centre, low, high))
 
 
 def truncated_normal(
@@ -286,22 +281,32 @@ def truncated_normal(
     """
     from scipy.special import log_ndtr, ndtri_exp
 
-    mean, std, dtype = finite("mean", mean), finite("std", std, above=0), floating(dtype)
+    mean, std, rng = finite("mean", mean), finite("std", std, above=0), generator(rng)
     low, high = _bounds(low, high)
     a, b = (low - mean) / std, (high - mean) / std
-    W = np.asarray(generator(rng).random(sizes(shape)))
     # Solve Phi(z) = (1 - u) Phi(a) + u Phi(b) for z. In logarithms, and mirrored when a > 0 (in its upper tail Phi
     # is too close to 1), this holds however far out a and b lie.
     mirrored = a > 0
     if mirrored:
         a, b = -b, -a
+    log_b, ratio = log_ndtr(b), np.exp(log_ndtr(a) - log_ndtr(b))
+
+    def draw(n: int) -> np.ndarray:
+        u = 1 - rng.random(n)  # in (0, 1], so that its logarithm is finite
+        z = ndtri_exp(log_b + np.log(u + (1 - u) * ratio))
+        return np.clip(mean + std * (-z if mirrored else z), low, high)  # rounding may overstep a bound
+
+    return _filled(shape, dtype, draw)
+
+
+def _filled(shape: Shape, dtype: DTypeLike, draw: Callable[[int], np.ndarray]) -> np.ndarray:
+    """An array of numbers that `draw(n)` draws n at a time, so that what is computed in float64 needs no memory."""
+    W = np.empty(sizes(shape), floating(dtype))
     flat = W.reshape(-1)
-    for start in range(0, W.size, _BLOCK):  # a few at a time: each of these functions needs another array
+    for start in range(0, W.size, _BLOCK):
         part = flat[start : start + _BLOCK]
-        u = 1 - part  # in (0, 1], so that its logarithm is finite
-        z = ndtri_exp(log_ndtr(b) + np.log(u + (1 - u) * np.exp(log_ndtr(a) - log_ndtr(b))))
-        np.clip(mean + std * (-z if mirrored else z), low, high, out=part)  # rounding may have overstepped a bound
-    return np.asarray(W, dtype=dtype)
+        part[:] = draw(len(part))
+    return W
 
 
 _BLOCK = 2**13
@@ -849,8 +854,8 @@ def orthogonal(
     A kernel is flattened so that the output dimension stays: "OI" to (out, in times kernel), "IO" to (kernel times in,
     out). The distribution is Haar's: multiplying by a fixed orthogonal matrix does not change it. The Q of a normal
     matrix A = QR has this distribution only once each column has the sign that makes the diagonal of R positive,
-    because QR routines choose the signs by a rule of their own. While LAPACK is at work, A, Q and R are there, in
-    float64, and copies that NumPy makes for it: four times the memory of a square result in float64, eight in float32.
+    because QR routines choose the signs by a rule of their own. LAPACK turns A into Q in place, in float64: with the
+    result that takes twice the memory of a result in float64, three times that of one in float32.
     Source: [Saxe et al. 2014](https://arxiv.org/abs/1312.6120); for the sign,
     [Mezzadri 2007](https://arxiv.org/abs/math-ph/0609050).
 
@@ -884,16 +889,27 @@ def orthogonal(
     >>> np.allclose(W @ W.T, np.eye(2))
     True
     """
-    gain, dtype, shape = finite("gain", gain, above=0), floating(dtype), _matrix_shape(shape)
+    from scipy.linalg import lapack
+
+    gain, dtype, shape, rng = finite("gain", gain, above=0), floating(dtype), _matrix_shape(shape), generator(rng)
     if one_of("layout", layout, LAYOUTS) == "OI":
         rows, columns = shape[0], math.prod(shape[1:])
     else:
         rows, columns = math.prod(shape[:-1]), shape[-1]
-    A = generator(rng).standard_normal((max(rows, columns), min(rows, columns)))
-    Q, R = np.linalg.qr(A)
-    Q *= np.copysign(gain, np.diagonal(R))
-    W = Q if rows >= columns else Q.T
-    return np.ascontiguousarray(W, dtype=dtype).reshape(shape)
+    many, few = max(rows, columns), min(rows, columns)
+    if few == 0:
+        return np.empty(shape, dtype)
+    A = np.empty((few, many)).T  # column after column, as LAPACK wants it
+    together = max(1, _BLOCK // few)
+    for start in range(0, many, together):
+        part = A[start : start + together]
+        part[:] = rng.standard_normal(part.shape)
+    space = int(lapack.dgeqrf_lwork(many, few)[0])
+    QR, tau, *_ = lapack.dgeqrf(A, lwork=space, overwrite_a=True)
+    signs = np.copysign(gain, np.diagonal(QR))
+    Q, *_ = lapack.dorgqr(QR, tau, lwork=space, overwrite_a=True)
+    Q *= signs
+    return np.ascontiguousarray(Q if rows >= columns else Q.T, dtype).reshape(shape)
 
 
 # Arguments
