@@ -53,9 +53,9 @@ UNIFORM_EDGE = 1 / (2 * math.sqrt(3))
 TRUNCATED_EDGE = math.exp(-2) / math.sqrt(2 * math.pi) / math.erf(math.sqrt(2)) * initializers.TRUNCATED_STD
 
 
-def fans(record, layout):
+def fans(record):
     for row in record["fans"]:
-        assert list(initializers.fans(row["shape"], layout)) == row["fans"], row
+        assert list(initializers.fans(row["shape"], row["layout"])) == row["fans"], row
     return len(record["fans"])
 
 
@@ -192,7 +192,7 @@ def jax_samples(record):
 
 CHECKS = {
     "torch": {
-        "fans": lambda record: fans(record, "OI"),
+        "fans": fans,
         "gains": torch_gains,
         "schemes": torch_schemes,
         "layer defaults": torch_layer_defaults,
@@ -203,7 +203,7 @@ CHECKS = {
         "activations": lambda record: values_and_derivatives(record, at_kinks=True),
     },
     "jax": {
-        "fans": lambda record: fans(record, "IO"),
+        "fans": fans,
         "schemes": jax_schemes,
         "variance scaling": jax_variance_scaling,
         "samples": jax_samples,

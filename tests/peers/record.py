@@ -19,6 +19,8 @@ import numpy as np
 HERE = Path(__file__).parent
 OI_SHAPES = [(4, 3), (1, 1), (300, 100), (2, 3, 5), (16, 8, 3, 3), (64, 3, 7, 7), (4, 2, 3, 3, 3)]
 IO_SHAPES = [(3, 4), (1, 1), (100, 300), (5, 3, 2), (3, 3, 8, 16), (7, 7, 3, 64), (3, 3, 3, 2, 4)]
+# A letter for each axis: O outputs, I inputs, K kernel, B copies.
+LAYOUTS = {"KKBO": (3, 3, 64, 2), "BOI": (7, 30, 20), "IOO": (512, 8, 64), "IIO": (8, 64, 512), "OIKB": (4, 3, 5, 2)}
 SLOPES = [0.01, 0.2, 0.25, 1.0, -0.5, math.sqrt(5)]
 LARGE = (1000, 1000)
 Z = [0.0, *(s * z for z in (1e-6, 0.01, 0.1, 0.5, 1, 1.5, 2, 3, 5, 8, 15, 30, 100, 1000) for s in (1, -1))]
@@ -113,7 +115,9 @@ def record_torch():
 
     return {
         "torch": torch.__version__.split("+")[0],
-        "fans": [{"shape": s, "fans": init._calculate_fan_in_and_fan_out(torch.empty(s))} for s in OI_SHAPES],
+        "fans": [
+            {"shape": s, "layout": "OI", "fans": init._calculate_fan_in_and_fan_out(torch.empty(s))} for s in OI_SHAPES
+        ],
         "gains": [{"nonlinearity": n, "param": p, "gain": float(init.calculate_gain(n, p))} for n, p in gains],
         "schemes": schemes,
         "layer_defaults": [
@@ -154,6 +158,10 @@ def record_jax():
     def factor(initializer, distribution, shape):
         """What the initializer multiplies the standard draws of the same key by."""
         return float(jnp.median(initializer(key, shape, jnp.float64) / standard[distribution](shape)))
+
+    def named_fans(shape, layout):
+        inputs, outputs, copies = ([i for i, axis in enumerate(layout) if axis == letter] for letter in "IOB")
+        return _compute_fans(shape, inputs, outputs, copies)
 
     schemes, scalings = [], []
     for shape in IO_SHAPES:
@@ -202,7 +210,10 @@ def record_jax():
 
     return {
         "jax": jax.__version__,
-        "fans": [{"shape": s, "fans": _compute_fans(s)} for s in IO_SHAPES],
+        "fans": [
+            *({"shape": s, "layout": "IO", "fans": _compute_fans(s)} for s in IO_SHAPES),
+            *({"shape": s, "layout": layout, "fans": named_fans(s, layout)} for layout, s in LAYOUTS.items()),
+        ],
         "schemes": schemes,
         "variance_scaling": scalings,
         "samples": samples,
