@@ -17,10 +17,14 @@ input channel, it does; for these layers say so:
     grouped or depthwise, PyTorch (64, 1, 3, 3)       groups=64: fan-in 9, fan-out 9
     depthwise, Keras (3, 3, 64, 1)                    layout="KKBO": 64 copies of a kernel with one input, one output
     packed queries, keys and values (3 d, d)          groups=3: each of the three has fan-in d and fan-out d
+    packed gates of an LSTM (4 h, h)                  groups=4
     projections of h heads, JAX (d, h, k), (h, k, d)  layout="IOO", layout="IIO"
     one matrix for each of r runs, (r, n_out, n_in)   layout="BOI"
     embedding (words, d), of which one row is read    layout="BO": fan-in 1, fan-out d
-    stride, transposition, padding                    fans=(fan_in, fan_out), whatever is right for it
+    transposed, PyTorch (n_in, n_out, 3, 3)           layout="IOKK"; in Keras "KKOI"
+    3 x 3 with stride 2 in both directions            fans=(9 * n_in, 9 * n_out / 4)
+    the same transposed                               fans=(9 * n_in / 4, 9 * n_out)
+    locally connected, transposed in groups, padding  fans=(fan_in, fan_out), counted by hand
 
 Left out, because a line does it: a convolution that passes its input on (PyTorch's `dirac_`), `W = zeros(shape);
 W[range(n), range(n), 1, 1] = 1`; delta-orthogonal kernels ([Xiao et al. 2018](https://arxiv.org/abs/1806.05393)), the

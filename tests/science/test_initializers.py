@@ -5,6 +5,7 @@ Each is paired with a wrong law that the same test must reject, so that none of 
 """
 
 import math
+import re
 import tracemalloc
 from functools import partial
 
@@ -330,25 +331,33 @@ def test_fans_multiply_in_the_receptive_field(shape, layout, expected):
     assert fans(shape, layout) == expected
 
 
-def connections(n_out, n_in, kernel, groups, size):
+def connections(n_out, n_in, kernel, groups=1, size=5, stride=1):
     """(outputs, inputs) matrix of a convolution with wrap-around in one dimension: 1 where an input feeds an output."""
-    matrix = np.zeros((n_out, size, n_in, size), int)
+    places = size // stride
+    matrix = np.zeros((n_out, places, n_in, size), int)
     for o, i in np.ndindex(n_out, n_in):
         if o * groups // n_out == i * groups // n_in:
-            for place, offset in np.ndindex(size, kernel):
-                matrix[o, place, i, (place + offset) % size] = 1
-    return matrix.reshape(n_out * size, n_in * size)
+            for place, offset in np.ndindex(places, kernel):
+                matrix[o, place, i, (place * stride + offset) % size] = 1
+    return matrix.reshape(n_out * places, n_in * size)
 
 
 @pytest.mark.parametrize("groups", [1, 2, 4])
 @pytest.mark.parametrize(("n_out", "n_in"), [(4, 4), (8, 4), (4, 8)])
 def test_fans_count_connections(n_out, n_in, groups):
-    matrix = connections(n_out, n_in, kernel=3, groups=groups, size=5)
+    matrix = connections(n_out, n_in, kernel=3, groups=groups)
     assert len(set(matrix.sum(axis=1))) == len(set(matrix.sum(axis=0))) == 1
     expected = matrix.sum(axis=1)[0], matrix.sum(axis=0)[0]
     assert fans((n_out, n_in // groups, 3), groups=groups) == expected
     assert fans((3, n_in // groups, n_out), layout="IO", groups=groups) == expected
     assert fans((3, n_in // groups, n_out), layout="KIO", groups=groups) == expected
+
+
+def test_what_the_head_says_of_strides_counts_connections_on_average():
+    matrix = connections(8, 4, kernel=3, size=6, stride=2)
+    assert (matrix.sum(axis=1).mean(), matrix.sum(axis=0).mean()) == (3 * 4, 3 * 8 / 2)
+    transposed = matrix.T  # from 8 to 4 channels
+    assert (transposed.sum(axis=1).mean(), transposed.sum(axis=0).mean()) == (3 * 8 / 2, 3 * 4)
 
 
 @pytest.mark.parametrize(
@@ -364,6 +373,9 @@ def test_fans_count_connections(n_out, n_in, groups):
         ((7, 30, 20), {"layout": "BOI"}, (20, 30)),
         ((50_000, 512), {"layout": "BO"}, (1, 512)),
         ((4, 3, 2, 2), {"layout": "OIKK"}, (12, 16)),
+        ((3, 4, 2, 2), {"layout": "IOKK"}, (12, 16)),
+        ((2, 2, 4, 3), {"layout": "KKOI"}, (12, 16)),
+        ((4 * 20, 30), {"groups": 4}, (30, 20)),
     ],
 )
 def test_what_a_shape_cannot_tell_can_be_said(shape, how, expected):
@@ -422,6 +434,37 @@ def memory(f, shape, dtype):
         return W, tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+def test_what_is_left_out_is_a_line_that_does_what_it_says():
+    lines = [line for line in re.findall("`([^`]*)`", " ".join(I.__doc__.split())) if "(" in line]
+    dirac, centre, sparse, embedding, classes, sigmoid = lines[-6:]
+    shape, n, share = (6, 4, 3, 3), 4, np.array([0.7, 0.2, 0.1])
+
+    def run(code, **known):
+        names = vars(I) | known
+        exec(code, names)
+        return names
+
+    signal = np.random.default_rng(0).standard_normal((4, 8, 8))
+    passed = convolve(signal, run(dirac, shape=shape, n=n)["W"])
+    np.testing.assert_array_equal(passed, [*signal, *np.zeros((2, 8, 8))])
+    kernel = run(f"W = zeros(shape); {centre}", shape=shape)["W"]
+    np.testing.assert_allclose(np.square(convolve(signal, kernel)).sum(axis=0), np.square(signal).sum(axis=0))
+    assert run(f"W = {sparse}", shape=(30, 20))["W"].std() == pytest.approx(0.01, rel=0.1)
+    assert run(f"W = {embedding.replace('...', '1')}", words=7, d=5)["W"].shape == (7, 5)
+    biases = run(f"b = {classes}", share=share)["b"]
+    np.testing.assert_allclose(np.exp(biases) / np.exp(biases).sum(), share)
+    np.testing.assert_allclose(1 / (1 + np.exp(-run(f"b = {sigmoid}", share=share)["b"])), share)
+
+
+def convolve(signal, kernel):
+    """The convolution of PyTorch, with wrap-around: (in, height, width) to (out, height, width)."""
+    return sum(
+        np.einsum("oi,ihw->ohw", kernel[:, :, 1 + y, 1 + x], np.roll(signal, (-y, -x), axis=(1, 2)))
+        for y in (-1, 0, 1)
+        for x in (-1, 0, 1)
+    )
 
 
 def test_glorot_and_kaiming_are_other_names_of_xavier_and_he():
