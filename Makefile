@@ -14,10 +14,10 @@ PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve lint check test claims book lab bench peers sphinx9 clean
+.PHONY: help serve lint check test claims experiments book lab bench peers sphinx9 clean
 
 help:  ## show this list
-	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 serve: book  ## build the book and show it in the browser, at http://localhost:8000 or the next free port (PORT=...)
 	@$(BIN)/python tools/serve.py --port $(PORT)
@@ -38,6 +38,9 @@ test: lint  ## lint, a fresh strict build, all tests: in a browser, and with the
 claims: $(VENV)/.test  ## how every number in the prose is accounted for (ALL=1 lists all of them)
 	@PYTHONPATH=tests $(BIN)/python -m claims $(if $(ALL),--all)
 
+experiments: $(VENV)/.site  ## compute the experiments whose results are missing or older than their code (all: 15 minutes on two cores)
+	$(BIN)/python tools/experiments.py $(if $(SCHEDULER),--scheduler $(SCHEDULER))
+
 book: $(VENV)/.site  ## build the book into _build/html
 	@$(BIN)/python tools/build.py
 
@@ -48,17 +51,18 @@ bench: $(PEERS)/.peers $(VENV)/.test  ## measure against the budgets, next to Py
 	-$(PEERS)/bin/python benchmarks/run.py import simulation training
 	$(BIN)/python benchmarks/run.py explorer films site
 
-peers: $(PEERS)/.peers $(VENV)/.test  ## compare with what PyTorch, JAX, Keras and Flax do, live
+peers: $(PEERS)/.peers $(VENV)/.test  ## compare with what PyTorch, JAX, Keras and Flax do, live; compute an experiment on a Dask cluster
 	$(PEERS)/bin/python tests/peers/record.py --compare
 	$(PEERS)/bin/python tests/peers/record_frameworks.py --compare
 	$(PEERS)/bin/python tests/peers/record_network.py
+	$(PEERS)/bin/python tests/peers/cluster.py
 	$(BIN)/python -m pytest tests/peers
 
 sphinx9: $(VENV)/.site  ## build with Sphinx 9 and without Jupyter Book's extension, in an environment of its own
 	$(BIN)/python tools/build_without_jupyter_book.py
 
 clean:  ## remove the built book and all caches; the environments stay
-	rm -rf _build .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf _build .experiments .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find src tests tools book benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 # The environments. A stamp is older than what it depends on when something has to be installed.
@@ -77,8 +81,8 @@ $(JS): tools/js/package-lock.json | $(VENV)/.test
 	@touch $@
 
 $(PEERS)/.peers: tests/peers/requirements.txt constraints.txt pyproject.toml | $(PEERS)/bin/python
-	@echo "Installing PyTorch, JAX, Keras and Flax into $(PEERS): several minutes the first time."
-	$(PEERS)/bin/python $(PIP) -r tests/peers/requirements.txt -e ".[book]"
+	@echo "Installing PyTorch, JAX, Keras, Flax and Dask into $(PEERS): several minutes the first time."
+	$(PEERS)/bin/python $(PIP) -r tests/peers/requirements.txt -e ".[book,cluster]"
 	@touch $@
 
 %/bin/python:

@@ -18,7 +18,11 @@ from playwright.sync_api import expect, sync_playwright
 
 MEASURED = pytest.StashKey()
 expect.set_options(timeout=PATIENCE)
-collect_ignore_glob = ["peers/record*.py"]  # scripts that need PyTorch and JAX
+collect_ignore_glob = [
+    "peers/record*.py",  # scripts that need PyTorch and JAX
+    "peers/cluster.py",  # and Dask
+    "toy_experiments.py",  # to be copied into a package
+]
 
 
 def pytest_addoption(parser):

@@ -4,10 +4,12 @@ from functools import cache, partial
 
 import numpy as np
 
-from initlab.initializers import identity
+from initlab.datasets import spiral
+from initlab.initializers import identity, variance_scaling
 from initlab.network import sample
 from initlab.random_matrices import stretch
 from initlab.training import train
+from initlab_book.experiment import DRAWS, OPTIMIZERS, experiment, powers_of_two
 
 DEPTH = 10
 FACTORS = tuple(float(round(c, 2)) for c in np.arange(0.5, 1.55, 0.1))
@@ -48,12 +50,37 @@ def outcome(loss):
     return "unsolved", len(loss) - 1
 
 
+FATES = ("solved", "slow", "oscillates", "overflow")
+
+
 def fate(loss):
     """The same in one word, with "unsolved" told apart: "oscillates" if the loss still rises and falls, else "slow"."""
     kind, _ = outcome(loss)
     if kind != "unsolved":
         return kind
     return "oscillates" if np.sum(np.diff(loss[-201:]) > 0) > 50 else "slow"
+
+
+@experiment(
+    grid={
+        "draw": DRAWS,
+        "width": (16, 32),
+        "optimizer": tuple(OPTIMIZERS),
+        "loss": ("squared_error", "softmax_cross_entropy"),
+        "scale": (1, 3, 10),
+    },
+    settings={"rates": powers_of_two(-13, 0), "steps": 500, "examples": 100, "fates": FATES},
+    small={"draw": 0, "width": 16, "optimizer": "sgd", "loss": "softmax_cross_entropy", "scale": 1},
+)
+def both_losses(*, draw, width, optimizer, loss, scale, rates, steps, examples, fates):
+    """The `fate` of the first chapter's ReLU network at every rate, as its number in `fates`, and the last loss. The
+    scale is a factor on He's standard deviation; all examples are in every step."""
+    he = partial(variance_scaling, scale=2 * scale**2, mode="fan_in", distribution="normal")
+    start = sample([2, *[width] * 5, 2], "relu", he, rng=draw)
+    x, y = spiral(examples, rng=draw)
+    targets = np.eye(2)[:, y] if loss == "squared_error" else y
+    run = train(start, x, targets, loss=loss, learning_rate=rates, steps=steps, **OPTIMIZERS[optimizer])
+    return {"fate": [fates.index(fate(each)) for each in run.loss.T], "end": run.loss[-1]}
 
 
 # ---------------------------------------------------------------- products of random matrices

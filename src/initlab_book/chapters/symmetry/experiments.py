@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from initlab import datasets, symmetry
-from initlab.network import Network
+from initlab.network import Network, stack
 from initlab.training import train
+from initlab_book.experiment import DRAWS, OPTIMIZERS, experiment
 
 UNITS, STEPS = 8, 1000
 DATA = {"cross": datasets.cross, "moons": datasets.moons}
@@ -38,11 +39,11 @@ class Parting(NamedTuple):
         return np.where(parted.any(axis=0), parted.argmax(axis=0), -1)
 
 
-def noisy(centre, noise, activation="tanh", rng=1):
-    """A network with 8 hidden units, its weights `centre` plus N(0, noise^2); an array gives one network for each."""
+def noisy(centre, noise, activation="tanh", rng=1, units=UNITS):
+    """A network with one hidden layer, its weights `centre` plus N(0, noise^2); an array gives one network for each."""
     rng = np.random.default_rng(rng)
     noise = np.asarray(noise, dtype=float)[..., None, None]
-    weights = (centre + noise * rng.standard_normal((UNITS, 2)), centre + noise * rng.standard_normal((2, UNITS)))
+    weights = (centre + noise * rng.standard_normal((units, 2)), centre + noise * rng.standard_normal((2, units)))
     return Network(weights, tuple(np.zeros(W.shape[:-1]) for W in weights), activation)
 
 
@@ -60,3 +61,32 @@ def parting(data, centre, activation):
     away = (rows - rows.mean(axis=0)) @ equal.growth[SHOWN].mT
     growth = np.sqrt(np.square(away).sum(axis=-1).mean(axis=-1))
     return Parting(run.loss, equal.loss, spread, growth, run.network)
+
+
+def from_then_on(condition):
+    """The first step from which a condition, (steps, ...), holds to the end; -1 where it does not hold in the end."""
+    failed = ~condition[::-1]
+    return np.where(condition[-1], np.where(failed.any(axis=0), len(condition) - failed.argmax(axis=0), 0), -1)
+
+
+@experiment(
+    grid={"draw": DRAWS, "width": (8, 16), "optimizer": tuple(OPTIMIZERS), "data": tuple(DATA)},
+    settings={
+        "noise": (1e-15, 1e-12, 1e-9, 1e-6, 1e-4, 1e-3, 1e-2, 1e-1),
+        "rates": (0.0375, 0.075, 0.15, 0.3, 0.6),
+        "centre": 0.5,
+        "steps": 5000,
+    },
+    small={"draw": 0, "width": 8, "optimizer": "sgd", "data": "moons"},
+)
+def parted_for_good(*, draw, width, optimizer, data, noise, rates, centre, steps):
+    """The step from which the loss stays below that of equal units by a tenth, or -1, (rates, noise). The units are
+    tanh, and all examples are in every step."""
+    start = noisy(centre, (0.0, *noise), rng=draw, units=width)
+    options = {"loss": "softmax_cross_entropy", "steps": steps, "learning_rate": np.array(rates)[:, None]}
+    run = train(stack([start] * len(rates)), *DATA[data](rng=draw), **options, **OPTIMIZERS[optimizer])
+    equal = run.network.member((slice(None), 0))
+    if not np.array_equal(symmetry.unit_spread(equal, 1), np.zeros(len(rates))):
+        raise ArithmeticError("rounding has parted the equal units: there is nothing to compare with")
+    loss, equal_loss = run.loss[..., 1:], run.loss[..., :1]
+    return {"step": from_then_on(loss < PARTED * np.minimum(equal_loss, equal_loss[0]))}

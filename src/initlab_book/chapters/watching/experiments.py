@@ -9,6 +9,7 @@ from initlab import datasets
 from initlab.initializers import constant, he_normal, normal, uniform, xavier_normal, zeros
 from initlab.network import sample
 from initlab.training import train
+from initlab_book.experiment import DRAWS, OPTIMIZERS, experiment, powers_of_two
 
 MOMENTUM = 0.9
 STEPS = (0, 1, 2, 4, 7, 11, 16, 22, 30, 40, 52, 66, 82, 100, 120, 145, 170, 200)
@@ -152,3 +153,32 @@ def digit_network(start, activation, width=DIGIT_WIDTH, depth=DIGIT_DEPTH, **see
     """64 pixels, `depth` hidden layers, ten outputs."""
     widths = [64, *[width] * depth, 10]
     return sample(widths, activation, DIGIT_STARTS[start], dtype=np.float32, **seeds)
+
+
+@experiment(
+    grid={"draw": DRAWS, "width": (25, 50), "optimizer": tuple(OPTIMIZERS), "activation": ("tanh", "relu")},
+    settings={"rates": powers_of_two(-13, 0), "steps": 200, "batch": 32, "looks": (20, 100)},
+    small={"draw": 0, "width": 25, "optimizer": "sgd", "activation": "tanh"},
+    erratic=0.15,
+)
+def update_ratio(*, draw, width, optimizer, activation, rates, steps, batch, looks):
+    """Size of an update over that of the weights, median of the layers, at the steps `looks`, (rates, looks); and loss
+    and share of right answers on new digits in the end, (rates,).
+
+    Five hidden layers, Xavier with tanh and He with ReLU, and a tenth of standard normal weights at the output.
+    """
+    x, y = datasets.digits()
+    some = np.random.default_rng(draw).permutation(len(y))[:1000]
+    data = datasets.split(x[:, some], y[some], held_out=0.3, rng=draw)
+    x, new_x = datasets.standardize(data.x, data.held_out_x)
+    hidden = {"tanh": xavier_normal, "relu": he_normal}[activation]
+    weights = [hidden] * 5 + [partial(normal, std=0.1)]
+    start = sample([64, *[width] * 5, 10], activation, weights, rng=draw, dtype=np.float32)
+    options = {"loss": LOSS, "steps": steps, "batch_size": batch, "rng": draw, "snapshots": (*looks, steps)}
+    options |= {"learning_rate": rates, "held_out": (new_x, data.held_out_y)}
+    *early, end = train(start, x, data.y, **options, **OPTIMIZERS[optimizer]).snapshots
+    return {
+        "ratio": np.median([seen.update_ratio for seen in early], axis=-1).T,
+        "loss": end.held_out_loss,
+        "accuracy": np.where(np.isfinite(end.held_out_loss), end.held_out_accuracy, np.nan),
+    }

@@ -9,6 +9,7 @@ from initlab.datasets import spiral
 from initlab.initializers import constant, variance_scaling, zeros
 from initlab.network import Network, sample
 from initlab.training import evaluate, train
+from initlab_book.experiment import DRAWS, OPTIMIZERS, experiment, new_examples, powers_of_two
 
 WIDTHS = (2, 16, 16, 16, 16, 16, 2)
 SEEDS = range(5)
@@ -82,3 +83,17 @@ def trained(start, seed=0):
     """The network of that start and seed after training at the start's best rate."""
     every = runs(start)
     return every.network.member((every.best, seed))
+
+
+@experiment(
+    grid={"draw": DRAWS, "width": (16, 32), "optimizer": tuple(OPTIMIZERS), "scale": (0.01, 0.1, 0.3, 1, 3, 10)},
+    settings={"rates": powers_of_two(-18, 0), "steps": STEPS, "batch": BATCH},
+    small={"draw": 0, "width": 16, "optimizer": "sgd", "scale": 1},
+)
+def learning(*, draw, width, optimizer, scale, rates, steps, batch):
+    """Share of new points that are right after the last step, at every rate; nan where a run overflowed."""
+    start = sample([2, *[width] * 5, 2], "relu", he_times(scale), rng=draw)
+    options = {"loss": "softmax_cross_entropy", "steps": steps, "batch_size": batch, "rng": draw}
+    run = train(start, *spiral(200, rng=draw), learning_rate=rates, **options, **OPTIMIZERS[optimizer])
+    _, accuracy = evaluate(run.network, *spiral(1000, rng=new_examples(draw)), loss="softmax_cross_entropy")
+    return {"accuracy": np.where(run.diverged_at < 0, accuracy, np.nan)}

@@ -8,7 +8,8 @@ import numpy as np
 from initlab.datasets import spiral
 from initlab.initializers import normal, orthogonal, variance_scaling, xavier_uniform
 from initlab.network import sample, simulate
-from initlab.training import sweep
+from initlab.training import evaluate, sweep, train
+from initlab_book.experiment import DRAWS, OPTIMIZERS, experiment, new_examples, powers_of_two
 
 # ---------------------------------------------------------------- one depth, one width, five rules
 
@@ -50,6 +51,29 @@ def trained(rule, depth=DEPTH, data_seed=0, seeds=SEEDS):
     networks = sample([2] + [16] * depth + [2], "tanh", RULES[rule][0], seeds=seeds, dtype=np.float32)
     options = {"loss": "softmax_cross_entropy", "steps": STEPS, "batch_size": 20, "rng": 0}
     return sweep(networks, x, y, rates=RATES, **options)
+
+
+@experiment(
+    grid={
+        "draw": DRAWS,
+        "width": (16, 64),
+        "optimizer": tuple(OPTIMIZERS),
+        "depth": (10, 20),
+        "rule": ("standard", "xavier", "double"),
+    },
+    settings={"rates": powers_of_two(-12, -1), "steps": STEPS, "batch": 20},
+    small={"draw": 0, "width": 16, "optimizer": "sgd", "depth": 10, "rule": "standard"},
+    erratic=1 / 3,
+)
+def rules(*, draw, width, optimizer, depth, rule, rates, steps, batch):
+    """Loss on the 200 points, and share of new points that are right, after the last step at every rate."""
+    start = sample([2, *[width] * depth, 2], "tanh", RULES[rule][0], rng=draw, dtype=np.float32)
+    x, y = spiral(200, rng=draw)
+    options = {"loss": "softmax_cross_entropy", "steps": steps, "batch_size": batch, "rng": draw}
+    network = train(start, x, y, learning_rate=rates, **options, **OPTIMIZERS[optimizer]).network
+    loss, _ = evaluate(network, x, y, loss="softmax_cross_entropy")
+    _, accuracy = evaluate(network, *spiral(1000, rng=new_examples(draw)), loss="softmax_cross_entropy")
+    return {"loss": loss, "accuracy": np.where(np.isfinite(loss), accuracy, np.nan)}
 
 
 # ---------------------------------------------------------------- widths that change

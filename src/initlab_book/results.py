@@ -1,0 +1,210 @@
+"""The results of experiments: numbers that were computed once, and what they were made with.
+
+They are in `chapters/<name>/results/<experiment>.json`, and a notebook reads them with `load`:
+
+    found = results.load(chapter.experiments.learning)
+    found.get("accuracy", optimizer="adam", width=16)      # an array: draws, rates
+
+The file names the settings, the versions, and the *code* that made it: a hash of the chapter's experiments and of all
+that they import from this project, without comments and docstrings. `outdated` says whether it is still the same.
+"""
+
+import ast
+import functools
+import hashlib
+import importlib.util
+import io
+import json
+import os
+import platform
+import sys
+import tempfile
+import tokenize
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_info
+
+import initlab
+
+from .experiment import Experiment
+
+SEEDS = "draw i takes its weights, its data and the order of its examples from seed i, new examples from seed 1000 + i"
+
+
+@dataclass(frozen=True)
+class Results:
+    """The numbers of all cells, as arrays."""
+
+    axes: dict[str, list[Any]]
+    """The grid: {condition: values}. They are the first axes of every array."""
+    settings: dict[str, Any]
+    """What is the same in all cells."""
+    values: dict[str, np.ndarray]
+    """{name: array}. What was not finite is nan."""
+
+    def get(self, name: str, **at: Any) -> np.ndarray:
+        """The array of that name; an axis for which a value is given has only that value, and falls away."""
+        unknown = [f"{axis}={value!r}" for axis, value in at.items() if value not in self.axes.get(axis, [])]
+        if unknown:
+            raise ValueError(f"there is no {', '.join(unknown)} in {self.axes}")
+        index = [self.axes[axis].index(at[axis]) if axis in at else slice(None) for axis in self.axes]
+        return self.values[name][tuple(index)]
+
+
+def file(experiment: Experiment) -> Path:
+    """Where the results of an experiment are."""
+    source = sys.modules[experiment.module].__file__
+    assert source is not None
+    return Path(source).parent / "results" / f"{experiment.name}.json"
+
+
+def load(experiment: Experiment) -> Results:
+    """The results that were computed last."""
+    kept = json.loads(file(experiment).read_text(encoding="utf-8"))
+    shape = [len(values) for values in kept["grid"].values()]
+    names = [name for name in kept["cells"][0] if name not in kept["grid"]]
+    arrays = {name: np.array([cell[name] for cell in kept["cells"]]) for name in names}
+    numbers = {name: array.astype(float) if array.dtype == object else array for name, array in arrays.items()}
+    values = {name: array.reshape(*shape, *array.shape[1:]) for name, array in numbers.items()}
+    return Results(kept["grid"], kept["settings"], values)
+
+
+def outdated(experiment: Experiment) -> str | None:
+    """What is wrong with the results that are there, or None: whether they have to be computed again."""
+    path = file(experiment)
+    if not path.is_file():
+        return "there are none yet"
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    if {name: kept[name] for name in ("settings", "grid")} != _conditions(experiment):
+        return "they were made with other settings"
+    return None if kept["code"] == code(experiment.module) else "they are older than the code"
+
+
+def record(experiment: Experiment, computed: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the file of an experiment says. `computed` are the numbers of its cells, in the order of the grid."""
+    return {
+        "experiment": f"{experiment.chapter}/{experiment.name}",
+        "code": code(experiment.module),
+        "made_with": made_with(),
+        "seeds": SEEDS,
+        **_conditions(experiment),
+        "cells": [cell | dict(numbers) for cell, numbers in zip(experiment.cells, computed, strict=True)],
+    }
+
+
+def to_text(record: Mapping[str, Any]) -> str:
+    """The same as JSON, with a line for each cell."""
+    head = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in record.items() if name != "cells"]
+    cells = ",\n".join(json.dumps(cell, allow_nan=False) for cell in record["cells"])
+    return "{\n" + ",\n".join([*head, f'"cells": [\n{cells}\n]']) + "\n}\n"
+
+
+def write(experiment: Experiment, computed: Sequence[Mapping[str, Any]]) -> None:
+    """Put the file in the place of the one that is there: all of it, or if something goes wrong nothing."""
+    path, text = file(experiment), to_text(record(experiment, computed))
+    path.parent.mkdir(exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".tmp", delete=False) as new:
+        try:
+            new.write(text)
+            new.flush()
+            os.chmod(new.name, 0o644)
+            os.replace(new.name, path)
+        except BaseException:
+            os.unlink(new.name)
+            raise
+
+
+def made_with() -> dict[str, str]:
+    """What else decides the last digits: versions, and the processors that NumPy and its BLAS compute for."""
+    blas = [
+        library.get("architecture", library["internal_api"])
+        for library in threadpool_info()
+        if library["user_api"] == "blas"
+    ]
+    simd = np.show_config(mode="dicts").get("SIMD Extensions", {}).get("found", [])
+    return {
+        "initlab": initlab.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "blas": ", ".join(sorted(set(blas))),
+        "simd": ", ".join(simd),
+    }
+
+
+def _conditions(experiment: Experiment) -> dict[str, Any]:
+    """Settings and grid as JSON has them."""
+    found: dict[str, Any] = json.loads(json.dumps({"settings": experiment.settings, "grid": experiment.grid}))
+    return found
+
+
+# --- the code that made a result --------------------------------------------------------------------------------------
+
+
+@functools.cache
+def code(module: str) -> str:
+    """A hash of the source of a module and of everything that it imports from the project, directly or not."""
+    digest = hashlib.sha256()
+    for name, path in sorted(sources(module).items()):
+        digest.update(f"{name}\n{bare(path.read_text(encoding='utf-8'))}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def sources(module: str) -> dict[str, Path]:
+    """{name: file} of a module and of all modules of the project that it imports, read off the source."""
+    project = {"initlab", "initlab_book", module.partition(".")[0]}
+    found: dict[str, Path] = {}
+    todo = [module]
+    while todo:
+        name = todo.pop()
+        path = _file(name, project)
+        if path and name not in found:
+            found[name] = path
+            # `from . import network` imports the module, `from .algebra import derive_forward` the package.
+            names = [(source, f"{source}.{of_it}") for source, of_it in _imported(name, path)]
+            todo += [full if _file(full, project) else source for source, full in names]
+    return found
+
+
+def _file(module: str, project: set[str]) -> Path | None:
+    """The file of a module of the project; None for any other."""
+    top, *rest = module.split(".")
+    package = importlib.util.find_spec(top) if top in project else None
+    if package is None or package.origin is None:
+        return None
+    path = Path(package.origin).parent.joinpath(*rest)
+    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
+
+
+def _imported(module: str, path: Path) -> Iterator[tuple[str, str | None]]:
+    """(module, name or None) of everything that a module imports."""
+    package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, None) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            outside = package[: len(package) - node.level + 1] if node.level else []
+            yield from ((".".join([*outside, *filter(None, [node.module])]), alias.name) for alias in node.names)
+
+
+def bare(source: str) -> str:
+    """The source without what changes no result: comments, docstrings and empty lines.
+
+    >>> print(bare('x = 1  # one' + chr(10) + '"Its docstring."' + chr(10) * 2 + 'y = 2'))
+    x = 1
+    y = 2
+    """
+    lines = source.split("\n")
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            assert node.end_lineno is not None
+            for row in range(node.lineno - 1, node.end_lineno):  # ruff gives every docstring lines of its own
+                lines[row] = ""
+    return "\n".join(line.rstrip() for line in lines if line.strip())
