@@ -233,6 +233,10 @@ def test_what_cannot_be_settled_is_undetermined_or_stays_as_it_is():
         for factor in (1, a.at("1"), a.at("k")):
             assert E(unknown * factor).has(Expected)
     assert E(a.at("1") * a.at("k")).has(Expected)  # k may be 1
+    m = sp.Symbol("m")  # of which nothing is known
+    assert sp.expand(E(Total(a, "j", m) ** 2) - (m + m**2)) == 0
+    with pytest.raises(Undetermined, match="whether a sum of m terms has the terms 1"):
+        E(Total(a, "j", m) * a.at("1"))
     assert E(a.at("k") * a.at("l")) == E(a.at("1") * a.at("2")) == 1
     assert E(Total(a, "j", 2) * a.at("3")) == 2  # known to be none of the two
 

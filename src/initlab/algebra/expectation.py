@@ -619,7 +619,8 @@ def _among(indices: set[str], n: sp.Expr, X: sp.Expr) -> set[str]:
     if numbers and any(not i.endswith(_OTHER) for i in letters):
         raise Undetermined(f"which of the terms {listed(indices)} are the same must be known in {X}")
     # Letters stand for terms that are there, as far as there can be so many.
-    if not (n - max(map(int, numbers), default=0)).is_nonnegative or (n - len(numbers | letters)).is_negative:
+    enough = all((n - int(i)).is_nonnegative for i in numbers)
+    if not enough or (n - len(numbers | letters)).is_negative:
         raise Undetermined(f"whether a sum of {n} terms has the terms {listed(indices)} must be known in {X}")
     return numbers | letters
 
