@@ -937,7 +937,7 @@ def test_a_missing_value_is_named():
     ],
 )
 def test_a_layer_that_cannot_exist_is_refused(key, values):
-    with pytest.raises(ValueError, match="must hold for such a layer|must be a finite number"):
+    with pytest.raises(ValueError, match=r"must hold for such a layer|must be a finite number"):
         algebra.monte_carlo(derive_forward(ALL - {key}), VALUES | values)
 
 
