@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arguments import finite
+from .arguments import finite, numbers, whole
 
 
 def z_scores(measured: ArrayLike, predicted: ArrayLike) -> np.ndarray:
@@ -32,24 +32,32 @@ def z_scores(measured: ArrayLike, predicted: ArrayLike) -> np.ndarray:
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         If there are fewer than two seeds, or a cell is not finite or the same for all seeds: then there is no standard
-        error.
+        error. Or if the prediction is not finite, or does not fit the cells.
 
     Examples
     --------
     >>> z_scores([[1.0, 5.0], [3.0, 6.0], [2.0, 7.0]], [2.0, 5.0]).round(2)
     array([0.  , 1.73])
     """
-    measured = np.asarray(measured, dtype=float)
+    measured, predicted = numbers("measured", measured).astype(float), numbers("predicted", predicted)
     if measured.ndim < 1 or len(measured) < 2:
         raise ValueError(f"measured must hold two seeds or more along its first axis, got shape {measured.shape}")
     if not np.isfinite(measured).all():
-        raise ValueError("measured must be finite in every cell, for every seed")
+        raise ValueError("measured must be finite in every cell, for every seed, got nan or inf")
     spread = measured.std(axis=0, ddof=1)
     if not np.all(spread > 0):
-        raise ValueError("measured must differ between seeds in every cell; the input, for example, must be left out")
-    return (measured.mean(axis=0) - np.asarray(predicted)) * np.sqrt(len(measured)) / spread
+        raise ValueError("measured must differ between seeds, got a cell where it does not; leave out the input")
+    if not np.isfinite(predicted).all():
+        raise ValueError(f"predicted must be finite in every cell, got {predicted!r}")
+    try:
+        predicted = np.broadcast_to(predicted, spread.shape)
+    except ValueError:
+        raise ValueError(
+            f"predicted must be one number or fit the cells, of shape {spread.shape}, got shape {predicted.shape}"
+        ) from None
+    return (measured.mean(axis=0) - predicted) * np.sqrt(len(measured)) / spread
 
 
 @dataclass(frozen=True)
@@ -99,9 +107,9 @@ def agreement(z: ArrayLike, seeds: int) -> Agreement:
     """
     from scipy.stats import t
 
-    degrees = finite("seeds", seeds, at_least=2) - 1
+    degrees = whole("seeds", seeds, at_least=2) - 1
     pieces = z if isinstance(z, (list, tuple)) else [z]
-    scores = np.concatenate([np.ravel(piece) for piece in pieces]) if pieces else np.empty(0)
+    scores = np.concatenate([np.ravel(numbers("z", piece)) for piece in pieces]) if pieces else np.empty(0)
     if not scores.size or not np.isfinite(scores).all():
         raise ValueError(f"z must hold at least one number, and finite ones only, got {scores!r}")
     worst = float(np.abs(scores).max())
@@ -114,7 +122,7 @@ def critical(cells: int, seeds: int, p_value: float = 0.01) -> float:
     Parameters
     ----------
     cells : int
-        How many z-scores are tested together.
+        How many z-scores are tested together, at least 1.
     seeds : int
         How many seeds each came from, at least 2.
     p_value : float
@@ -123,7 +131,7 @@ def critical(cells: int, seeds: int, p_value: float = 0.01) -> float:
     Raises
     ------
     ValueError, TypeError
-        If the p-value is not as described.
+        If an argument is not as described; the message names it.
 
     Examples
     --------
@@ -132,4 +140,5 @@ def critical(cells: int, seeds: int, p_value: float = 0.01) -> float:
     """
     from scipy.stats import t
 
-    return float(t.isf(finite("p_value", p_value, above=0, at_most=1) / (2 * cells), seeds - 1))
+    cells, degrees = whole("cells", cells, at_least=1), whole("seeds", seeds, at_least=2) - 1
+    return float(t.isf(finite("p_value", p_value, above=0, at_most=1) / (2 * cells), degrees))

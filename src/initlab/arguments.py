@@ -271,6 +271,36 @@ def numbers(name: str, values: ArrayLike) -> np.ndarray:
     return array
 
 
+def sequence(name: str, values: object) -> list[Any]:
+    """A list of what a sequence holds, such as the widths of layers.
+
+    Parameters
+    ----------
+    name : str
+        What the argument is called, for the message of an error.
+    values : object
+        What was given: a list, a tuple, a range, or an array of one dimension or more.
+
+    Returns
+    -------
+    list
+        Its members, unchecked.
+
+    Raises
+    ------
+    TypeError
+        If it is no sequence; a string is none here.
+
+    Examples
+    --------
+    >>> sequence("widths", range(3))
+    [0, 1, 2]
+    """
+    if isinstance(values, str | bytes) or not isinstance(values, Sequence | np.ndarray) or np.ndim(values) < 1:
+        raise TypeError(f"{name} must be a sequence, such as a list, got {values!r}")
+    return list(values)
+
+
 def kind_of(name: str, value: object, kind: type) -> Any:
     """An object of one of the package's own kinds, as it was given.
 

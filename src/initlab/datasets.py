@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arguments import Seed, finite, generator, whole
+from .arguments import Seed, finite, generator, numbers, whole
 
 XY = tuple[np.ndarray, np.ndarray]
 """Points x, (features, examples), and labels y, (examples,)."""
@@ -274,7 +274,7 @@ def split(x: ArrayLike, y: ArrayLike, *, held_out: float = 0.25, rng: Seed = Non
     >>> x.shape, held_out_x.shape, held_out_y.mean()
     ((2, 76), (2, 24), np.float64(0.5))
     """
-    x, y = _features("x", x), np.asarray(y)
+    x, y = _features("x", x), numbers("y", y)
     if y.dtype.kind not in "iu":
         raise TypeError(f"y must be an array of int labels, one for each example, got an array of {y.dtype}")
     if y.shape != x.shape[1:]:
@@ -328,12 +328,16 @@ def standardize(x: ArrayLike, *others: ArrayLike) -> np.ndarray | tuple[np.ndarr
 
 def _features(name: str, array: ArrayLike, features: int | None = None) -> np.ndarray:
     """A (features, examples) array of numbers, not empty."""
-    array = np.asarray(array)
-    allowed = f"an array of numbers ({'features' if features is None else features}, examples), at least one of each"
-    if array.dtype.kind not in "iuf":
+    array = numbers(name, array)
+    allowed = (
+        f"an array of finite numbers ({'features' if features is None else features}, examples), at least one of each"
+    )
+    if array.dtype.kind == "b":
         raise TypeError(f"{name} must be {allowed}, got an array of {array.dtype}")
     if array.ndim != 2 or not array.size or len(array) != (features or len(array)):
         raise ValueError(f"{name} must be {allowed}, got shape {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be {allowed}, got nan or inf")
     return array
 
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .activations import Activation, get
-from .arguments import Seed, generator, one_of, whole
+from .arguments import Seed, finite, generator, one_of, sequence, whole
 from .gaussian import expectation, fourth_moment, gain, length_map, length_slope, second_moment
 
 
@@ -34,7 +34,7 @@ def relative_variance(activation: str | Activation, q: float = 1.0) -> float:
     activation : str or Activation
         The function f: a name that `activations.get` knows, or an Activation.
     q : float
-        Variance of z, q >= 0.
+        Variance of z, q >= 0, such that E f(z)^2 is neither 0 nor infinite.
 
     Raises
     ------
@@ -46,7 +46,11 @@ def relative_variance(activation: str | Activation, q: float = 1.0) -> float:
     >>> round(relative_variance("identity"), 9), round(relative_variance("relu"), 9)
     (2.0, 5.0)
     """
-    return fourth_moment(activation, q) / second_moment(activation, q) ** 2 - 1
+    f = get(activation)
+    rms = math.sqrt(second_moment(f, q))
+    if not 0 < rms < math.inf:
+        raise ValueError(f"q must be a variance for which E f(z)^2 is neither 0 nor infinite, got {q!r}")
+    return expectation(lambda z: np.square(np.square(f.f(z) / rms)), q, kinks=f.kinks) - 1
 
 
 def gain_spread(activation: str | Activation, width: int, direction: str = "forward") -> float:
@@ -108,15 +112,21 @@ class Spread(NamedTuple):
         Parameters
         ----------
         p : float
-            Probability, between 0 and 1.
+            Probability, 0 < p < 1.
 
         Returns
         -------
         (depth,) array
             One quantile for each layer.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If p is not as described.
         """
         from scipy.special import ndtri
 
+        p = finite("p", p, above=0, below=1)
         return self.q * np.exp(self.shift - self.variance / 2 + ndtri(p) * np.sqrt(self.variance))
 
 
@@ -138,11 +148,11 @@ def spread(
     activation : str or Activation
         The function f: a name that `activations.get` knows, or an Activation.
     widths : sequence of int
-        Units n[1], ..., n[depth] of every layer. The luck of layer l is in the lengths from q[l+1] on.
+        Units n[1], ..., n[depth] of every layer, each at least 1. The luck of layer l is in the lengths from q[l+1] on.
     scaled_weight_variance : float
-        n Var(W), the variance of a weight times the number of inputs of its layer.
+        n Var(W), the variance of a weight times the number of inputs of its layer, > 0.
     q : float
-        Variance q[1] of z in the first layer. Given the input it is not a matter of luck.
+        Variance q[1] > 0 of z in the first layer. Given the input it is not a matter of luck.
 
     Returns
     -------
@@ -159,10 +169,11 @@ def spread(
     >>> spread("relu", [100] * 3, scaled_weight_variance=2.0).variance.round(12)
     array([0.  , 0.05, 0.1 ])
     """
-    result = np.empty((3, len(widths)))
+    units, q = _units(widths), finite("q", q, above=0)
+    scaled_weight_variance = finite("scaled_weight_variance", scaled_weight_variance, above=0)
+    result = np.empty((3, len(units)))
     variance = shift = 0.0
-    for layer, width in enumerate(widths):
-        n = whole(f"n[{layer + 1}] in widths", width, at_least=1)
+    for layer, n in enumerate(units):
         result[:, layer] = q, variance, shift
         onward = length_map(activation, q, scaled_weight_variance=scaled_weight_variance)
         step = 1e-3 * q
@@ -197,13 +208,13 @@ def sample_lengths(
     activation : str or Activation
         The function f: a name that `activations.get` knows, or an Activation.
     widths : sequence of int
-        Units n[1], ..., n[depth] of every layer. The luck of layer l is in the lengths from q[l+1] on.
+        Units n[1], ..., n[depth] of every layer, each at least 1. The luck of layer l is in the lengths from q[l+1] on.
     scaled_weight_variance : float
-        n Var(W), the variance of a weight times the number of inputs of its layer.
+        n Var(W), the variance of a weight times the number of inputs of its layer, >= 0.
     q : float
-        Variance q[1] of z in the first layer. Given the input it is not a matter of luck.
+        Variance q[1] >= 0 of z in the first layer. Given the input it is not a matter of luck.
     seeds : int
-        How many networks.
+        How many networks, at least 1.
     rng : numpy.random.Generator, int or None
         A generator, a seed, or None for fresh entropy.
 
@@ -222,10 +233,10 @@ def sample_lengths(
     >>> sample_lengths("tanh", [64] * 10, scaled_weight_variance=1.0, seeds=3, rng=0).shape
     (3, 10)
     """
-    f, rng, seeds = get(activation), generator(rng), whole("seeds", seeds, at_least=1)
-    n = [whole(f"n[{layer}] in widths", width, at_least=1) for layer, width in enumerate(widths, start=1)]
+    f, n, rng, seeds = get(activation), _units(widths), generator(rng), whole("seeds", seeds, at_least=1)
+    scaled_weight_variance = finite("scaled_weight_variance", scaled_weight_variance, at_least=0)
     lengths = np.empty((seeds, len(n)))
-    lengths[:, 0] = q
+    lengths[:, 0] = finite("q", q, at_least=0)
     with np.errstate(over="ignore", under="ignore"):
         for layer in range(1, len(n)):
             z = rng.standard_normal((seeds, n[layer - 1]))
@@ -256,13 +267,13 @@ def measured_shift(
     activation : str or Activation
         The function f: a name that `activations.get` knows, or an Activation.
     widths : sequence of int
-        Units n[1], ..., n[depth] of every layer. The luck of layer l is in the lengths from q[l+1] on.
+        Units n[1], ..., n[depth] of every layer, each at least 1. The luck of layer l is in the lengths from q[l+1] on.
     scaled_weight_variance : float
-        n Var(W), the variance of a weight times the number of inputs of its layer.
+        n Var(W), the variance of a weight times the number of inputs of its layer, > 0.
     q : float
-        Variance q[1] of z in the first layer. Given the input it is not a matter of luck.
+        Variance q[1] > 0 of z in the first layer. Given the input it is not a matter of luck.
     seeds : int
-        How many networks.
+        How many networks, at least 2.
     rng : numpy.random.Generator, int or None
         A generator, a seed, or None for fresh entropy.
 
@@ -285,6 +296,7 @@ def measured_shift(
     from scipy.interpolate import CubicSpline
 
     how = {"scaled_weight_variance": scaled_weight_variance}
+    seeds = whole("seeds", seeds, at_least=2)
     lengths = sample_lengths(activation, widths, **how, q=q, seeds=seeds, rng=rng)
     wide = spread(activation, widths, **how, q=q).q
     rest = lengths[:, -1] - wide[-1]
@@ -298,6 +310,14 @@ def measured_shift(
         reaches *= length_slope(activation, wide[layer - 1], **how)
     rest /= wide[-1]
     return float(rest.mean()), float(rest.std() / np.sqrt(seeds))
+
+
+def _units(widths: Sequence[int]) -> list[int]:
+    """The units n[1], ..., n[depth] of every layer."""
+    n = [whole(f"n[{layer}] in widths", width, at_least=1) for layer, width in enumerate(sequence("widths", widths), 1)]
+    if not n:
+        raise ValueError(f"widths must hold at least one, n[1], got {widths!r}")
+    return n
 
 
 _PATHS = 2000
@@ -317,9 +337,9 @@ def band(activation: str | Activation, widths: Sequence[int], weight_variances: 
     activation : str or Activation
         f of every layer: a name that `activations.get` knows, or an Activation.
     widths : sequence of int
-        n[0], ..., n[L]: the input and then every layer.
+        n[0], ..., n[L]: the input and then every layer, each at least 1.
     weight_variances : sequence of float
-        Var(W[1]), ..., Var(W[L]).
+        Var(W[1]), ..., Var(W[L]), each > 0.
 
     Returns
     -------
@@ -329,7 +349,7 @@ def band(activation: str | Activation, widths: Sequence[int], weight_variances: 
     Raises
     ------
     ValueError, TypeError
-        If the activation is unknown, or there is not one variance for each layer.
+        If an argument is not as described; the message names it.
 
     Examples
     --------
@@ -337,28 +357,42 @@ def band(activation: str | Activation, widths: Sequence[int], weight_variances: 
     >>> bool(np.all(low <= 1) and np.all(high >= 1))
     True
     """
-    f = get(activation)
-    m, draws = np.ones(_PATHS), generator(0)
-    quantiles = [np.ones(2)]
-    for (n_in, n_out), variance in zip(pairwise(widths), weight_variances, strict=True):
-        mean, relative = _layer(f, n_in * variance * m)
+    f, members = get(activation), sequence("widths", widths)
+    n = [whole(f"n[{layer}] in widths", width, at_least=1) for layer, width in enumerate(members)]
+    if not n:
+        raise ValueError(f"widths must hold at least one, n[0], got {widths!r}")
+    variances = [finite("each of weight_variances", v, above=0) for v in sequence("weight_variances", weight_variances)]
+    if len(variances) != len(n) - 1:
+        raise ValueError(f"weight_variances must hold one for each of {len(n) - 1} layers, got {weight_variances!r}")
+    log_m, draws = np.zeros(_PATHS), generator(0)
+    log_quantiles = [np.zeros(2)]
+    for (n_in, n_out), variance in zip(pairwise(n), variances, strict=True):
+        log_mean, relative = _layer(f, math.log(n_in) + math.log(variance) + log_m)
         std = np.sqrt(np.log1p(relative / n_out))
-        m = mean * np.exp(std * draws.standard_normal(_PATHS) - std**2 / 2)
-        quantiles.append(np.quantile(m, (0.025, 0.975)))
-    return np.array(quantiles).T
+        log_m = log_mean + std * draws.standard_normal(_PATHS) - std**2 / 2
+        log_quantiles.append(np.quantile(log_m, (0.025, 0.975)))
+    with np.errstate(over="ignore"):  # a value beyond the largest number is inf
+        return np.exp(log_quantiles).T
 
 
-def _layer(f: Activation, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """E f(z)^2 and the relative variance of f(z)^2, for an array of q: interpolated in logarithms."""
-    grid, second, fourth = _tables(f)
-    log_q = np.log(q)
-    second, fourth = (np.exp(np.interp(log_q, grid, table)) for table in (second, fourth))
-    return second, fourth / second**2 - 1
+def _layer(f: Activation, log_q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """ln E f(z)^2 and the relative variance of f(z)^2, interpolated in logarithms."""
+    grid, *tables = _tables(f)
+    # Beyond the tables both moments are powers of q, as good as exactly: straight lines.
+    log_second, log_fourth = (
+        np.interp(log_q, grid, table)
+        + np.minimum(log_q - grid[0], 0) * (table[1] - table[0]) / (grid[1] - grid[0])
+        + np.maximum(log_q - grid[-1], 0) * (table[-1] - table[-2]) / (grid[-1] - grid[-2])
+        for table in tables
+    )
+    return log_second, np.maximum(np.expm1(log_fourth - 2 * log_second), 0)
 
 
 @functools.cache
 def _tables(f: Activation) -> tuple[np.ndarray, ...]:
     """ln q, and ln E[f(z)^2] and ln E[f(z)^4] there."""
     grid = np.log(np.geomspace(1e-16, 1e8, 145))
-    tables = ([math.log(moment(f, math.exp(q))) for q in grid] for moment in (second_moment, fourth_moment))
-    return grid, *map(np.array, tables)
+    tables = [np.array([moment(f, math.exp(q)) for q in grid]) for moment in (second_moment, fourth_moment)]
+    if not all(np.all(table > 0) for table in tables):
+        raise ValueError(f"activation must have E f(z)^4 > 0 for z of any variance from 1e-16 on, got {f.name!r}")
+    return grid, *map(np.log, tables)

@@ -16,6 +16,7 @@ import math
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from .arguments import finite
 from .initializers import fan_of
 
 
@@ -76,14 +77,20 @@ class Rule:
         Parameters
         ----------
         fan_in, fan_out : int
-            The fans of the layer, as `initializers.fans` counts them.
+            The fans of the layer, as `initializers.fans` counts them, each > 0.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a fan is not as described.
 
         Examples
         --------
         >>> RULES["keras", "layers.Dense"].variance(100, 300)
         0.005
         """
-        return self.scale / (1 if self.mode is None else fan_of(self.mode, fan_in, fan_out))
+        fans = finite("fan_in", fan_in, above=0), finite("fan_out", fan_out, above=0)
+        return self.scale / (1 if self.mode is None else fan_of(self.mode, *fans))
 
     def bias_variance(self, fan_in: int) -> float:
         """Var(b), that of U[-1/sqrt(fan_in), 1/sqrt(fan_in)] or 0.
@@ -91,14 +98,19 @@ class Rule:
         Parameters
         ----------
         fan_in : int
-            How many inputs feed one output.
+            How many inputs feed one output, > 0.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If it is not as described.
 
         Examples
         --------
         >>> round(RULES["torch", "nn.Linear"].bias_variance(100), 6)
         0.003333
         """
-        return 1 / (3 * fan_in) if self.bias else 0.0
+        return 1 / (3 * finite("fan_in", fan_in, above=0)) if self.bias else 0.0
 
 
 RULES = {

@@ -387,19 +387,22 @@ def fan_of(mode: str, fan_in: float, fan_out: float) -> float:
     mode : {"fan_in", "fan_out", "fan_avg"}
         Which fan.
     fan_in, fan_out : number or SymPy expression
-        The fans of the layer.
+        The fans of the layer, >= 0.
 
     Raises
     ------
-    KeyError
-        If there is no such mode.
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
 
     Examples
     --------
     >>> fan_of("fan_avg", 100, 50)
     75.0
     """
-    return {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
+    for name, fan in (("fan_in", fan_in), ("fan_out", fan_out)):
+        if not hasattr(fan, "free_symbols"):  # as SymPy's expressions have
+            finite(name, fan, at_least=0)
+    return {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[one_of("mode", mode, MODES)]
 
 
 def variance_scaling(

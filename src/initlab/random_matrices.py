@@ -9,7 +9,7 @@ it is a random walk with a drift, the growth rate, and a variance. For other act
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arguments import Seed, generator, whole
+from .arguments import Seed, finite, generator, numbers, whole
 
 
 def growth_rate(width: int, gain: float = 1.0) -> float:
@@ -29,7 +29,7 @@ def growth_rate(width: int, gain: float = 1.0) -> float:
     Raises
     ------
     ValueError, TypeError
-        If the width is not as described.
+        If an argument is not as described; the message names it.
 
     Examples
     --------
@@ -38,7 +38,7 @@ def growth_rate(width: int, gain: float = 1.0) -> float:
     """
     from scipy.special import digamma
 
-    n = whole("width", width, at_least=1)
+    n, gain = whole("width", width, at_least=1), finite("gain", gain, above=0)
     return float(np.log(gain) + (digamma(n / 2) - np.log(n / 2)) / 2)
 
 
@@ -53,7 +53,7 @@ def growth_variance(width: int) -> float:
     Raises
     ------
     ValueError, TypeError
-        If the width is not as described.
+        If an argument is not as described; the message names it.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def growth_quantile(p: float, layers: ArrayLike, width: int, gain: float = 1.0) 
     Parameters
     ----------
     p : float
-        Probability, between 0 and 1.
+        Probability, 0 < p < 1.
     layers : int or array of int
         The number of layers l >= 0, or several of them.
     width : int
@@ -90,7 +90,7 @@ def growth_quantile(p: float, layers: ArrayLike, width: int, gain: float = 1.0) 
     Raises
     ------
     ValueError, TypeError
-        If the width is not as described.
+        If an argument is not as described; the message names it.
 
     Examples
     --------
@@ -99,8 +99,12 @@ def growth_quantile(p: float, layers: ArrayLike, width: int, gain: float = 1.0) 
     """
     from scipy.special import ndtri, polygamma
 
-    n = whole("width", width, at_least=1)
-    layers = np.asarray(layers, dtype=float)
+    p, n, gain = finite("p", p, above=0, below=1), whole("width", width, at_least=1), finite("gain", gain, above=0)
+    layers = numbers("layers", layers)
+    if layers.dtype.kind not in "iu":
+        raise TypeError(f"layers must be an int >= 0 or an array of them, got {layers!r}")
+    if np.any(layers < 0):
+        raise ValueError(f"layers must be an int >= 0 or an array of them, got {layers!r}")
     # Cumulants of ln|h|, which is half a log chi-squared: k-th cumulant psi^(k-1)(n/2) / 2^k per layer.
     variance, third, fourth = (layers * polygamma(k - 1, n / 2) / 2**k for k in (2, 3, 4))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -108,7 +112,8 @@ def growth_quantile(p: float, layers: ArrayLike, width: int, gain: float = 1.0) 
         kurtosis = np.where(layers > 0, fourth / variance**2, 0)
     z = ndtri(p)
     w = z + (z**2 - 1) * skewness / 6 + (z**3 - 3 * z) * kurtosis / 24 - (2 * z**3 - 5 * z) * skewness**2 / 36
-    return np.exp(layers * growth_rate(n, gain) + w * np.sqrt(variance))
+    with np.errstate(over="ignore"):  # a length beyond the largest number is inf
+        return np.exp(layers * growth_rate(n, gain) + w * np.sqrt(variance))
 
 
 def lyapunov_exponents(width: int, gain: float = 1.0) -> np.ndarray:
@@ -133,7 +138,7 @@ def lyapunov_exponents(width: int, gain: float = 1.0) -> np.ndarray:
     Raises
     ------
     ValueError, TypeError
-        If the width is not as described.
+        If an argument is not as described; the message names it.
 
     Examples
     --------
@@ -142,7 +147,7 @@ def lyapunov_exponents(width: int, gain: float = 1.0) -> np.ndarray:
     """
     from scipy.special import digamma
 
-    n = whole("width", width, at_least=1)
+    n, gain = whole("width", width, at_least=1), finite("gain", gain, above=0)
     i = np.arange(1, n + 1)
     return np.log(gain) + (digamma((n - i + 1) / 2) + np.log(2 / n)) / 2
 
@@ -158,11 +163,11 @@ def stretch(width: int, layers: int, *, gain: float = 1.0, seeds: int = 1, rng: 
     width : int
         Units n in every layer, at least 1.
     layers : int
-        Number of layers.
+        Number of layers, at least 0.
     gain : float
         g, with entries of W drawn from N(0, g^2 / n); g > 0.
     seeds : int
-        How many products.
+        How many products, at least 1.
     rng : numpy.random.Generator, int or None
         A generator, a seed, or None for fresh entropy.
 
@@ -174,15 +179,19 @@ def stretch(width: int, layers: int, *, gain: float = 1.0, seeds: int = 1, rng: 
     Raises
     ------
     ValueError, TypeError
-        If the width or `rng` is not as described.
+        If an argument is not as described; the message names it.
 
     Examples
     --------
     >>> stretch(64, 10, seeds=3, rng=0).shape
     (3, 11)
     """
-    n = whole("width", width, at_least=1)
-    rng = generator(rng)
+    n, layers, gain = (
+        whole("width", width, at_least=1),
+        whole("layers", layers, at_least=0),
+        finite("gain", gain, above=0),
+    )
+    seeds, rng = whole("seeds", seeds, at_least=1), generator(rng)
     h = np.zeros((seeds, n, 1))
     h[:, 0] = 1
     log_length = np.zeros((seeds, layers + 1))
@@ -194,4 +203,5 @@ def stretch(width: int, layers: int, *, gain: float = 1.0, seeds: int = 1, rng: 
         length = np.linalg.norm(h, axis=1, keepdims=True)
         log_length[:, layer] = log_length[:, layer - 1] + np.log(length[:, 0, 0])
         h /= length
-    return np.exp(log_length + np.log(gain) * np.arange(layers + 1))
+    with np.errstate(over="ignore"):  # a length beyond the largest number is inf
+        return np.exp(log_length + np.log(gain) * np.arange(layers + 1))

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from . import activations
-from .arguments import one_of
+from .arguments import finite, kind_of, one_of
 from .gaussian import critical_gain, gain
 from .initializers import fan_of
 
@@ -99,14 +99,19 @@ class Recommendation:
         Parameters
         ----------
         fan_in, fan_out : int
-            The fans of the layer, as `initializers.fans` counts them.
+            The fans of the layer, as `initializers.fans` counts them, each > 0.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a fan is not as described.
 
         Examples
         --------
         >>> recommend("identity").variance(100, 300)
         0.005
         """
-        return self.scale / fan_of(self.mode, fan_in, fan_out)
+        return self.scale / fan_of(self.mode, finite("fan_in", fan_in, above=0), finite("fan_out", fan_out, above=0))
 
     @property
     def call(self) -> str:
@@ -124,7 +129,6 @@ class Recommendation:
         return call.replace("layer.weight", "weight").replace("std=std", f"std=({self.scale} / fan_in) ** 0.5")
 
 
-@cache
 def recommend(activation: str, layer: str = "dense", framework: str = "torch") -> Recommendation:
     """What to write for a layer whose inputs come from `activation`.
 
@@ -158,7 +162,7 @@ def recommend(activation: str, layer: str = "dense", framework: str = "torch") -
     one_of("layer", layer, LAYERS)
     one_of("framework", framework, FRAMEWORKS)
     f, name = ACTIVATIONS[activation], _RULES[activation]
-    scale = round((critical_gain if name == "critical gain" else gain)(f) ** 2, 3)
+    scale = _scale(f, name)
     mode = "fan_avg" if activation in _XAVIER and layer != "bottleneck" else "fan_in"
     distribution = "uniform" if mode == "fan_avg" else _NORMAL[framework]
     if activation == "identity":
@@ -166,6 +170,12 @@ def recommend(activation: str, layer: str = "dense", framework: str = "torch") -
     code = {"torch": _torch, "keras": _keras, "flax": _flax}[framework]
     snippet = code(activation, LAYERS[layer], scale, mode, distribution)
     return Recommendation(name, scale, mode, distribution, _WHY[activation], snippet)
+
+
+@cache
+def _scale(f: activations.Activation, rule: str) -> float:
+    """The square of the gain, to three digits, as it is written into code."""
+    return round((critical_gain if rule == "critical gain" else gain)(f) ** 2, 3)
 
 
 _NORMAL = {"torch": "normal", "keras": "truncated_normal", "flax": "truncated_normal"}  # what each calls a normal
@@ -203,12 +213,17 @@ def fingerprint(code: str) -> str:
     code : str
         The code.
 
+    Raises
+    ------
+    TypeError
+        If it is no string.
+
     Examples
     --------
     >>> fingerprint("print(1)")
     'd287bb7f9d15'
     """
-    return hashlib.sha256(code.encode()).hexdigest()[:12]
+    return hashlib.sha256(kind_of("code", code, str).encode()).hexdigest()[:12]
 
 
 def every_snippet() -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from . import losses
 from .activations import Activation
-from .arguments import finite, kind_of, whole
+from .arguments import finite, kind_of, numbers, whole
 from .network import Network
 
 
@@ -178,12 +178,15 @@ def twin_differences(network: Network, x: ArrayLike, labels: ArrayLike, *, learn
     ValueError, TypeError
         If the network is not of this form, its hidden units are not equal, or an argument is not as described.
     """
+    kind_of("network", network, Network)
     hidden_biases, output_biases = network.biases if network.depth == 2 else (None, None)
     if network.runs or hidden_biases is None or distinct_units(network, 1) != 1:
         raise ValueError("network must be one network with one hidden layer, biases there, and equal hidden units")
     learning_rate, steps = finite("learning_rate", learning_rate, at_least=0), whole("steps", steps, at_least=0)
     f, count = network.activations[0], network.widths[1]
-    x = np.asarray(x)
+    x, labels = numbers("x", x), numbers("labels", labels)
+    if x.ndim != 2 or len(x) != network.widths[0]:
+        raise ValueError(f"x must have shape ({network.widths[0]}, examples), got {x.shape}")
     x = np.vstack([x, np.ones(x.shape[1])])
     inward, out = np.append(network.weights[0][0], hidden_biases[0]), network.weights[1][:, 0].copy()
     bias = np.zeros(len(out)) if output_biases is None else output_biases.copy()

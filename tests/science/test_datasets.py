@@ -209,12 +209,12 @@ X, LABELS = np.ones((2, 6)), np.arange(6) % 2
         (lambda: datasets.split(X, LABELS, held_out=0.99), ValueError, "held_out must leave examples on both sides"),
         (lambda: datasets.split(X, LABELS * 1.0), TypeError, "y must be an array of int labels"),
         (lambda: datasets.split(X, LABELS[:5]), ValueError, "y must have shape (6,)"),
-        (lambda: datasets.split(X[0], LABELS), ValueError, "x must be an array of numbers (features, examples)"),
+        (lambda: datasets.split(X[0], LABELS), ValueError, "x must be an array of finite numbers (features, examples)"),
         (lambda: datasets.split(X, LABELS, rng=-1), ValueError, "rng must be"),
-        (lambda: datasets.standardize(X[0]), ValueError, "x must be an array of numbers (features, examples)"),
+        (lambda: datasets.standardize(X[0]), ValueError, "x must be an array of finite numbers (features, examples)"),
         (lambda: datasets.standardize(X[:, :0]), ValueError, "at least one of each, got shape (2, 0)"),
-        (lambda: datasets.standardize([["a"]]), TypeError, "x must be an array of numbers"),
-        (lambda: datasets.standardize(X, X.T), ValueError, "others must be an array of numbers (2, examples)"),
+        (lambda: datasets.standardize([["a"]]), TypeError, "x must be an array of real numbers"),
+        (lambda: datasets.standardize(X, X.T), ValueError, "others must be an array of finite numbers (2, examples)"),
     ],
 )
 def test_bad_input_of_split_and_standardize_is_named(call, error, message):

@@ -170,3 +170,47 @@ def test_the_spread_of_gains_worked_out_by_hand():
     assert finite_width.gain_spread("relu", 10, direction="backward") < finite_width.gain_spread(
         "relu", 5, direction="backward"
     )
+
+
+@pytest.mark.parametrize("factor", [1e-9, 1e9, 1e-20, 1e20])
+def test_the_band_of_relu_scales_with_the_weights_however_far(factor):
+    """ReLU has no size of its own: weights of c times the variance give c^l times the mean square in layer l."""
+    widths, variances = [50] * 12, [0.04] * 11
+    plain = np.log(finite_width.band("relu", widths, variances))
+    scaled = np.log(finite_width.band("relu", widths, [factor * v for v in variances]))
+    np.testing.assert_allclose(scaled, plain + np.arange(12) * math.log(factor), rtol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["tanh", "sigmoid", "gelu", "selu", "softsign"])
+def test_the_band_holds_the_infinitely_wide_network_at_any_size(name):
+    for scale in (1e-12, 1.0, 1e12):
+        low, high = finite_width.band(name, [10**6] * 5, [scale / 10**6] * 4)
+        expected = gaussian.propagate_layers(name, [10**6] * 5, [scale / 10**6] * 4).a
+        np.testing.assert_allclose(low, expected, rtol=0.02)
+        np.testing.assert_allclose(high, expected, rtol=0.02)
+
+
+def test_a_band_beyond_the_largest_number_is_inf():
+    low, high = finite_width.band("relu", [10] * 6, [1e100] * 5)
+    assert np.isfinite(low[:4]).all()
+    assert low[5] == high[5] == math.inf
+
+
+def test_an_activation_that_is_dead_for_small_signals_has_no_band():
+    dead = activations.Activation("dead", lambda z: np.maximum(z - 1, 0), lambda z: (z > 1) * 1.0, kinks=(1.0,))
+    with pytest.raises(ValueError, match=r"activation must have E f\(z\)\^4 > 0 .*'dead'"):
+        finite_width.band(dead, [3, 3], [1.0])
+
+
+@pytest.mark.parametrize("q", [1e-250, 1e-160, 1e-20, 1e20, 1e160, 1e250])
+def test_relative_variance_is_computed_at_any_size(q):
+    assert finite_width.relative_variance("relu", q) == pytest.approx(5)
+    assert finite_width.relative_variance("identity", q) == pytest.approx(2)
+
+
+@pytest.mark.parametrize(("name", "q"), [("relu", 0.0), ("relu", math.inf), ("tanh", 0.0)])
+def test_where_all_outputs_are_zero_or_infinite_there_is_no_relative_variance(name, q):
+    with pytest.raises(ValueError, match=r"q must be a variance for which E f.* is neither 0 nor infinite, got"):
+        finite_width.relative_variance(name, q)
+    assert finite_width.relative_variance("sigmoid", 0.0) == 0
+    assert finite_width.relative_variance("tanh", math.inf) == 0

@@ -1,0 +1,272 @@
+"""Whatever is wrong with an argument, the error names it, and says what is allowed.
+
+`CALLS` holds every public function and method of `MODULES`, with a value for each parameter that is allowed and the
+kind that it is of. A kind lists what is not allowed, and which error that is: a TypeError for what is of another kind,
+a ValueError for a value. A function or a parameter that is missing in the table is found.
+"""
+
+import inspect
+import math
+import re
+from functools import partial
+from types import FunctionType
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import sympy
+
+from initlab import (
+    agreement,
+    closed_forms,
+    datasets,
+    finite_width,
+    frameworks,
+    initializers,
+    random_matrices,
+    recommend,
+    symmetry,
+)
+from initlab.network import sample
+
+MODULES = [
+    agreement,
+    closed_forms,
+    datasets,
+    finite_width,
+    frameworks,
+    initializers,
+    random_matrices,
+    recommend,
+    symmetry,
+]
+
+
+class Kind(NamedTuple):
+    """What a parameter can be, said by what it cannot be."""
+
+    values: tuple = ()
+    """Not allowed: a ValueError."""
+    types: tuple = ()
+    """Of another kind: a TypeError."""
+
+
+def whole(at_least):
+    """An int."""
+    return Kind((at_least - 1, -7, np.int64(-7)), (2.0, np.float64(3), math.nan, "2", True, None, [2], 2j))
+
+
+def number(*wrong):
+    """A finite number, but for some that are wrong."""
+    return Kind((math.nan, math.inf, -math.inf, np.float32("nan"), *wrong), ("1", True, np.True_, None, [1.0], 1j))
+
+
+def name(*wrong):
+    """One of a few strings."""
+    return Kind(("nothing", "", *wrong), (3, None, ["relu"], ("relu",), {"relu": 1}, True))
+
+
+def array(*wrong, types=()):
+    """An array of numbers."""
+    return Kind(([[1.0, 2.0], [3.0]], *wrong), ("abc", None, [1j, 2j], object(), [None], *types))
+
+
+ANY, POSITIVE, NOT_NEGATIVE = number(), number(0, -1.5), number(-1e-9, -1.5)
+PROBABILITY = number(0, 1, -0.5, 2)
+COUNT, INDEX = whole(1), whole(0)
+ACTIVATION = name()
+SEED = Kind((-1,), (1.5, "0", True, np.random, [1]))
+DTYPE = Kind((), (int, "complex64", None, "double precision", bool, 3.5))
+SHAPE = Kind(((3, -1), -2), ((3, 2.0), "32", (True, 2), None, 2.5, {3, 2}))
+MATRIX_SHAPE = Kind((*SHAPE.values, (), (3,), 3), SHAPE.types)
+LAYOUT = Kind(("oi", "OIHW", "", "II", "I"), (None, 3, ["O", "I"], True))
+FANS = Kind(((0, 3), (3, -1), (math.nan, 3), (3, math.inf)), (5, "34", (3,), (3, 4, 5), ("3", "4"), (None, None)))
+WIDTHS = Kind(([], [3, 0], [3, -2]), (5, "33", None, [3, 2.0], ["3"], [True, 3], [None], {3, 4}))
+VARIANCES = Kind(([0.1], [], [0.1] * 3, [0.1, -0.1], [0.1, math.nan], [0.1, math.inf]), (0.1, "12", None, ["0.1", 0.1]))
+LABELS = Kind(([0, 1], [[0, 1], [0]]), ([0.0] * 10, "01", None, [None] * 10))
+OBJECT = Kind((), (None, 3, "relu", [[1.0]], np.eye(2)))
+
+X, Y = datasets.moons(10, rng=0)
+TWINS = sample([2, 3, 2], "tanh", partial(initializers.constant, value=0.5))
+FEATURES = array(X[:, :0], X[0], X[None], X * math.nan, types=(X > 0,))
+
+RANDOM = {"rng": (0, SEED), "dtype": (np.float32, DTYPE)}
+DRAWS_NOTHING = {**RANDOM, "rng": (None, Kind())}
+ANY_SHAPE = {"shape": ((2, 3), SHAPE), **RANDOM}
+MATRIX = {"shape": ((4, 3), MATRIX_SHAPE), "layout": ("OI", LAYOUT), **RANDOM}
+BY_FANS = {**MATRIX, "groups": (1, Kind((*COUNT.values, 3), COUNT.types)), "fans": ((3, 4), FANS)}
+MODE = {"mode": ("fan_in", name())}
+XAVIER = {**BY_FANS, "gain": (1.0, POSITIVE)}
+HE = {**BY_FANS, **MODE, "negative_slope": (0.0, ANY)}
+POINTS = {"examples": (10, Kind((*whole(2).values, 3), whole(2).types)), "noise": (0.1, NOT_NEGATIVE), "rng": (0, SEED)}
+MEASURED = array([], [[1.0]], [[1.0, math.nan], [2.0, 1.0]], [[1.0, 2.0], [1.0, 3.0]])
+Q = {"activation": ("relu", ACTIVATION), "q": (1.0, POSITIVE)}
+WALK = {**Q, "widths": ([3, 4], WIDTHS), "scaled_weight_variance": (2.0, POSITIVE)}
+MATRICES = {"width": (3, COUNT), "gain": (1.5, POSITIVE)}
+LAYER = {"layer": (1, Kind((0, 3, -1), COUNT.types))}
+FAN = {"fan_in": (3, POSITIVE), "fan_out": (4, POSITIVE)}
+
+# {function: {parameter: (a value that is allowed, its kind)}}
+CALLS = {
+    agreement.z_scores: {
+        "measured": ([[1.0, 2.0], [3.0, 5.0]], MEASURED),
+        "predicted": ([1.0, 2.0], array([1.0, 2.0, 3.0], math.nan)),
+    },
+    agreement.agreement: {"z": ([0.5, 1.0], Kind(([], [math.nan], math.inf), array().types)), "seeds": (5, whole(2))},
+    agreement.critical: {"cells": (5, COUNT), "seeds": (5, whole(2)), "p_value": (0.01, number(0, 1.5, -1))},
+    closed_forms.closed_form: {"activation": ("relu", name("mish")), "what": ("mean", name("fourth_moment"))},
+    datasets.spiral: {**POINTS, "turns": (1.0, POSITIVE)},
+    datasets.moons: POINTS,
+    datasets.cross: POINTS,
+    datasets.blobs: POINTS,
+    datasets.circles: POINTS,
+    datasets.digits: {},
+    datasets.split: {"x": (X, FEATURES), "y": (Y, LABELS), "held_out": (0.3, PROBABILITY), "rng": (0, SEED)},
+    datasets.standardize: {"x": (X, FEATURES), "others": (X, Kind((*FEATURES.values, X[:1]), FEATURES.types))},
+    finite_width.relative_variance: {**Q, "q": (1.0, number(0, -1.0))},
+    finite_width.gain_spread: {
+        "activation": ("relu", ACTIVATION),
+        "width": (3, COUNT),
+        "direction": ("forward", name("up")),
+    },
+    finite_width.spread: WALK,
+    finite_width.spread("relu", [3, 4], scaled_weight_variance=2.0).quantile: {"p": (0.5, PROBABILITY)},
+    finite_width.sample_lengths: {
+        **WALK,
+        "q": (1.0, NOT_NEGATIVE),
+        "scaled_weight_variance": (2.0, NOT_NEGATIVE),
+        "seeds": (2, COUNT),
+        "rng": (0, SEED),
+    },
+    finite_width.measured_shift: {**WALK, "seeds": (5, whole(2)), "rng": (0, SEED)},
+    finite_width.band: {
+        "activation": ("relu", ACTIVATION),
+        "widths": ([3, 4, 5], WIDTHS),
+        "weight_variances": ([0.1, 0.2], VARIANCES),
+    },
+    frameworks.RULES["torch", "nn.Linear"].variance: FAN,
+    frameworks.RULES["torch", "nn.Linear"].bias_variance: {"fan_in": FAN["fan_in"]},
+    initializers.zeros: {**ANY_SHAPE, **DRAWS_NOTHING},
+    initializers.constant: {**ANY_SHAPE, **DRAWS_NOTHING, "value": (0.5, ANY)},
+    initializers.identity: {
+        **DRAWS_NOTHING,
+        "shape": ((2, 3), Kind((*SHAPE.values, 3, (3,), (3, 3, 3)), SHAPE.types)),
+        "gain": (1.5, ANY),
+    },
+    initializers.normal: {**ANY_SHAPE, "mean": (0.5, ANY), "std": (1.0, NOT_NEGATIVE)},
+    initializers.uniform: {**ANY_SHAPE, "low": (-1.0, number(2, 3)), "high": (2.0, number(-1, -2))},
+    initializers.truncated_normal: {
+        **ANY_SHAPE,
+        "mean": (0.5, ANY),
+        "std": (1.0, POSITIVE),
+        "low": (-1.0, number(2, 3)),
+        "high": (2.0, number(-1, -2)),
+    },
+    initializers.fans: {key: BY_FANS[key] for key in ("shape", "layout", "groups")},
+    initializers.fan_of: {**MODE, "fan_in": (sympy.Symbol("n"), NOT_NEGATIVE), "fan_out": (4, NOT_NEGATIVE)},
+    initializers.variance_scaling: {
+        **BY_FANS,
+        **MODE,
+        "scale": (2.0, POSITIVE),
+        "distribution": ("normal", name("gauss")),
+    },
+    initializers.xavier_normal: XAVIER,
+    initializers.xavier_uniform: XAVIER,
+    initializers.he_normal: HE,
+    initializers.he_uniform: HE,
+    initializers.lecun_normal: BY_FANS,
+    initializers.lecun_uniform: BY_FANS,
+    initializers.orthogonal: {**MATRIX, "gain": (1.5, POSITIVE)},
+    random_matrices.growth_rate: MATRICES,
+    random_matrices.growth_variance: {"width": (3, COUNT)},
+    random_matrices.growth_quantile: {
+        **MATRICES,
+        "p": (0.5, PROBABILITY),
+        "layers": ([1, 2], Kind((-1, [1, -2], [[1], [2, 3]]), (2.0, [1.5], "3", True, None))),
+    },
+    random_matrices.lyapunov_exponents: MATRICES,
+    random_matrices.stretch: {**MATRICES, "layers": (2, INDEX), "seeds": (2, COUNT), "rng": (0, SEED)},
+    recommend.recommend: {
+        "activation": ("relu", name("mish")),
+        "layer": ("dense", name()),
+        "framework": ("torch", name()),
+    },
+    recommend.recommend("relu").variance: FAN,
+    recommend.fingerprint: {"code": ("print(1)", Kind((), (3, None, b"print(1)", ["print"])))},
+    recommend.every_snippet: {},
+    symmetry.units: {"network": (TWINS, OBJECT), **LAYER},
+    symmetry.distinct_units: {"network": (TWINS, OBJECT), **LAYER, "tolerance": (0.1, NOT_NEGATIVE)},
+    symmetry.unit_spread: {"network": (TWINS, OBJECT), **LAYER},
+    symmetry.twin_differences: {
+        "network": (TWINS, OBJECT),
+        "x": (X, array(X[0], X[:1])),
+        "labels": (Y, LABELS),
+        "learning_rate": (0.1, NOT_NEGATIVE),
+        "steps": (2, INDEX),
+    },
+}
+
+
+def call(f, changed):
+    """Call with the values that are allowed, but for those that are changed."""
+    arguments = {key: good for key, (good, _) in CALLS[f].items()} | changed
+    if "fans" in arguments and f is not initializers.fans and "fans" not in changed:
+        del arguments["fans"]  # not beside a layout or groups
+    order = inspect.signature(f).parameters
+    positional = [arguments.pop(key) for key in order if order[key].kind is not inspect.Parameter.KEYWORD_ONLY]
+    return f(*positional, **arguments)
+
+
+def public(module):
+    """{name: function} of the public functions and methods of a module."""
+    own = [x for key, x in vars(module).items() if key[0] != "_" and getattr(x, "__module__", "") == module.__name__]
+    functions = [x for x in own if isinstance(x, FunctionType)]
+    for cls in (x for x in own if isinstance(x, type)):
+        functions += [x for key, x in vars(cls).items() if key[0] != "_" and isinstance(x, FunctionType)]
+    return {f"{module.__name__}.{f.__qualname__}": f for f in functions}
+
+
+PUBLIC = {key: f for module in MODULES for key, f in public(module).items()}
+NAMES = {f: f"{f.__module__}.{f.__qualname__}" for f in CALLS}
+
+
+def test_every_function_and_every_parameter_is_in_the_table():
+    assert set(NAMES.values()) == PUBLIC.keys()
+    for f, parameters in CALLS.items():
+        assert parameters.keys() == inspect.signature(f).parameters.keys(), NAMES[f]
+
+
+@pytest.mark.parametrize("f", CALLS, ids=NAMES.get)
+def test_what_is_allowed_is_taken(f):
+    call(f, {})
+
+
+@pytest.mark.parametrize("f", CALLS, ids=NAMES.get)
+def test_what_is_not_allowed_is_named_with_its_value_and_what_is_allowed(f):
+    complaints = [
+        f"{parameter}={value!r}: {complaint}"
+        for parameter, (_, kind) in CALLS[f].items()
+        for error, wrong in ((ValueError, kind.values), (TypeError, kind.types))
+        for value in wrong
+        if (value is not None or inspect.signature(f).parameters[parameter].default is not None)
+        and (complaint := answer(f, parameter, value, error))
+    ]
+    assert not complaints, "\n".join(complaints)
+
+
+def answer(f, parameter, value, error):
+    """What is wrong with the answer to a value that is not allowed; "" if nothing is."""
+    try:
+        result = call(f, {parameter: value})
+    except Exception as raised:
+        message = str(raised)
+        if type(raised) is not error:
+            return f"raises {raised!r}, and no {error.__name__}"
+        if not re.search(rf"\b{parameter}\b", message):
+            return f"is not named: {message}"
+        if "must" not in message or "got" not in message:
+            return f"is not told what is allowed: {message}"
+        if np.isscalar(value) and not any(text in message for text in (repr(value), type(value).__name__, "array")):
+            return f"is not told what it was: {message}"
+        return ""
+    return f"is taken, and gives {result!r}"
