@@ -58,7 +58,10 @@ def finite(
     allowed = " ".join(["a finite number", " and ".join(limits)]).strip()
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         raise TypeError(f"{name} must be {allowed}, got {value!r}")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an int of more than 308 digits
+        number = math.inf
     if (
         not math.isfinite(number)
         or (above is not None and number <= above)

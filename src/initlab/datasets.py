@@ -320,8 +320,11 @@ def standardize(x: ArrayLike, *others: ArrayLike) -> np.ndarray | tuple[np.ndarr
     """
     x = _features("x", x)
     everything = (x, *(_features("others", other, len(x)) for other in others))
-    mean, spread = x.mean(axis=1, keepdims=True), x.std(axis=1, keepdims=True)
+    with np.errstate(over="ignore"):
+        mean, spread = x.mean(axis=1, keepdims=True), x.std(axis=1, keepdims=True)
     constant = np.ptp(x, axis=1, keepdims=True) == 0  # where rounding of the mean could leave a spread that is not 0
+    if not (np.isfinite(spread) & ((spread > 0) | constant)).all():
+        raise ValueError(f"x must hold numbers whose squares a {spread.dtype} can hold, got up to {np.abs(x).max()!r}")
     scaled = tuple(np.where(constant, 0, (v - mean) / np.where(constant, 1, spread)) for v in everything)
     return scaled if others else scaled[0]
 
@@ -351,4 +354,8 @@ def _finish(x: np.ndarray, noise: float, rng: Seed) -> np.ndarray:
     """Add normal noise of the given standard deviation, then centre and scale."""
     x = x + finite("noise", noise, at_least=0) * generator(rng).standard_normal(x.shape)
     x -= x.mean(axis=1, keepdims=True)
-    return x / np.sqrt(np.square(x).mean(axis=1, keepdims=True))
+    with np.errstate(over="ignore"):
+        size = np.sqrt(np.square(x).mean(axis=1, keepdims=True))
+    if not ((size > 0) & np.isfinite(size)).all():
+        raise ValueError(f"noise must leave points that differ and are finite, got {noise!r} for {x.shape[1]} examples")
+    return x / size

@@ -176,6 +176,11 @@ def spread(
     for layer, n in enumerate(units):
         result[:, layer] = q, variance, shift
         onward = length_map(activation, q, scaled_weight_variance=scaled_weight_variance)
+        if not 1e-300 < onward < 1e300:
+            raise ValueError(
+                f"scaled_weight_variance must keep q between 1e-300 and 1e300, got {scaled_weight_variance!r}: "
+                f"q[{layer + 2}] would be {onward:.3g}"
+            )
         step = 1e-3 * q
         below, slope, above = (
             length_slope(activation, at, scaled_weight_variance=scaled_weight_variance)
@@ -303,10 +308,14 @@ def measured_shift(
     reaches = 1.0  # how much of a deviation in this layer is left in the last one
     for layer in range(len(widths) - 1, 0, -1):
         before = lengths[:, layer - 1]
-        low, high = np.log([before.min(), before.max()])
-        grid = np.linspace(low - 0.01, high + 0.01, 60)
-        onward = np.log([length_map(activation, np.exp(x), **how) for x in grid])
-        rest -= reaches * (lengths[:, layer] - np.exp(CubicSpline(grid, onward)(np.log(before))))
+        mapped = np.full(seeds, length_map(activation, 0.0, **how))  # of narrow layers that are off as a whole
+        on = before > 0
+        if on.any():
+            low, high = np.log([before[on].min(), before[on].max()])
+            grid = np.linspace(low - 0.01, high + 0.01, 60)
+            onward = np.log([length_map(activation, np.exp(x), **how) for x in grid])
+            mapped[on] = np.exp(CubicSpline(grid, onward)(np.log(before[on])))
+        rest -= reaches * (lengths[:, layer] - mapped)
         reaches *= length_slope(activation, wide[layer - 1], **how)
     rest /= wide[-1]
     return float(rest.mean()), float(rest.std() / np.sqrt(seeds))

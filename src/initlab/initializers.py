@@ -288,19 +288,25 @@ def truncated_normal(
     mean, std, rng = finite("mean", mean), finite("std", std, above=0), generator(rng)
     low, high = _bounds(low, high)
     a, b = (low - mean) / std, (high - mean) / std
-    # Solve Phi(z) = (1 - u) Phi(a) + u Phi(b) for z. In logarithms, and mirrored when a > 0 (in its upper tail Phi
-    # is too close to 1), this holds however far out a and b lie.
-    mirrored = a > 0
+    mirrored = a > 0  # so that in a tail it is always the lower one: in the upper one Phi is too close to 1
     if mirrored:
         a, b = -b, -a
-    log_b, ratio = log_ndtr(b), np.exp(log_ndtr(a) - log_ndtr(b))
+    width, steep = (high - low) / std, max(-b, 0.0)
+
+    def narrow(n: int) -> np.ndarray:
+        """In a narrow interval, and far out, the density falls exponentially from the end that is nearer the mean."""
+        share, fall = rng.random(n), steep * width
+        t = share * (high - low) if fall < 1e-10 else -np.log1p(share * np.expm1(-fall)) * (std / steep)
+        return np.clip(low + t if mirrored else high - t, low, high)
 
     def draw(n: int) -> np.ndarray:
+        """Solve Phi(z) = (1 - u) Phi(a) + u Phi(b) for z, in logarithms."""
         u = 1 - rng.random(n)  # in (0, 1], so that its logarithm is finite
-        z = ndtri_exp(log_b + np.log(u + (1 - u) * ratio))
+        log_b = log_ndtr(b)
+        z = ndtri_exp(log_b + np.log(u + (1 - u) * np.exp(log_ndtr(a) - log_b)))
         return np.clip(mean + std * (-z if mirrored else z), low, high)  # rounding may overstep a bound
 
-    return _filled(shape, dtype, draw)
+    return _filled(shape, dtype, narrow if width < 1e-5 or steep > 1e5 else draw)
 
 
 def _filled(shape: Shape, dtype: DTypeLike, draw: Callable[[int], np.ndarray]) -> np.ndarray:
@@ -465,7 +471,7 @@ def variance_scaling(
     scale = finite("scale", scale, above=0)
     mode, distribution = one_of("mode", mode, MODES), one_of("distribution", distribution, DISTRIBUTIONS)
     n = fan_of(mode, *_fans(shape, layout, groups, fans))
-    std = math.sqrt(scale / max(n, 1))  # n < 1 only in an empty array
+    std = math.sqrt(scale / (n or 1))  # n = 0 only in an empty array
     if distribution == "normal":
         return normal(shape, std=std, rng=rng, dtype=dtype)
     if distribution == "uniform":
@@ -523,7 +529,7 @@ def xavier_normal(
     >>> xavier_normal((300, 100), rng=0).var() * (300 + 100) / 2  # near 1
     np.float64(0.994...)
     """
-    scale = finite("gain", gain, above=0) ** 2
+    scale = _square("gain", gain, above=0)
     return variance_scaling(
         shape,
         scale=scale,
@@ -585,7 +591,7 @@ def xavier_uniform(
     >>> abs(xavier_uniform((4, 2), rng=0)).max() <= 1  # sqrt(6 / (4 + 2))
     np.True_
     """
-    scale = finite("gain", gain, above=0) ** 2
+    scale = _square("gain", gain, above=0)
     return variance_scaling(
         shape,
         scale=scale,
@@ -651,7 +657,7 @@ def he_normal(
     >>> he_normal((300, 100), rng=0).var() * 100  # near 2
     np.float64(1.98...)
     """
-    scale = 2 / (1 + finite("negative_slope", negative_slope) ** 2)
+    scale = 2 / (1 + _square("negative_slope", negative_slope))
     return variance_scaling(
         shape,
         scale=scale,
@@ -717,7 +723,7 @@ def he_uniform(
     >>> abs(he_uniform((300, 100), negative_slope=5**0.5, rng=0)).max() <= 0.1
     np.True_
     """
-    scale = 2 / (1 + finite("negative_slope", negative_slope) ** 2)
+    scale = 2 / (1 + _square("negative_slope", negative_slope))
     return variance_scaling(
         shape,
         scale=scale,
@@ -920,6 +926,11 @@ def orthogonal(
 
 
 # Arguments
+
+
+def _square(name: str, value: float, *, above: float | None = None) -> float:
+    number = finite(name, value, above=above)
+    return finite(f"the square of {name}", number * number, above=above)
 
 
 def _bounds(low: float, high: float) -> tuple[float, float]:

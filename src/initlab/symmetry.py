@@ -88,13 +88,14 @@ def distinct_units(network: Network, layer: int, *, tolerance: float | None = No
         raise ValueError(f"network must be one network, not an ensemble, got one with runs {network.runs}")
     share = np.finfo(rows.dtype).eps ** 0.5 if tolerance is None else finite("tolerance", tolerance, at_least=0)
     left = np.unique(rows, axis=0)
-    allowed = share * np.abs(left).max(initial=0)
+    allowed = share * np.abs(left[np.isfinite(left)]).max(initial=0)
     count = 0
     while len(left):
         count += 1
         reached, left = left[:1], left[1:]
         while len(reached):  # all that can be reached from one of them, step by step
-            near = (np.abs(left - reached[0]) <= allowed).all(axis=1)
+            with np.errstate(invalid="ignore"):  # inf - inf: a unit with such a number is near no other
+                near = (np.abs(left - reached[0]) <= allowed).all(axis=1)
             reached, left = np.concatenate([reached[1:], left[near]]), left[~near]
     return count
 
@@ -158,7 +159,7 @@ def twin_differences(network: Network, x: ArrayLike, labels: ArrayLike, *, learn
     Parameters
     ----------
     network : Network
-        widths [n, units, classes], hidden units all equal. It is not modified.
+        widths [n, units, classes], hidden units all equal, no activation of the output. It is not modified.
     x : (n, examples) array
         The inputs, one example in each column.
     labels : (examples,) array of int
@@ -180,8 +181,16 @@ def twin_differences(network: Network, x: ArrayLike, labels: ArrayLike, *, learn
     """
     kind_of("network", network, Network)
     hidden_biases, output_biases = network.biases if network.depth == 2 else (None, None)
-    if network.runs or hidden_biases is None or distinct_units(network, 1) != 1:
-        raise ValueError("network must be one network with one hidden layer, biases there, and equal hidden units")
+    if (
+        network.runs
+        or hidden_biases is None
+        or network.activations[1].name != "identity"
+        or distinct_units(network, 1) != 1
+    ):
+        raise ValueError(
+            "network must be one network with one hidden layer, biases there, and equal hidden units, and without an "
+            f"activation of its output, got {network!r}"
+        )
     learning_rate, steps = finite("learning_rate", learning_rate, at_least=0), whole("steps", steps, at_least=0)
     f, count = network.activations[0], network.widths[1]
     x, labels = numbers("x", x), numbers("labels", labels)

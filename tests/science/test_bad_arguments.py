@@ -181,7 +181,7 @@ CALLS = {
     random_matrices.growth_variance: {"width": (3, COUNT)},
     random_matrices.growth_quantile: {
         **MATRICES,
-        "p": (0.5, PROBABILITY),
+        "p": (0.5, number(0, 1, 0.0009, 0.9991)),
         "layers": ([1, 2], Kind((-1, [1, -2], [[1], [2, 3]]), (2.0, [1.5], "3", True, None))),
     },
     random_matrices.lyapunov_exponents: MATRICES,

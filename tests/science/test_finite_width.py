@@ -172,6 +172,20 @@ def test_the_spread_of_gains_worked_out_by_hand():
     )
 
 
+def test_the_shift_of_narrow_networks_that_may_be_off_as_a_whole():
+    """With two ReLU units in a layer every fourth network is off. The mean of q stays 1 all the same."""
+    shift, error = finite_width.measured_shift("relu", [2] * 4, scaled_weight_variance=2.0, seeds=4000, rng=0)
+    lengths = finite_width.sample_lengths("relu", [2] * 4, scaled_weight_variance=2.0, seeds=4000, rng=0)
+    assert np.mean(lengths[:, 1] == 0) == pytest.approx(1 / 4, abs=0.03)
+    assert shift == pytest.approx(0, abs=4 * error + 1e-9)
+
+
+@pytest.mark.parametrize(("variance", "layers"), [(0.01, 400), (1000.0, 400), (1e-200, 3)])
+def test_a_walk_that_leaves_the_range_of_numbers_is_refused(variance, layers):
+    with pytest.raises(ValueError, match=r"scaled_weight_variance must keep q between .*: q\[\d+\] would be"):
+        finite_width.spread("relu", [10] * layers, scaled_weight_variance=variance)
+
+
 @pytest.mark.parametrize("factor", [1e-9, 1e9, 1e-20, 1e20])
 def test_the_band_of_relu_scales_with_the_weights_however_far(factor):
     """ReLU has no size of its own: weights of c times the variance give c^l times the mean square in layer l."""

@@ -154,6 +154,39 @@ def test_truncated_normal_follows_its_law_however_far_out_it_is_cut(mean, std, l
         assert p_value(np.clip(mean + (W - mean) * 1.05, low, high), law) < ALPHA
 
 
+@pytest.mark.parametrize(
+    ("mean", "std", "low", "high", "law"),
+    [
+        (0, 1e8, -2, 2, stats.uniform(-2, 4)),  # nothing of the bell is left
+        (5, 1e300, -2, 2, stats.uniform(-2, 4)),
+        (0, 1, 3, 3 + 1e-9, stats.uniform(3, 1e-9)),
+        (-1, 1e-8, 0, 1, stats.expon(0, 1e-16)),  # far out: density exp(-low t / std^2)
+        (1, 1e-8, -1, 0, stats.uniform(-1, 1)),  # not this
+        (0, 1e-3, 1000, 2000, stats.uniform(1000, 1000)),  # nor this
+    ],
+)
+def test_truncated_normal_in_a_narrow_interval_and_far_out(mean, std, low, high, law):
+    W = truncated_normal(30_000, mean=mean, std=std, low=low, high=high, rng=0)
+    assert low <= W.min() <= W.max() <= high
+    far = abs(np.clip(mean, low, high) - mean) / std > 1e4
+    assert (p_value(W, law) > ALPHA) == (not far or law.dist.name == "expon")
+
+
+@pytest.mark.parametrize(("mean", "low", "high"), [(0, 1, 1 + 1e-5), (0, -3 - 1e-5, -3), (-1e5, 0, 1), (1e5, -9, 0)])
+def test_the_two_ways_to_draw_a_truncated_normal_meet(mean, low, high):
+    """Where one takes over from the other, both give the same numbers."""
+    one, other = (truncated_normal(1000, mean=mean, std=s, low=low, high=high, rng=0) for s in (1 - 1e-9, 1 + 1e-9))
+    end = min(low, high, key=lambda x: abs(x - mean))
+    np.testing.assert_allclose(abs(one - end), abs(other - end), rtol=1e-4, atol=1e-6 * abs(one - end).max())
+    assert np.unique(one).size > 900
+
+
+@pytest.mark.parametrize("std", [1e-100, 1e-155, 1e-310])
+def test_a_truncated_normal_beyond_all_reach_is_at_its_bound(std):
+    np.testing.assert_array_equal(truncated_normal(3, std=std, low=1, high=2, rng=0), 1)
+    np.testing.assert_array_equal(truncated_normal(3, std=std, low=-2, high=-1, rng=0), -1)
+
+
 @every_dtype
 def test_truncation_leaves_no_mass_at_the_bounds(dtype):
     # 1 million draws; within 1e-4 of each bound the law expects n 1e-4 phi(2) / 0.9545 = 5.66 of them. A law that
@@ -371,7 +404,7 @@ def test_what_the_head_says_of_strides_counts_connections_on_average():
         ((512, 8, 64), {"layout": "IOO"}, (512, 512)),
         ((8, 64, 512), {"layout": "IIO"}, (512, 512)),
         ((7, 30, 20), {"layout": "BOI"}, (20, 30)),
-        ((50_000, 512), {"layout": "BO"}, (1, 512)),
+        ((500, 128), {"layout": "BO"}, (1, 128)),
         ((4, 3, 2, 2), {"layout": "OIKK"}, (12, 16)),
         ((3, 4, 2, 2), {"layout": "IOKK"}, (12, 16)),
         ((2, 2, 4, 3), {"layout": "KKOI"}, (12, 16)),
@@ -385,6 +418,11 @@ def test_what_a_shape_cannot_tell_can_be_said(shape, how, expected):
         by_shape = I.he_uniform(shape, mode=mode, rng=0, **how)
         assert abs(by_shape).max() == pytest.approx(math.sqrt(6 / n), rel=0.02)
         np.testing.assert_array_equal(by_shape, I.he_uniform(shape, mode=mode, rng=0, fans=expected))
+
+
+def test_a_fan_may_be_less_than_one():
+    """Of a transposed convolution with a stride of 4 and a kernel of 3 x 3, with one input channel."""
+    assert I.he_normal((100, 100), fans=(9 / 16, 9), rng=0).var() == pytest.approx(2 * 16 / 9, rel=0.03)
 
 
 @pytest.mark.parametrize(
@@ -536,6 +574,10 @@ WRONG = [
     (partial(I.xavier_uniform, (3, 2), gain=-1.0), "gain", -1.0, ValueError, "> 0"),
     (partial(I.xavier_uniform, (3, 2), gain="tanh"), "gain", "tanh", TypeError, "> 0"),
     (partial(I.orthogonal, (3, 2), gain=0.0), "gain", 0.0, ValueError, "> 0"),
+    (partial(I.xavier_uniform, (3, 2), gain=1e200), "the square of gain", INF, ValueError, "finite"),
+    (partial(I.xavier_normal, (3, 2), gain=1e-200), "the square of gain", 0.0, ValueError, "> 0"),
+    (partial(I.he_normal, (3, 2), negative_slope=1e200), "the square of negative_slope", INF, ValueError, "finite"),
+    (partial(I.normal, 3, std=10**400), "std", 10**400, ValueError, "finite"),
     *(
         (partial(f, (3, 2), rng=rng), "rng", rng, error, "Generator")
         for f in (I.normal, I.he_uniform, I.orthogonal)

@@ -82,6 +82,11 @@ def test_units_of_which_no_two_are_equal_are_all_counted():
     assert symmetry.distinct_units(nan, 1) == symmetry.distinct_units(nan, 1, tolerance=0)
 
 
+def test_units_of_a_network_that_has_overflowed_are_told_apart():
+    W = np.array([[1.0, np.inf], [1.0, 2.0], [3.0, 4.0], [1.0, np.inf], [3.0, 4.0 + 1e-12]])
+    assert symmetry.distinct_units(Network((W, np.ones((2, 5))), (None, None), "relu"), 1) == 3
+
+
 def test_an_ensemble_and_a_negative_tolerance_are_named():
     with pytest.raises(ValueError, match=r"network must be one network.*\(2,\)"):
         symmetry.distinct_units(sample([2, 4, 2], "tanh", xavier_normal, seeds=[0, 1]), 1)
@@ -166,8 +171,9 @@ def test_relu_has_no_curvature_of_its_own():
         sample([2, 4, 2], "tanh", xavier_normal, rng=0),
         sample([2, 4, 2], "tanh", partial(constant, value=0.5), seeds=[0]),
         sample([2, 4, 2], "tanh", partial(constant, value=0.5), bias_initializer=None),
+        sample([2, 4, 2], "tanh", partial(constant, value=0.5), output_activation="tanh"),
     ],
-    ids=["deep", "random", "ensemble", "no-biases"],
+    ids=["deep", "random", "ensemble", "no-biases", "output-activation"],
 )
 def test_another_form_of_network_is_refused(network):
     x, y = datasets.moons(rng=0)
