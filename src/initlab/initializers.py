@@ -865,10 +865,11 @@ def orthogonal(
     """`gain` times a random matrix with orthonormal rows or columns, whichever are fewer.
 
     A kernel is flattened so that the output dimension stays: "OI" to (out, in times kernel), "IO" to (kernel times in,
-    out). The distribution is Haar's: multiplying by a fixed orthogonal matrix does not change it. The Q of a normal
-    matrix A = QR has this distribution only once each column has the sign that makes the diagonal of R positive,
-    because QR routines choose the signs by a rule of their own. LAPACK turns A into Q in place, in float64: with the
-    result that takes twice the memory of a result in float64, three times that of one in float32.
+    out). Matrices packed into one array (groups, heads, runs) have to be drawn one by one. The distribution is Haar's:
+    multiplying by a fixed orthogonal matrix does not change it. The Q of a normal matrix A = QR has this distribution
+    only once each column has the sign that makes the diagonal of R positive, because QR routines choose the signs by a
+    rule of their own. LAPACK turns A into Q in place, in float64: with the result that takes twice the memory of a
+    result in float64, three times that of one in float32.
     Source: [Saxe et al. 2014](https://arxiv.org/abs/1312.6120); for the sign,
     [Mezzadri 2007](https://arxiv.org/abs/math-ph/0609050).
 
