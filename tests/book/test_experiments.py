@@ -42,7 +42,7 @@ def test_every_experiment_of_every_chapter_is_known():
 
 
 @every_experiment
-@pytest.mark.slow  # make check does not ask for it: not every commit is to wait for fifteen minutes of computing
+@pytest.mark.slow  # make check does not ask for it: not every commit is to wait until all is computed again
 def test_results_are_those_of_the_code_that_is_there(name):
     reason = results.outdated(EXPERIMENTS[name])
     assert reason is None, f"results of {name}: {reason}. Run: make experiments"

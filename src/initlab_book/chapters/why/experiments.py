@@ -87,7 +87,7 @@ def trained(start, seed=0):
 
 @experiment(
     grid={"draw": DRAWS, "width": (16, 32), "optimizer": tuple(OPTIMIZERS), "scale": (0.01, 0.1, 0.3, 1, 3, 10)},
-    settings={"rates": powers_of_two(-18, 0), "steps": STEPS, "batch": BATCH},
+    settings={"rates": powers_of_two(-20, 0), "steps": STEPS, "batch": BATCH},
     small={"draw": 0, "width": 16, "optimizer": "sgd", "scale": 1},
 )
 def learning(*, draw, width, optimizer, scale, rates, steps, batch):

@@ -61,7 +61,7 @@ def trained(rule, depth=DEPTH, data_seed=0, seeds=SEEDS):
         "depth": (10, 20),
         "rule": ("standard", "xavier", "double"),
     },
-    settings={"rates": powers_of_two(-12, -1), "steps": STEPS, "batch": 20},
+    settings={"rates": powers_of_two(-14, -1), "steps": STEPS, "batch": 20},
     small={"draw": 0, "width": 16, "optimizer": "sgd", "depth": 10, "rule": "standard"},
     erratic=1 / 3,
 )
