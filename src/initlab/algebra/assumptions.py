@@ -21,8 +21,10 @@ q, p = sp.symbols("q p", positive=True)
 """E[a^2] of the activations that enter a layer, and E[delta^2] of the gradients dL/dz that come back to it."""
 mu, m, m_delta = sp.symbols("mu m m_delta", real=True)
 """The means of weights, activations and gradients."""
-rho, r, r_delta, c, c_delta, sigma_b, s = sp.symbols("rho r r_delta c c_delta sigma_b s", nonnegative=True)
-"""Correlations, as `ASSUMPTIONS` explains them, the standard deviation of a bias, and the slope of a leaky ReLU."""
+rho, r, r_delta, c, c_delta = sp.symbols("rho r r_delta c c_delta", nonnegative=True)
+"""Correlations, as `ASSUMPTIONS` explains them."""
+kappa, sigma_b, s = sp.symbols("kappa sigma_b s", nonnegative=True)
+"""How unequal variances are, the standard deviation of a bias, and the slope of a leaky ReLU for z < 0."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,19 @@ _ALL = (
         mu,
     ),
     Assumption(
-        "independent weights",
-        "The weights are independent of each other.",
+        "uncorrelated weights",
+        "The weights of two connections are uncorrelated. Independent weights are.",
         "The mean of a product of two weights is the product of their means.",
         "The weights of one sum share a common part: any two have correlation rho. With rho = 1 they are equal.",
         rho,
+    ),
+    Assumption(
+        "equal variances",
+        "All weights have the same variance.",
+        "Of unlike activations, only the average second moment matters.",
+        "In half of the terms the variances of weight and activation are 1 + sqrt(kappa) times the average, in the "
+        "others 1 - sqrt(kappa) times: large weights meet large activations.",
+        kappa,
     ),
     Assumption(
         "weights independent of activations",
@@ -227,20 +237,25 @@ class Direction:
         Raises
         ------
         ValueError
-            If the model of such a layer would need the root of a negative number: see `model`.
+            If the model of such a layer would need the root of a negative number, or divide by zero: see `model`.
         """
 
         def broken(key: str, parameter: sp.Symbol) -> float:
             return 0.0 if key in assume else float(values.get(str(parameter), 0))
 
         mean, correlation = broken(self.zero_mean, self.mean), broken(self.uncorrelated, self.correlation)
-        common, aligned = broken("independent weights", rho), broken(self.independent, self.alignment)
+        common, aligned = broken("uncorrelated weights", rho), broken(self.independent, self.alignment)
         square = float(values.get(str(self.second_moment), mean**2))
         a_little = 1e-12  # for rounding
-        if mean**2 > square * (1 + a_little) or aligned**2 > (1 - common) * (1 - correlation) + a_little:
+        if (
+            mean**2 > square * (1 + a_little)
+            or aligned**2 > (1 - common) * (1 - correlation) + a_little
+            or (correlation == 1 and self.independent not in assume)
+        ):
             raise ValueError(
-                f"|{self.mean}| <= sqrt({self.second_moment}) and {self.alignment}^2 <= (1 - rho) (1 - "
-                f"{self.correlation}) must hold for such a layer, got {dict(values)}"
+                f"|{self.mean}| <= sqrt({self.second_moment}), {self.alignment}^2 <= (1 - rho) (1 - "
+                f"{self.correlation}) and, where {self.alignment} counts, {self.correlation} < 1 must hold for such a "
+                f"layer, got {dict(values)}"
             )
 
     def quantities(self, assume: frozenset[str]) -> tuple[Random, Random]:
@@ -257,7 +272,7 @@ class Direction:
             For one term of the sum.
         """
         own = ("W",) if self.independent in assume else ("W", "signal")
-        shared = () if "independent weights" in assume else ("all W",)
+        shared = () if "uncorrelated weights" in assume else ("all W",)
         W = random(self.weight, index=self.index, own=own, shared=shared)
         return W, random(self.signal, index=self.index, own=("signal",), shared=("all signals",))
 
@@ -266,11 +281,12 @@ class Direction:
 
         For weights of standard deviation sigma, signals of standard deviation t, and with h = c / sqrt(1 - r),
 
-            signal_j = m + t (sqrt(r) C + sqrt(1 - r) e_j),
-            W_ij = mu + sigma (sqrt(rho) S + sqrt(1 - rho - h^2) xi_j + h e_j).
+            signal_j = m + t (sqrt(r) C + sqrt(1 - r) g_j e_j),
+            W_ij = mu + sigma (sqrt(rho) S + sqrt(1 - rho - h^2) g_j xi_j + h g_j e_j).
 
         Any two signals have correlation r, any two weights rho, a weight and its own signal c, a weight and another
-        signal 0. C and e_j are normal; S and xi_j have mean 0, variance 1 and any distribution.
+        signal 0. C and e_j are normal; S and xi_j have mean 0, variance 1 and any distribution. The factor g_j of both
+        is 1 for equal variances; otherwise g_j^2 has mean 1 and variance kappa.
 
         Parameters
         ----------
@@ -286,15 +302,16 @@ class Direction:
         def broken(key: str, parameter: sp.Symbol) -> sp.Expr:
             return 0 if key in assume else parameter
 
-        weight_mean, common = broken("zero-mean weights", mu), broken("independent weights", rho)
+        weight_mean, common = broken("zero-mean weights", mu), broken("uncorrelated weights", rho)
         aligned = broken(self.independent, self.alignment)
         mean, correlation = broken(self.zero_mean, self.mean), broken(self.uncorrelated, self.correlation)
         h = aligned / sp.sqrt(1 - correlation)
         C, e = random("C", mean=0, variance=1, normal=True), random("e_j", mean=0, variance=1, normal=True, index="j")
         S, xi = random("S", mean=0, variance=1), random("xi_j", mean=0, variance=1, index="j")
+        g = 1 if "equal variances" in assume else random("g_j", moments={2: 1, 4: 1 + kappa}, index="j")
         spread = sp.sqrt(self.second_moment - mean**2)
-        signal = mean + spread * (sp.sqrt(correlation) * C + sp.sqrt(1 - correlation) * e)
-        W = weight_mean + sigma_w * (sp.sqrt(common) * S + sp.sqrt(1 - common - h**2) * xi + h * e)
+        signal = mean + spread * (sp.sqrt(correlation) * C + sp.sqrt(1 - correlation) * g * e)
+        W = weight_mean + sigma_w * (sp.sqrt(common) * S + sp.sqrt(1 - common - h**2) * g * xi + h * g * e)
         return W, signal
 
 

@@ -196,7 +196,7 @@ class Derivation:
                 "layer must have an activation, as derive_forward(activation='relu') has one, got one without"
             )
         one = sp.expand(self._determined())
-        needed = {"zero-mean weights", "independent weights", self.direction.independent}
+        needed = {"zero-mean weights", "uncorrelated weights", "equal variances", self.direction.independent}
         if not needed <= self.uses:
             raise Undetermined(
                 f"the next layer must know more of this one's output than its second moment "
@@ -237,12 +237,12 @@ def _stacked(texts: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class _Rule:
-    """A rule, and what a `Step` says about it; `uses` may depend on the expression."""
+    """A rule, and what a `Step` says about it, which may depend on the expression."""
 
     name: str
     apply: Rule
     uses: tuple[str, ...] | Callable[[sp.Expr], tuple[str, ...]] = ()
-    without: tuple[str, ...] = ()
+    without: tuple[str, ...] | Callable[[sp.Expr], tuple[str, ...]] = ()
 
 
 def _derive(start: sp.Expr, rules: Iterable[_Rule]) -> tuple[Step, ...]:
@@ -250,8 +250,8 @@ def _derive(start: sp.Expr, rules: Iterable[_Rule]) -> tuple[Step, ...]:
     for rule in rules:
         after = rule.apply(before)
         if after != before:
-            uses = rule.uses(before) if callable(rule.uses) else rule.uses
-            steps.append(Step(rule.name, uses, rule.without, before, after))
+            uses, without = (keys(before) if callable(keys) else keys for keys in (rule.uses, rule.without))
+            steps.append(Step(rule.name, uses, without, before, after))
             before = after
     return tuple(steps)
 
@@ -290,11 +290,11 @@ class _Rules:
         yield _Rule("chain rule" if output == _g else "definition of z", definition)
         if bias:
             yield self.rule("b = 0", "zero biases", lambda expression: expression.subs(bias, 0), _unchanged)
-        yield _Rule("E of a sum of terms alike", lambda expression: sums(linearity(expression)))
+        yield _Rule("E of a sum of n terms", lambda expression: sums(linearity(expression)))
         if bias:
             yield _Rule("E of a product, b symmetric", bias_apart, without=("zero biases",))
-        yield self.product(d.independent, lambda Y: Y.name[0] == "W")
-        yield self.pair("independent weights", W)
+        yield self.product(lambda Y: Y.name[0] == "W", d.independent, squares="equal variances")
+        yield self.pair("uncorrelated weights", W)
         yield self.rule(
             "mean",
             "zero-mean weights",
@@ -305,22 +305,32 @@ class _Rules:
         yield self.rule("mean", d.zero_mean, _put({Expected(x): 0}), _put({Expected(x): d.mean}))
         yield _Rule("notation", self.notation, uses=self.covariances_use)
 
-    def product(self, key: str, is_left: Callable[[sp.Symbol], bool]) -> _Rule:
-        """E[X Y] = E[X] E[Y] + Cov(X, Y), X being the factors whose random quantities are all `is_left`."""
+    def product(self, is_left: Callable[[sp.Symbol], bool], key: str, squares: str | None = None) -> _Rule:
+        """E[X Y] = E[X] E[Y] + Cov(X, Y), X being the factors whose random quantities are all `is_left`.
 
-        def split(covariance: int) -> Rule:
-            @each_expectation
-            def rule(X: sp.Expr) -> sp.Expr:
-                factors = sp.Mul.make_args(X)
-                left = sp.Mul(*(f for f in factors if all(map(is_left, randoms(f)))))
-                right = X / left
-                if 1 in (left, right):
-                    return Expected(X)
-                return Expected(left) * Expected(right) + covariance * Covariance(left, right)
+        The covariance is 0 under the assumption `key`, if X is a square together with the assumption `squares`.
+        """
 
-            return rule
+        def parts(X: sp.Expr) -> tuple[sp.Expr, sp.Expr, frozenset[str]]:
+            left = sp.Mul(*(f for f in sp.Mul.make_args(X) if all(map(is_left, randoms(f)))))
+            needed = frozenset({key, squares} if squares and left.is_Pow else {key})
+            return left, X / left, frozenset() if 1 in (left, X / left) else needed
 
-        return self.rule("E of a product", key, split(0), split(1))
+        @each_expectation
+        def split(X: sp.Expr) -> sp.Expr:
+            left, right, needed = parts(X)
+            return Expected(left) * Expected(right) + (0 if needed <= self.assume else Covariance(left, right))
+
+        def needed_by_all(expression: sp.Expr) -> list[frozenset[str]]:
+            return [parts(mean.args[0])[2] for mean in expression.atoms(Expected)]
+
+        def uses(expression: sp.Expr) -> tuple[str, ...]:
+            return tuple(sorted(frozenset().union(*(n for n in needed_by_all(expression) if n <= self.assume))))
+
+        def without(expression: sp.Expr) -> tuple[str, ...]:
+            return tuple(sorted(frozenset().union(*needed_by_all(expression)) - self.assume))
+
+        return _Rule("E of a product", split, uses, without)
 
     def pair(self, key: str, X: Random) -> _Rule:
         """E[X_j X_k] = E[X_j]^2 + Cov(X_j, X_k)."""
@@ -392,8 +402,9 @@ def derive_forward(
 ) -> Derivation:
     """What a layer makes of the second moment q of its input: E[z_i^2], or with an activation E[f(z_i)^2].
 
-    z_i = sum_j W_ij a_j + b_i over n_in units. The weights are identically distributed. The activations need not be:
-    then q is the average of their second moments, and likewise for the other moments.
+    z_i = sum_j W_ij a_j + b_i over n_in units. E is a mean over draws and over the terms: q is the average of the
+    activations' second moments, sigma_w^2 that of the weights' variances, and a covariance of W^2 and a^2 says that
+    large weights meet large activations.
 
     Parameters
     ----------
@@ -418,8 +429,8 @@ def derive_forward(
     --------
     >>> derive_forward().result
     n_in*q*sigma_w**2
-    >>> sorted(derive_forward().uses)
-    ['independent weights', 'weights independent of activations', 'zero biases', 'zero-mean weights']
+    >>> print(*sorted(derive_forward().uses), sep=", ")
+    equal variances, uncorrelated weights, weights independent of activations, zero biases, zero-mean weights
     >>> derive_forward(ALL - {"zero-mean weights"}).result
     n_in*q*(mu**2 + sigma_w**2)
     >>> derive_forward(ALL - {"symmetric weights"}, activation="relu").result
@@ -487,7 +498,7 @@ def derive_backward(assume: Iterable[str] = ALL, *, activation: str | None = Non
         start, slope = Expected(_delta**2), _df(_z_below)
         before = [
             _Rule("chain rule", _put({start: Expected(slope**2 * _g**2)})),
-            rules.product("independent gradients", lambda Y: Y == _z_below),
+            rules.product(lambda Y: Y == _z_below, "independent gradients"),
             *rules.activation(activation, Expected(slope**2), sp.Integer(1), Expected(sp.sign(_z_below))),
         ]
     steps = _derive(start, [*before, *rules.sum_of_products(_g)])

@@ -4,7 +4,7 @@ Each rule is a function from an expression to an equal one. It acts on the expec
 and an expectation that it cannot work out stays as it is, so that nothing is lost:
 
 - `linearity`: E[c X + Y] = c E[X] + E[Y]
-- `sums`: the moments of a sum of n terms, from the moments of a few of its terms
+- `sums`: the moments of sums of n terms, from the moments of a few of their terms
 - `independence`: E[X Y] = E[X] E[Y] when X and Y have no source in common
 - `alike`: terms of one sum have the same distribution, so it does not matter which one is meant
 - `known`: E[X^k] from what was stated about X
@@ -12,17 +12,17 @@ and an expectation that it cannot work out stays as it is, so that nothing is lo
 `E` applies all of them. `sympy.stats` does not: it leaves Variance(X*Y) alone even when X and Y are independent.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain, count, islice, permutations, product
+from itertools import chain, combinations, count, permutations
 from math import comb, prod
 
 import sympy as sp
 from sympy.core.sorting import default_sort_key
 from sympy.printing.printer import Printer
-from sympy.utilities.iterables import multiset_partitions
 
-from ..arguments import whole
+from ..arguments import finite, whole
 
 Rule = Callable[[sp.Expr], sp.Expr]
 """A function from an expression to an equal one."""
@@ -104,6 +104,7 @@ class Random(sp.Symbol):
     """
 
     __slots__ = ("_identity", "home", "index", "law", "own", "root", "shared")
+    _diff_wrt = False  # SymPy would take a_j and a_k, and a sum and its terms, for unrelated variables
 
     def __new__(
         cls,
@@ -118,8 +119,7 @@ class Random(sp.Symbol):
         symbol = sp.Symbol.__xnew__(cls, name, real=True)
         symbol.root = root or name
         symbol.law, symbol.index, symbol.home, symbol.own, symbol.shared = law, index, home, own, shared
-        known = (sp.srepr(law.moments), sp.srepr(law.variance), law.symmetric, law.normal)
-        symbol._identity = str((known, index, home, own, shared))
+        symbol._identity = str((index, symbol.stated))
         return symbol
 
     def __getnewargs_ex__(self) -> tuple[tuple, dict]:
@@ -129,6 +129,17 @@ class Random(sp.Symbol):
         return (*super()._hashable_content(), self._identity)
 
     @property
+    def stated(self) -> tuple:
+        """All that is stated about it and about those of its kind."""
+        law = (sp.srepr(self.law.moments), sp.srepr(self.law.variance), self.law.symmetric, self.law.normal)
+        return self.kind, law, self.own, self.shared
+
+    @property
+    def kind(self) -> str:
+        """Its name with a star for the index: that of a_1, a_j and a_k is a_*."""
+        return _kind(self.root, self.home)
+
+    @property
     def sources(self) -> set[tuple[str, str | None]]:
         """What it is a function of: its own sources, one for each value of its index, and shared ones."""
         return {(source, self.index) for source in self.own} | {(source, None) for source in self.shared}
@@ -136,7 +147,8 @@ class Random(sp.Symbol):
     def at(self, index: str) -> "Random":
         """The same quantity for another value of its index, such as a_k for a_j, or a_1.
 
-        Different letters stand for different values, each one of 1, ..., n.
+        Different letters stand for different values, each one of 1, ..., n. So what is worked out for two letters
+        holds from n = 2 on.
 
         Parameters
         ----------
@@ -158,9 +170,14 @@ class Random(sp.Symbol):
         return self._at(_check_index(index))
 
     def _at(self, index: str) -> "Random":
-        stem, _, subscript = self.root.partition("_")
-        name = f"{stem}_{subscript.replace(self.home, index)}"
+        name = _kind(self.root, self.home).replace("*", index)
         return Random(name, self.law, index, self.home, self.own, self.shared, self.root)
+
+
+def _kind(name: str, index: str | None) -> str:
+    """The name with a star in place of the index in its subscript."""
+    stem, line, subscript = name.partition("_")
+    return name if index is None else stem + line + subscript.replace(index, "*")
 
 
 def _check_index(index: object) -> str:
@@ -186,6 +203,9 @@ def random(
     shared: Iterable[str] = (),
 ) -> Random:
     """A random quantity X, with what is stated about it. Quantities with different names are independent.
+
+    Names that differ in the letter of the index only are names of one kind: `random("a_j", index="j")` and
+    `random("a_k", index="k")` are a_j and a_k of the same a_1, ..., a_n.
 
     Parameters
     ----------
@@ -215,7 +235,7 @@ def random(
     ------
     ValueError, TypeError
         If both variance and second moment are given, the index is not in the subscript, a moment is no real number, or
-        no distribution has these moments.
+        no distribution has these moments, as far as symbols leave that open.
 
     Examples
     --------
@@ -228,6 +248,9 @@ def random(
     """
     if not isinstance(name, str) or not name:
         raise TypeError(f"name must be a string, got {name!r}")
+    for which, sources in (("own", own), ("shared", shared)):
+        if isinstance(sources, str):
+            raise TypeError(f"{which} must be a tuple of names, got the string {sources!r}")
     if variance is not None and second_moment is not None:
         raise ValueError(f"{name}: give variance or second_moment, got both; with the mean, one gives the other")
     if index is not None and _check_index(index) not in name.partition("_")[2]:
@@ -245,50 +268,76 @@ def random(
     law = Law(
         stated, None if variance is None else _real(name, "variance", variance), bool(symmetric or normal), bool(normal)
     )
-    X = Random(name, law, index, index, tuple(own or (name,)), tuple(shared))
+    X = Random(name, law, index, index, tuple(own or (_kind(name, index),)), tuple(shared))
     _check_law(X)
     return X
 
 
+def _expression(what: str, value: object) -> sp.Expr:
+    """A SymPy expression, or a number as one."""
+    try:
+        expression = sp.sympify(value, strict=True)
+    except sp.SympifyError:
+        expression = None
+    if not isinstance(expression, sp.Expr) or expression.is_Matrix:
+        raise TypeError(f"{what} must be a real number or a SymPy expression, got {value!r}")
+    return expression
+
+
 def _real(name: str, what: str, value: object) -> sp.Expr:
     """A number or an expression that may be real and finite."""
-    try:
-        number = sp.sympify(value, strict=True)
-    except sp.SympifyError:
-        raise TypeError(f"{name}: {what} must be a real number or a SymPy expression, got {value!r}") from None
-    if not isinstance(number, sp.Expr):
-        raise TypeError(f"{name}: {what} must be a real number or a SymPy expression, got {value!r}")
+    number = _expression(f"{name}: {what}", value)
+    if randoms(number):
+        raise TypeError(f"{name}: {what} must be a number or an expression in numbers, got the random {value}")
     if number.is_real is False or number.is_finite is False or number.has(sp.nan):
         raise ValueError(f"{name}: {what} must be a finite real number, got {value!r}")
     return number
 
 
 def _check_law(X: Random) -> None:
-    """Raise if no distribution has these moments: the matrices of E[X^(i+k)] must have no negative minor from the top
-    left ([Hamburger 1920](https://doi.org/10.1007/BF01504834)). What symbols leave open is let pass."""
-    moments = [sp.Integer(1)]
-    while not (moment := X.law.moment(X, len(moments))).has(Expected) and len(moments) <= _CHECKED:
-        moments.append(moment)
-    variance = X.law.variance
-    if variance is not None and variance.is_negative:
-        raise ValueError(f"{X}: variance must be >= 0, got {variance}")
-    for k, moment in X.law.moments:
-        if k % 2 == 0 and moment.is_negative:
-            raise ValueError(f"{X}: E[X^{k}] must be >= 0, got {moment}")
-    for size in range(2, (len(moments) + 1) // 2 + 1):
-        minor = sp.Matrix(size, size, lambda i, k: moments[i + k]).det()
-        if sp.simplify(minor).is_negative:
-            shown = ", ".join(map(str, moments[1 : 2 * size - 1]))
-            raise ValueError(f"{X}: no distribution has the moments E[X], E[X^2], ... = {shown}")
-    if X.law.symmetric and all(not moment.has(Expected) for moment in moments):
-        mean = X.law.moment(X, 1)
-        for k in range(3, len(moments), 2):
-            central = sum(comb(k, i) * (-mean) ** (k - i) * moments[i] for i in range(k + 1))
-            if sp.simplify(central).is_nonzero:
-                raise ValueError(f"{X}: a symmetric distribution has E[(X - E X)^{k}] = 0, got {central}")
+    """Raise if no distribution has these moments. What symbols leave open is let pass.
+
+    There is one only if no principal minor of the matrix of all E[X^(i+k)] is negative
+    ([Hamburger 1920](https://doi.org/10.1007/BF01504834)). A moment that is not known is a symbol like others.
+    """
+    law, stated = X.law, dict(X.law.moments)
+    if law.variance is not None and _negative(law.variance):
+        raise ValueError(f"{X}: variance must be >= 0, got {law.variance}")
+    for k in stated if law.symmetric else ():  # what symmetry says, or normality, about moments from the third on
+        lower = Law(tuple((i, value) for i, value in law.moments if i < k), law.variance, law.symmetric, law.normal)
+        implied = lower.moment(X, k)
+        if k > 2 and not implied.has(Expected) and not _zero(stated[k] - implied):
+            which = "normal" if law.normal else "symmetric"
+            raise ValueError(
+                f"{X}: a {which} quantity with such a mean and variance has E[X^{k}] = {implied}, got {stated[k]}"
+            )
+    highest = min(max([2, *stated]), _CHECKED)
+    moment = [law.moment(X, k) for k in range(2 * ((highest + 1) // 2) + 1)]
+    for size in range(1, len(moment) // 2 + 2):
+        for rows in combinations(range(len(moment) // 2 + 1), size):
+            minor = sp.Matrix([[moment[i + k] for k in rows] for i in rows]).det(method="berkowitz")
+            if _negative(minor, scale=prod(moment[2 * i] for i in rows)):
+                needed = f"E[X^{2 * rows[-1]}] must be >= 0" if size == 1 else "no distribution has these moments"
+                if size == 2 and rows[0] == 0:
+                    low, high = f"E[X^{rows[1]}]".replace("^1]", "]"), f"E[X^{2 * rows[1]}]"
+                    needed = f"{high} must be >= {low}^2"
+                shown = ", ".join(f"E[X^{k}] = {m}" for k, m in enumerate(moment) if k and k <= highest)
+                raise ValueError(f"{X}: {needed}, got {shown}".replace("X^1]", "X]"))
 
 
 _CHECKED = 8  # moments
+
+
+def _negative(value: sp.Expr, scale: sp.Expr | int = 1) -> bool:
+    """Whether it is known to be negative, by more than rounding."""
+    rounding = 1e-12 * scale if value.has(sp.Float) else 0
+    return bool(sp.expand(value + rounding).is_negative)
+
+
+def _zero(value: sp.Expr) -> bool:
+    """Whether it may be zero, up to rounding."""
+    value = sp.simplify(value)
+    return not value.is_nonzero or (value.has(sp.Float) and value.is_number and abs(float(value)) < 1e-9)
 
 
 def randoms(expression: sp.Expr) -> set[Random]:
@@ -330,11 +379,18 @@ class Expected(sp.Expr):
     """
 
     is_commutative = True
-    is_real = True
 
-    def __new__(cls, X: sp.Expr) -> sp.Expr:
-        X = sp.sympify(X)
-        return super().__new__(cls, X) if randoms(X) else X
+    def __new__(cls, X: sp.Expr, *_: sp.Tuple) -> sp.Expr:
+        X = _expression("X", X)
+        laws = [Y.law for Y in randoms(X)]
+        stated = (value for law in laws for value in (*dict(law.moments).values(), law.variance) if value is not None)
+        # SymPy must not take it for a constant when it differentiates by a symbol of a law.
+        symbols = set().union(*(value.free_symbols for value in stated))
+        depends = [sp.Tuple(*sorted(symbols, key=default_sort_key))] if symbols else []
+        return super().__new__(cls, X, *depends) if laws else X
+
+    def _eval_is_real(self) -> bool | None:
+        return self.args[0].is_real
 
     def _sympystr(self, printer: Printer) -> str:
         return f"E[{printer._print(self.args[0])}]"
@@ -356,7 +412,7 @@ class Covariance(sp.Expr):
     is_real = True
 
     def __new__(cls, X: sp.Expr, Y: sp.Expr) -> "Covariance":
-        return super().__new__(cls, *sorted(map(sp.sympify, (X, Y)), key=default_sort_key))
+        return super().__new__(cls, *sorted((_expression("X", X), _expression("Y", Y)), key=default_sort_key))
 
     def _printed(self, printer: Printer) -> tuple[str, str]:
         """Cov, "X, Y" or Var, "X"."""
@@ -385,7 +441,7 @@ class Total(sp.Expr):
     Raises
     ------
     ValueError, TypeError
-        If an argument is not as described.
+        If an argument is not as described, or a numbered quantity in the term is not numbered by this letter.
 
     Examples
     --------
@@ -393,19 +449,33 @@ class Total(sp.Expr):
     >>> a = random("a_j", mean=0, variance=1, index="j")
     >>> E(Total(a, "j", n) ** 2)
     n
+    >>> Total(a, "j", n) == Total(a.at("k"), "k", n)
+    True
     """
 
     is_commutative = True
-    is_real = True
 
     def __new__(cls, term: sp.Expr, index: str, n: sp.Expr) -> sp.Expr:
-        term, n, letter = sp.sympify(term), sp.sympify(n), str(index)
-        if not letter.isidentifier():
-            raise ValueError(f"index of a sum must be a letter, got {index!r}")
-        if n.is_integer is False or n.is_negative or n.is_finite is False:
+        term, n, letter = _expression("term", term), _expression("n", n), str(index)
+        if n.is_integer is False or n.is_negative or n.is_finite is False or n.has(sp.Float) or randoms(n):
             raise ValueError(f"n must be a whole number >= 0, got {n}")
-        numbered = any(X.index == letter for X in randoms(term))
-        return super().__new__(cls, term, sp.Symbol(letter), n) if numbered else n * term
+        if not letter.startswith(_BOUND):
+            if not letter.isidentifier():
+                raise ValueError(f"index of a sum must be a letter, got {index!r}")
+            others = {X for X in randoms(term) if X.index != letter}
+            if others == randoms(term) and any(X.index for X in others):
+                raise ValueError(f"term must have the index {letter} to be added up over it, got {term}")
+            if unclear := [X for X in others if letter in X.kind.partition("_")[2]]:
+                raise ValueError(
+                    f"{listed(unclear)} must be made with index={letter!r}, or have no {letter} in the name, to be "
+                    f"added up over {letter}"
+                )
+        if not any(X.index == letter for X in randoms(term)):
+            return n * term
+        # A letter of its own, so that it is not taken for one outside or for that of a sum inside
+        inside = [int(str(T.args[1]).removeprefix(_BOUND)) for T in term.atoms(Total)]
+        bound = f"{_BOUND}{1 + max(inside, default=0)}"
+        return super().__new__(cls, _renamed(term, {letter: bound}), sp.Symbol(bound), n)
 
     def term(self, index: str) -> sp.Expr:
         """The term for one value of the index.
@@ -420,6 +490,9 @@ class Total(sp.Expr):
         sympy.Expr
             The term, with this index.
         """
+        return self._at(_check_index(index))
+
+    def _at(self, index: str) -> sp.Expr:
         return _renamed(self.args[0], {str(self.args[1]): index})
 
     def written_out(self) -> sp.Expr:
@@ -432,13 +505,28 @@ class Total(sp.Expr):
         """
         return sp.Add(*(self.term(str(i)) for i in range(1, int(self.args[2]) + 1)))
 
+    def _eval_is_real(self) -> bool | None:
+        return self.args[0].is_real
+
+    @property
+    def numbered(self) -> set[Random]:
+        """What has another value in every term."""
+        return {X for X in randoms(self.args[0]) if X.index == str(self.args[1])}
+
+    @property
+    def letter(self) -> str:
+        """The letter with which it is printed."""
+        taken = {X.index for X in randoms(self.args[0]) if X.index}
+        return next(_letters(min(X.home for X in self.numbered), taken))
+
     def _sympystr(self, printer: Printer) -> str:
-        return "Sum({}, ({}, 1, {}))".format(*map(printer._print, self.args))
+        term, n = map(printer._print, (self._at(self.letter), self.args[2]))
+        return f"Sum({term}, ({self.letter}, 1, {n}))"
 
     def _latex(self, printer: Printer) -> str:
-        term, index, n = self.args
-        term = printer.parenthesize(term, sp.printing.precedence.PRECEDENCE["Mul"], strict=True)
-        return rf"\sum_{{{index}=1}}^{{{printer._print(n)}}} {term}"
+        precedence = sp.printing.precedence.PRECEDENCE["Mul"]
+        term = printer.parenthesize(self._at(self.letter), precedence, strict=True)
+        return rf"\sum_{{{self.letter}=1}}^{{{printer._print(self.args[2])}}} {term}"
 
     precedence = sp.printing.precedence.PRECEDENCE["Add"]  # its powers get parentheses
 
@@ -454,9 +542,18 @@ class Total(sp.Expr):
         return 1, 0, cls.__name__
 
 
+_BOUND = "#"  # begins the index of the terms of a sum: no letter outside, but all of them at once
+
+
 def _renamed(expression: sp.Expr, letters: Mapping[str, str]) -> sp.Expr:
     """The expression with other index letters."""
-    return expression.xreplace({X: X._at(letters[X.index]) for X in randoms(expression) if X.index in letters})
+    if isinstance(expression, Random):
+        return expression._at(letters[expression.index]) if expression.index in letters else expression
+    if isinstance(expression, Total) and str(expression.args[1]) in letters:  # not the same, though it has one name
+        letters = {letter: to for letter, to in letters.items() if letter != str(expression.args[1])}
+    if not randoms(expression):
+        return expression
+    return expression.func(*(_renamed(part, letters) for part in expression.args))
 
 
 # --- rules ------------------------------------------------------------------------------------------------------------
@@ -514,28 +611,23 @@ def linearity(X: sp.Expr) -> sp.Expr:
 
 def _letters(first: str, taken: set[str], mark: str = "") -> Iterator[str]:
     """Names for the terms that are meant: the letter of the sum, k, l, ... as far as they are not taken."""
-    names = (f"{name}{mark}" for name in chain([first], "klrstuvw", (f"k{i}" for i in count(1))))
-    seen = set(taken)
-    for name in names:
-        if name not in seen:
-            seen.add(name)
-            yield name
+    others = (name for name in chain("klrstuvw", (f"k{i}" for i in count(1))) if name != first)
+    return (name for name in (f"{letter}{mark}" for letter in chain([first], others)) if name not in taken)
 
 
 @each_expectation
 def sums(X: sp.Expr) -> sp.Expr:
-    """E of a product of sums of n terms, and of terms of them: two factors are either the same term, or two different.
+    """E of a product with sums of n terms: each of them is replaced by its terms, one sum after the other.
 
-    For the square of a sum S of X_j, E[S^2] = n E[X_j^2] + n (n - 1) E[X_j X_k]. In general there is one term for every
-    partition of the factors into groups that mean the same term. A group may mean a term that stands outside of the
-    sums, too, as X_1 does in E[S X_1] = E[X_1^2] + (n - 1) E[X_j' X_1], where the prime says that j is not 1. For the
-    others there are n, n - 1, ... choices, less those that stand outside.
+    A sum of X_j has the same share in the mean of a product by each of its terms, except those that the rest of the
+    product has in it: E[S Y] = n E[X_j Y], but E[S X_1] = E[X_1^2] + (n - 1) E[X_j' X_1], where the prime says that j
+    is not 1. So E[S^2] = n E[X_j S] = n E[X_j^2] + n (n - 1) E[X_j X_k].
 
     Parameters
     ----------
     expression : sympy.Expr
-        Any expression; its expectations E[X] are changed. One of a sum in a denominator, in a root or in another sum
-        stays as it is.
+        Any expression; its expectations E[X] are changed. A sum in a denominator, in a root or in another function
+        stays in it.
 
     Returns
     -------
@@ -556,57 +648,44 @@ def sums(X: sp.Expr) -> sp.Expr:
     >>> sums(Expected(Total(a, "j", n) * a.at("1")))
     (n - 1)*E[a_1*a_j'] + E[a_1**2]
     """
-    factors = [base for f in sp.Mul.make_args(X) for base in _repeated(f)]
-    totals = [f for f in factors if isinstance(f, Total)]
-    if not totals:
-        return Expected(X)
-    here, own = [totals[0]], _numbered_sources(totals[0])
-    while more := [f for f in totals if f not in here and _numbered_sources(f) & own]:
-        here, own = here + more, own.union(*map(_numbered_sources, more))
-    others = [f for f in factors if f not in here]
-    here = [f for f in factors if f in here]
-    _, letter, n = here[0].args
-    if len({f.args[2] for f in here}) > 1:
+    return sp.Add(*(number * Expected(product) for number, product in _without_sums(X)))
+
+
+def _without_sums(X: sp.Expr) -> Iterator[tuple[sp.Expr, sp.Expr]]:
+    """Pairs of a number c and a product Y of terms, with E[X] = sum of c E[Y]."""
+    for part in sp.Add.make_args(sp.expand(X)):
+        constant, factors = _constant_and_random(part)
+        powers = (factor.as_base_exp() for factor in sp.Mul.make_args(factors))
+        here = (base for base, k in powers if isinstance(base, Total) and k.is_Integer and k > 0)
+        total = next(here, None)
+        if total is None:
+            yield constant, factors
+            continue
+        for times, index in _choices(total, factors):
+            for number, product in _without_sums(factors / total * total._at(index)):
+                yield constant * times * number, product
+
+
+def _choices(total: Total, X: sp.Expr) -> Iterator[tuple[sp.Expr, str]]:
+    """Pairs of an index of its terms, and how many terms are in the product X as this one is."""
+    related, own = {total}, _own(total)  # to permute these sources in all of these sums at once changes nothing
+    while more := {T for T in X.atoms(Total) - related if _own(T) & own}:
+        related, own = related | more, own.union(*map(_own, more))
+    if len({T.args[2] for T in related}) > 1:
         raise Undetermined(f"sums of different length have terms in common in {X}: write them as one sum and the rest")
-    if any(f.args[0].has(Total) for f in here) or any(
-        f.has(Total) and not isinstance(f, Total) and _numbered_sources(f) & own for f in others
-    ):
-        return Expected(X)
-    beside = _outside(X, own)
-    outside = _among(beside, n, X)
-    taken = {Y.index for Y in randoms(X) if Y.index} - {str(letter)} | beside
-    mark = _OTHER if any(i.isdecimal() for i in beside) else ""
-    letters = list(islice(_letters(str(letter), taken, mark), len(here)))
-    rest, result = sp.Mul(*others), sp.Integer(0)
-    for groups in multiset_partitions(list(range(len(here)))):
-        for met in product([None, *sorted(outside)], repeat=len(groups)):
-            if len(set(met) - {None}) < len(met) - met.count(None):
-                continue  # two groups mean two terms
-            new = iter(letters)
-            at = [index or next(new) for index in met]
-            meant = [here[i].term(index) for index, group in zip(at, groups, strict=True) for i in group]
-            choices = prod((n - len(outside) - i for i in range(met.count(None))), start=sp.Integer(1))
-            result += choices * linearity(Expected(rest * sp.Mul(*meant)))
-    return sums(result) if rest.has(Total) else result
+    n, numbered = total.args[2], {Y for Y in randoms(X) if Y.index}
+    beside = {Y.index for Y in numbered if own.intersection(Y.own) and not Y.index.startswith(_BOUND)}
+    met = _among(beside, n, X)
+    for index in sorted(met):
+        yield sp.Integer(1), index
+    if n != len(met):
+        taken = {Y.index for Y in numbered}.union(*(Y.kind for Y in numbered))
+        yield n - len(met), next(_letters(total.letter, taken, _OTHER if any(map(str.isdecimal, beside)) else ""))
 
 
-def _numbered_sources(factor: sp.Expr) -> set[str]:
-    """The sources of the terms of the sums in an expression, which have another value in every term."""
-    found: set[str] = set()
-    for total in factor.atoms(Total):
-        found.update(*(Y.own for Y in randoms(total.args[0]) if Y.index == str(total.args[1])))
-    return found
-
-
-def _outside(X: sp.Expr, own: set[str], bound: frozenset[str] = frozenset()) -> set[str]:
-    """The indices of quantities that have some of these sources, and are not the terms of a sum."""
-    if isinstance(X, Random):
-        return {X.index} if X.index and X.index not in bound and own.intersection(X.own) else set()
-    if isinstance(X, Total):
-        return _outside(X.args[0], own, bound | {str(X.args[1])})
-    if isinstance(X, Expected | Covariance):
-        return set()
-    return set().union(*(_outside(part, own, bound) for part in X.args))
+def _own(total: Total) -> set[str]:
+    """The sources that have another value in every term of a sum."""
+    return set().union(*(X.own for X in total.numbered))
 
 
 _OTHER = "'"  # at the end of a letter: no number that stands beside it is meant
@@ -623,12 +702,6 @@ def _among(indices: set[str], n: sp.Expr, X: sp.Expr) -> set[str]:
     if not enough or (n - len(numbers | letters)).is_negative:
         raise Undetermined(f"whether a sum of {n} terms has the terms {listed(indices)} must be known in {X}")
     return numbers | letters
-
-
-def _repeated(factor: sp.Expr) -> list[sp.Expr]:
-    """The base of a power, repeated as often as the exponent says."""
-    base, exponent = factor.as_base_exp()
-    return [base] * int(exponent) if exponent.is_Integer and exponent > 0 else [factor]
 
 
 @each_expectation
@@ -665,25 +738,16 @@ def _independent_parts(X: sp.Expr) -> list[sp.Expr]:
     return [part for part, _ in groups]
 
 
-_EVERY = "every"  # no letter: the index of the terms of a sum, all of them at once
-
-
-def _sources(factor: sp.Expr, bound: frozenset[str] = frozenset()) -> set[tuple[str, str | None]]:
+def _sources(factor: sp.Expr) -> set[tuple[str, str | None]]:
     """What a factor is a function of, as `Random.sources`."""
-    if isinstance(factor, Random):
-        return {(source, _EVERY if index in bound else index) for source, index in factor.sources}
-    if isinstance(factor, Total):
-        return _sources(factor.args[0], bound | {str(factor.args[1])})
-    if isinstance(factor, Expected | Covariance):
-        return set()
-    return set().union(*(_sources(part, bound) for part in factor.args))
+    return set().union(*(X.sources for X in randoms(factor)))
 
 
 def _meet(some: set[tuple[str, str | None]], others: set[tuple[str, str | None]]) -> bool:
     """Whether they may have a source in common. Two letters stand for different values, as two numbers do; a letter may
     stand for any number."""
     return any(
-        source == other and (i == k or None in (i, k) or _EVERY in (i, k) or _undecided({i, k}))
+        source == other and (i is None or k is None or i == k or _BOUND in i + k or _undecided({i, k}))
         for source, i in some
         for other, k in others
     )
@@ -715,7 +779,7 @@ def alike(X: sp.Expr) -> sp.Expr:
     >>> alike(Expected(a.at("l") * a.at("k")))
     E[a_j*a_k]
     """
-    homes = {Y.index: Y.home for Y in randoms(X) if Y.index}
+    homes = {Y.index: Y.home for Y in sorted(randoms(X), key=default_sort_key) if Y.index}
     if X.has(Total) or _undecided(homes):
         return Expected(X)
     choices = []
@@ -766,16 +830,38 @@ def E(X: sp.Expr) -> sp.Expr:
     sympy.Expr
         A number, or an expression in what is stated about them.
 
+    Raises
+    ------
+    Undetermined
+        If it is not known which quantities are the same, or sums of different length have terms in common.
+    ValueError
+        If two different things are stated about one quantity.
+
     Examples
     --------
     >>> m, v = sp.symbols("m v")
     >>> E(random("X", mean=m, variance=v, symmetric=True) ** 3)
     m**3 + 3*m*v
     """
-    result = sp.sympify(X)
+    result = _expression("X", X)
+    _check_kinds(result)
     for rule in (Expected, linearity, sums, independence, alike, known):
         result = rule(result)
     return sp.expand(result)
+
+
+def _check_kinds(X: sp.Expr) -> None:
+    """Raise if two random quantities may be the same, and what is stated about them is not."""
+    one_of_each = {Y.stated: Y for Y in sorted(randoms(X), key=str)}.values()
+    for one, other in combinations(one_of_each, 2):
+        if one.kind == other.kind:
+            raise ValueError(f"{one} must have one distribution, got two that are stated about {one.kind}")
+        letters = [re.findall(r"\d+|.", Y.kind) for Y in (one, other)]
+        if len(letters[0]) == len(letters[1]) and all(f == g or "*" in (f, g) for f, g in zip(*letters, strict=True)):
+            raise Undetermined(
+                f"whether a quantity {one.kind} is also one of {other.kind} must be known; quantities of one kind are "
+                f"made from one of them, by its method at"
+            )
 
 
 def Var(X: sp.Expr) -> sp.Expr:
@@ -836,6 +922,8 @@ def evaluate(expression: sp.Expr, values: Mapping) -> float:
     ------
     Undetermined
         If there is an E[...] left in it, or a symbol without a value.
+    ValueError, TypeError
+        If something in it is random, a value is no number that its symbol may have, or the result is not finite.
 
     Examples
     --------
@@ -843,12 +931,20 @@ def evaluate(expression: sp.Expr, values: Mapping) -> float:
     3.0
     """
     values = {str(name): value for name, value in values.items()}
-    expression = sp.sympify(expression)
+    expression = _expression("expression", expression)
+    if randoms(expression):
+        raise ValueError(f"expression must be a number such as E[X], got the random {expression}")
     if left := expression.atoms(Expected, Covariance):
         raise Undetermined(f"{listed(left)} must be known; state it in random(..., moments={{...}}), or normal=True")
     if missing := {s for s in expression.free_symbols if s.name not in values}:
         raise Undetermined(f"{listed(missing)} must have a value, got values for {listed(values) or 'nothing'}")
-    return float(expression.subs({s: values[s.name] for s in expression.free_symbols}).doit())
+    known = {
+        s: finite(s.name, values[s.name], at_least=0 if s.is_nonnegative else None) for s in expression.free_symbols
+    }
+    result = expression.subs(known).doit()
+    if not (result.is_real and result.is_finite):
+        raise ValueError(f"{expression} must be a finite real number, got {result} for {listed(values)}")
+    return float(result)
 
 
 def listed(names: Iterable) -> str:

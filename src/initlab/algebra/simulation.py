@@ -28,7 +28,8 @@ def draw(
     """Weights, signals and biases of independent units, in the layer that breaks exactly the dropped assumptions.
 
     They follow `Direction.model`, with S and xi_j normal when "symmetric weights" is assumed, and otherwise
-    exponential, shifted to mean zero. A parameter counts only where its assumption is dropped.
+    exponential, shifted to mean zero; g_j^2 is 1 + sqrt(kappa) or 1 - sqrt(kappa), with equal chances. A parameter
+    counts only where its assumption is dropped.
 
     Parameters
     ----------
@@ -53,10 +54,10 @@ def draw(
     Undetermined
         If a value is missing.
     ValueError
-        If there is no such model: |m| <= sqrt(q), rho <= 1, r < 1 and c^2 <= (1 - rho) (1 - r) must hold.
+        If there is no such layer, as for `Derivation.predict`.
     """
     d, assume = derivation.direction, derivation.assume
-    values = check_values(values)
+    d.check(assume, check_values(values))
     sampler, parameters, letters = _sampler(d, assume)
     biases = d.name == "forward" and "zero biases" not in assume
     needed = {*parameters, str(d.n)} | ({str(sigma_b)} if biases else set())
@@ -76,12 +77,9 @@ def draw(
         "S": weight_noise((draws, 1)),
         "xi_j": weight_noise((draws, n)),
     }
-    with np.errstate(invalid="ignore", divide="ignore"):
-        layer = sampler(*(float(values[name]) for name in parameters), *(noise[name] for name in letters))
-    if not all(np.isfinite(part).all() for part in layer):
-        raise ValueError(
-            f"|m| <= sqrt(q), rho <= 1, r < 1 and c^2 <= (1 - rho) (1 - r) must hold for such a layer, got {values}"
-        )
+    if "g_j" in letters:
+        noise["g_j"] = np.sqrt(1 + source.choice([-1.0, 1.0], (draws, n)) * np.sqrt(values["kappa"]))
+    layer = sampler(*(float(values[name]) for name in parameters), *(noise[name] for name in letters))
     W, x = (np.broadcast_to(part, (draws, n)) for part in layer)
     b = values["sigma_b"] * source.standard_normal(draws) if biases else np.zeros(draws)
     return W, x, b
@@ -95,7 +93,8 @@ def _sampler(
     model = direction.model(assume)
     letters = sorted((model[0] + model[1]).atoms(Random), key=str)
     parameters = sorted({t for part in model for t in part.free_symbols if not isinstance(t, Random)}, key=str)
-    return sp.lambdify([*parameters, *letters], model, "numpy"), [*map(str, parameters)], [*map(str, letters)]
+    root = {"sqrt": lambda x: np.sqrt(np.maximum(x, 0))}  # `Direction.check` lets pass what is below 0 by rounding
+    return sp.lambdify([*parameters, *letters], model, [root, "numpy"]), [*map(str, parameters)], [*map(str, letters)]
 
 
 def monte_carlo(derivation: Derivation, values: Mapping[str, float], rng: Seed = None, draws: int = 10_000) -> Estimate:
