@@ -1,25 +1,22 @@
 """The experiments of the chapter "Deriving Xavier"."""
 
-from functools import cache, partial
+from functools import cache
 
 from initlab import algebra
 from initlab.algebra import ALL, derive_forward
-from initlab.initializers import normal
-from initlab.network import simulate
-
-# ---------------------------------------------------------------- the switchboard: one unit, assumptions on and off
 
 SWITCHES = {
     "weights_zero_mean": ("zero-mean weights", "Weights: mean zero"),
     "activations_zero_mean": ("zero-mean activations", "Activations: mean zero"),
-    "weights_independent": ("independent weights", "Weights: independent"),
+    "weights_uncorrelated": ("uncorrelated weights", "Weights: uncorrelated"),
+    "weights_alike": ("equal variances", "Weights: equal variances"),
     "activations_uncorrelated": ("uncorrelated activations", "Activations: uncorrelated"),
     "no_alignment": ("weights independent of activations", "Weights independent of a"),
     "biases_zero": ("zero biases", "Biases: zero"),
 }
-FAN_INS = (4, 8, 16, 32, 64, 128)
+FAN_INS = (4, 8, 16, 32, 64)
 DRAWS = 2000
-BROKEN = {"mu": 0.2, "m": 0.5, "rho": 0.02, "r": 0.1, "c": 0.1, "sigma_b": 0.5}
+BROKEN = {"mu": 0.2, "m": 0.5, "rho": 0.02, "kappa": 0.25, "r": 0.1, "c": 0.1, "sigma_b": 0.5}
 """How far an assumption is broken when it is dropped; mu in standard deviations of a weight, the input having q = 1."""
 
 
@@ -39,23 +36,3 @@ def values(fan_in):
 def measured_sizes(dropped, fan_in):
     """E[z^2] of drawn units in which exactly these assumptions are dropped: an `algebra.Estimate`."""
     return algebra.monte_carlo(derivation(dropped), values(fan_in), rng=0, draws=DRAWS)
-
-
-# ---------------------------------------------------------------- the same in twenty layers
-
-DEPTH, WIDTH, NETWORKS, BATCH = 20, 100, 8, 20
-MEANS = (0.0, 0.05, 0.1, 0.15, 0.2)  # of a weight, in its standard deviations
-
-
-@cache
-def sizes(activation, mean, sigma_b):
-    """E[a^2] of every layer, (networks, depth + 1), over a batch of inputs with independent entries of variance 1."""
-    deep = simulate(
-        [WIDTH] * (DEPTH + 1),
-        activation,
-        partial(normal, mean=mean * WIDTH**-0.5, std=WIDTH**-0.5),
-        bias_initializer=partial(normal, std=sigma_b) if sigma_b else None,
-        seeds=range(NETWORKS),
-        batch=BATCH,
-    )
-    return deep.a.second_moment

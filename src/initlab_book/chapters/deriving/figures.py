@@ -3,28 +3,12 @@
 import numpy as np
 import sympy as sp
 
-from initlab.activations import labels
-from initlab.algebra import Expected, latex, linear_network, random
+from initlab.algebra import Expected, latex, random
 from initlab.algebra.assumptions import FORWARD, n_in, q, sigma_b, sigma_w
-from initlab_book.figure import Demo, Formulas, Lines, Menu, Series, Slider, Toggle, formula_row
+from initlab_book.figure import Demo, Formulas, Lines, Series, Toggle, formula_row
 from initlab_book.numbers import number
 
-from .experiments import (
-    BROKEN,
-    DEPTH,
-    DRAWS,
-    FAN_INS,
-    MEANS,
-    NETWORKS,
-    SWITCHES,
-    WIDTH,
-    derivation,
-    measured_sizes,
-    sizes,
-    values,
-)
-
-# ---------------------------------------------------------------- the switchboard: one unit, assumptions on and off
+from .experiments import DRAWS, FAN_INS, SWITCHES, derivation, measured_sizes, values
 
 
 def surviving(derived):
@@ -68,7 +52,7 @@ def _switchboard(**holds):
     }
     last = FAN_INS[-1]
     if not dropped:
-        text = f"All six hold: E[z²] = n Var(W) q, which is 1 here, at every width. Measured at n = {last}: "
+        text = f"All seven hold: E[z²] = n Var(W) q, which is 1 here, at every width. Measured at n = {last}: "
         return panels, f"{text}{number(measured[-1])}."
     names = ", ".join(SWITCHES[name][1].replace(": ", " ").lower() for name, on in holds.items() if not on)
     told = "nothing comes back" if abs(predicted[-1] - 1) < 1e-12 else "the marked terms come back"
@@ -91,7 +75,7 @@ switchboard = Demo(
             (
                 Series("measured", "drawn units"),
                 Series("predicted", "derived above", style="theory", tone=2),
-                Series("all", "if all six held", style="theory", tone=0),
+                Series("all", "if all seven held", style="theory", tone=0),
             ),
             y_range=(0.5, 20.0),
             x=FAN_INS,
@@ -103,51 +87,5 @@ switchboard = Demo(
         Formulas("steps", "How it is derived, step by step"),
     ),
     compute=_switchboard,
-    digits=3,
-)
-# ---------------------------------------------------------------- the same in twenty layers
-
-ACTIVATIONS = labels("identity", "tanh")
-
-
-def _twenty_layers(mean, activation, biases_zero):
-    sigma_b = 0.0 if biases_zero else BROKEN["sigma_b"]
-    measured = sizes(activation, mean, sigma_b)
-    std = WIDTH**-0.5
-    derived = linear_network(DEPTH, WIDTH, sigma_w=std, mu=mean * std, sigma_b=sigma_b).q
-    panels = {"size": {"y": {"networks": measured, "derived": derived, "all": np.ones(DEPTH + 1)}}}
-    low, high = number(measured[:, -1].min()), number(measured[:, -1].max())
-    return panels, (
-        f"Each layer multiplies the mean of the signal by {number(mean * WIDTH**0.5)}. After {DEPTH} layers theory "
-        f"gives a linear network E[a²] = {number(derived[-1])}; the {NETWORKS} drawn here, with activation "
-        f"{ACTIVATIONS[activation]}, end between {low} and {high}."
-    )
-
-
-twenty_layers = Demo(
-    name="twenty-layers",
-    title="Twenty layers of 100 units",
-    controls=(
-        Slider("mean", "Mean of a weight, in σ", MEANS, 0.0),
-        Menu("activation", "Activation", ACTIVATIONS, "identity"),
-        Toggle("biases_zero", "Biases: zero", True),
-    ),
-    panels=(
-        Lines(
-            "size",
-            "E[a²], layer by layer",
-            "layer",
-            (
-                Series("networks", "drawn networks", style="strands"),
-                Series("derived", "derived, linear", style="theory", tone=2),
-                Series("all", "if all held", style="theory", tone=0),
-            ),
-            y_range=(1e-2, 1e8),
-            x=tuple(range(DEPTH + 1)),
-            log=True,
-            wide=True,
-        ),
-    ),
-    compute=_twenty_layers,
     digits=3,
 )

@@ -7,7 +7,7 @@ quiz = Quiz(
     title="Four questions on the derivation",
     questions=(
         Choose(
-            "Weights: mean zero, independent of each other and of the activations. Biases: zero. What must the "
+            "Weights: mean zero, uncorrelated, of one variance, independent of the activations. Biases: zero. What must the "
             "activations be like for E[z²] = n Var(W) E[a²] to hold?",
             (
                 Option(
@@ -21,7 +21,7 @@ quiz = Quiz(
                 ),
                 Option(
                     "Anything with a second moment",
-                    "Zero-mean independent weights make all products of two different terms vanish, whatever the "
+                    "Zero-mean uncorrelated weights make all products of two different terms vanish, whatever the "
                     "activations do. This is why the rule works behind a ReLU, too, with E[a²] for Var a.",
                     right=True,
                 ),
