@@ -363,9 +363,9 @@ def test_two_inputs_end_in_one_direction():
     _, size, cosine = twenty()[0.2]
     assert size > 0.5
     assert cosine == 1
-    says("caught from a mean of «a fifth» of a standard deviation", max(twenty()))
+    says("caught from «a fifth» of a standard deviation", max(twenty()))
     says("«a hundred» units, and one thing to say", WIDTH)
-    says("Beside it we draw «eight» tanh networks", len(range(8)))
+    says("Beside it, «eight» tanh networks say how alike two inputs have become", len(range(8)))
     assert "seeds=range(8)" in code("twenty-code")
 
 
