@@ -253,9 +253,9 @@ def test_what_cannot_be_settled_is_undetermined_or_stays_as_it_is():
         ({"mean": 0, "variance": 1, "moments": {3: 2, 4: 4}}, "no distribution"),
         ({"mean": 0, "variance": 1, "moments": {3: 1, 4: 5}, "symmetric": True}, "symmetric.*got 1"),
         ({"mean": 0, "variance": 1, "moments": {4: 4}, "normal": True}, r"normal .* has E\[X\^4\] = 3, got 4"),
-        ({"mean": sp.oo}, "finite real number, got oo"),
-        ({"mean": sp.I}, "finite real number, got I"),
-        ({"variance": sp.nan}, "finite real number, got nan"),
+        ({"mean": sp.oo}, "real and finite, got oo"),
+        ({"mean": sp.I}, "real and finite, got I"),
+        ({"variance": sp.nan}, "real and finite, got nan"),
         ({"mean": 1, "moments": {1: 2}}, "second time, got 2"),
         ({"variance": 1, "moments": {2: 2}}, "got both"),
     ],
@@ -591,7 +591,7 @@ def test_drawn_linear_networks_have_the_second_moments_of_theory():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"rho": 1.5}, "rho must be a correlation from 0 to 1"),
+        ({"rho": 1.5}, "rho must be a finite number >= 0 and <= 1, got 1.5"),
         ({"rho": -0.1}, "rho must be a finite number >= 0"),
         ({"sigma_w": -1.0}, "sigma_w must be a finite number >= 0"),
         ({"sigma_b": np.inf}, "sigma_b must be a finite number >= 0"),
@@ -958,6 +958,35 @@ def test_what_an_assumption_excludes_may_have_any_value():
 def test_widths_that_cannot_be_are_refused(widths, values, error, says):
     with pytest.raises(error, match=says):
         he_over_widths("forward", "fan_in").predict(widths, **values)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda: algebra.linear_network(-3, 4, sigma_w=1), ValueError, "depth must be an int >= 0, got -3"),
+        (lambda: algebra.linear_network(3, 0, sigma_w=1), ValueError, "n must be an int >= 1, got 0"),
+        (lambda: algebra.linear_network(3, 4, sigma_w=1, rho=1.5), ValueError, "rho must be .*<= 1, got 1.5"),
+        (lambda: algebra.linear_network(3, 4, sigma_w=1, q=2, s=3), ValueError, "s must be .*<= 2.0, got 3"),
+        (lambda: algebra.linear_network(3, 3, sigma_w=1, q=2, s=-1.5), ValueError, "s must be .*>= -1.0.*got -1.5"),
+        (lambda: algebra.monte_carlo("x", VALUES), TypeError, "derivation must be a Derivation, got a str"),
+        (lambda: algebra.monte_carlo(derive_forward(), None), TypeError, "values must be a dict.*got None"),
+        (
+            lambda: algebra.monte_carlo(derive_forward(), VALUES, draws=1),
+            ValueError,
+            "draws must be an int >= 2, got 1",
+        ),
+        (lambda: algebra.monte_carlo(derive_forward(), VALUES, draws="3"), TypeError, "draws must be an int"),
+        (lambda: algebra.over_layers("x"), TypeError, "layer must be a Derivation, got a str"),
+        (lambda: algebra.over_widths(None, "fan_in"), TypeError, "layer must be a Derivation, got a NoneType"),
+        (lambda: algebra.evaluate(n, 3), TypeError, "values must be a dict of numbers by name, got 3"),
+        (lambda: Var(sp.I * random("X", variance=1)), ValueError, r"must be real and finite, got I\*X"),
+        (lambda: E(sp.oo * random("X", mean=1)), ValueError, r"must be real and finite, got oo"),
+        (lambda: E(sp.nan), ValueError, "must be real and finite, got nan"),
+    ],
+)
+def test_arguments_of_another_kind_are_named(call, error, says):
+    with pytest.raises(error, match=says):
+        call()
 
 
 def test_there_is_no_sampler_where_the_model_says_too_little():

@@ -183,6 +183,8 @@ def check_values(values: Mapping[str, float]) -> dict[str, float]:
         1 on, standard deviations, second moments and the slope s at least 0, correlations from 0 to 1, means finite.
     """
     allowed = sorted(name for name, value in globals().items() if isinstance(value, sp.Symbol))
+    if not isinstance(values, Mapping):
+        raise TypeError(f"values must be a dict of numbers by name, got {values!r}")
     if unknown := set(values) - set(allowed):
         raise ValueError(f"values must be of {', '.join(allowed)}, got {', '.join(sorted(map(str, unknown)))}")
     for name, value in values.items():

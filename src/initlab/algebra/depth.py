@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..arguments import finite
+from ..arguments import finite, whole
 
 
 class Moments(NamedTuple):
@@ -54,7 +54,7 @@ def linear_network(
     sigma_b : float
         Standard deviation of a bias.
     q, s : float
-        E[x_j^2] and E[x_j x_k] of the input.
+        E[x_j^2] and E[x_j x_k] of the input; -q / (n - 1) <= s <= q.
 
     Returns
     -------
@@ -73,11 +73,11 @@ def linear_network(
     >>> linear_network(2, 100, sigma_w=0.1, mu=0.02).q.round(4)
     array([1.  , 1.04, 1.24])
     """
-    numbers = {"sigma_w": sigma_w, "rho": rho, "sigma_b": sigma_b, "q": q}
-    sigma_w, rho, sigma_b, q = (finite(name, value, at_least=0) for name, value in numbers.items())
-    mu, s = finite("mu", mu), finite("s", s)
-    if rho > 1:
-        raise ValueError(f"rho must be a correlation from 0 to 1, got {rho!r}")
+    depth, n = whole("depth", depth, at_least=0), whole("n", n, at_least=1)
+    numbers = {"sigma_w": sigma_w, "sigma_b": sigma_b, "q": q}
+    sigma_w, sigma_b, q = (finite(name, value, at_least=0) for name, value in numbers.items())
+    mu, rho = finite("mu", mu), finite("rho", rho, at_least=0, at_most=1)
+    s = finite("s", s, at_least=-q / (n - 1) if n > 1 else -q, at_most=q)
     qs, ss = [q], [s]
     for _ in range(depth):
         q, s = (

@@ -13,7 +13,7 @@ from textwrap import wrap
 import sympy as sp
 from sympy.printing.printer import Printer
 
-from ..arguments import one_of
+from ..arguments import kind_of, one_of
 from . import assumptions
 from .assumptions import ALL, BACKWARD, FORWARD, Direction, check, check_values, sigma_b, sigma_w
 from .expectation import (
@@ -523,15 +523,15 @@ def over_layers(layer: Derivation) -> Derivation:
     Undetermined
         If the second moment is not all that the next layer needs to know: the mean or the correlations of the output
         matter, too.
-    ValueError
-        If the layer has no activation.
+    ValueError, TypeError
+        If the layer has no activation, or is no derivation.
 
     Examples
     --------
     >>> over_layers(derive_forward(activation="relu")).result
     q*(n_in*sigma_w**2/2)**L
     """
-    d, one = layer.direction, layer.repeatable()
+    d, one = kind_of("layer", layer, Derivation).direction, layer.repeatable()
     start, previous = sp.Symbol(f"{d.second_moment}_L"), sp.Symbol(f"{d.second_moment}_{{L-1}}")
     factor, added = one.coeff(d.second_moment), one.subs(d.second_moment, 0)
     l = sp.Symbol("l", integer=True)  # noqa: E741

@@ -281,6 +281,8 @@ def _expression(what: str, value: object) -> sp.Expr:
         expression = None
     if not isinstance(expression, sp.Expr) or expression.is_Matrix:
         raise TypeError(f"{what} must be a real number or a SymPy expression, got {value!r}")
+    if expression.has(sp.I, sp.nan, sp.oo, -sp.oo, sp.zoo):
+        raise ValueError(f"{what} must be real and finite, got {value}")
     return expression
 
 
@@ -290,7 +292,7 @@ def _real(name: str, what: str, value: object) -> sp.Expr:
     if randoms(number):
         raise TypeError(f"{name}: {what} must be a number or an expression in numbers, got the random {value}")
     if number.is_real is False or number.is_finite is False or number.has(sp.nan):
-        raise ValueError(f"{name}: {what} must be a finite real number, got {value!r}")
+        raise ValueError(f"{name}: {what} must be real and finite, got {value!r}")
     return number
 
 
@@ -376,18 +378,20 @@ class Expected(sp.Expr):
     ----------
     X : sympy.Expr
         An expression in random quantities. One that is not random is its own expectation.
+    *symbols : sympy.Tuple
+        The symbols in what is stated about these quantities. They are worked out from X, whatever is given.
     """
 
     is_commutative = True
 
-    def __new__(cls, X: sp.Expr, *_: sp.Tuple) -> sp.Expr:
+    def __new__(cls, X: sp.Expr, *symbols: sp.Tuple) -> sp.Expr:
         X = _expression("X", X)
         laws = [Y.law for Y in randoms(X)]
         stated = (value for law in laws for value in (*dict(law.moments).values(), law.variance) if value is not None)
         # SymPy must not take it for a constant when it differentiates by a symbol of a law.
-        symbols = set().union(*(value.free_symbols for value in stated))
-        depends = [sp.Tuple(*sorted(symbols, key=default_sort_key))] if symbols else []
-        return super().__new__(cls, X, *depends) if laws else X
+        free = set().union(*(value.free_symbols for value in stated))
+        symbols = (sp.Tuple(*sorted(free, key=default_sort_key)),) if free else ()
+        return super().__new__(cls, X, *symbols) if laws else X
 
     def _eval_is_real(self) -> bool | None:
         return self.args[0].is_real
@@ -930,6 +934,8 @@ def evaluate(expression: sp.Expr, values: Mapping) -> float:
     >>> evaluate(Var(random("a", mean=1, second_moment=sp.Symbol("q"))), {"q": 4})
     3.0
     """
+    if not isinstance(values, Mapping):
+        raise TypeError(f"values must be a dict of numbers by name, got {values!r}")
     values = {str(name): value for name, value in values.items()}
     expression = _expression("expression", expression)
     if randoms(expression):

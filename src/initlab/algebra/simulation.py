@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import sympy as sp
 
-from ..arguments import Seed, generator
+from ..arguments import Seed, generator, kind_of, whole
 from .assumptions import Direction, L, check_values, s, sigma_b
 from .derivation import Derivation
 from .expectation import Random, Undetermined, evaluate
@@ -40,7 +40,7 @@ def draw(
     rng : numpy.random.Generator, int or None
         A generator, a seed, or None for fresh entropy.
     draws : int
-        How many units.
+        How many units, 2 or more.
 
     Returns
     -------
@@ -53,11 +53,12 @@ def draw(
     ------
     Undetermined
         If a value is missing.
-    ValueError
-        If there is no such layer, as for `Derivation.predict`.
+    ValueError, TypeError
+        If there is no such layer, as for `Derivation.predict`, or an argument is not as described.
     """
-    d, assume = derivation.direction, derivation.assume
+    d, assume = kind_of("derivation", derivation, Derivation).direction, derivation.assume
     d.check(assume, check_values(values))
+    draws = whole("draws", draws, at_least=2)
     sampler, parameters, letters = _sampler(d, assume)
     biases = d.name == "forward" and "zero biases" not in assume
     needed = {*parameters, str(d.n)} | ({str(sigma_b)} if biases else set())
@@ -109,7 +110,7 @@ def monte_carlo(derivation: Derivation, values: Mapping[str, float], rng: Seed =
     rng : numpy.random.Generator, int or None
         A generator, a seed, or None for fresh entropy.
     draws : int
-        How many units to average over.
+        How many units to average over, 2 or more.
 
     Returns
     -------
@@ -120,8 +121,8 @@ def monte_carlo(derivation: Derivation, values: Mapping[str, float], rng: Seed =
     ------
     Undetermined
         If a value is missing.
-    ValueError
-        If there is no sampler for the derivation, or no such layer: see `draw`.
+    ValueError, TypeError
+        If there is no sampler for the derivation, no such layer (see `draw`), or an argument is not as described.
 
     Examples
     --------
@@ -131,11 +132,12 @@ def monte_carlo(derivation: Derivation, values: Mapping[str, float], rng: Seed =
     >>> derive_forward().predict(**values), round(measured.mean, 1)
     (2.0, 2.0)
     """
-    name = derivation.activation
+    name = kind_of("derivation", derivation, Derivation).activation
     if name == "f" or (name is not None and derivation.direction.name == "backward"):
         raise ValueError(f"there is no sampler for the activation {name!r} {derivation.direction.name}")
     if L in derivation.result.free_symbols:
         raise ValueError("there is a sampler for one layer only, got a derivation for L of them")
+    values = check_values(values)
     slope = evaluate({"relu": 0, "leaky_relu": s}.get(name or "identity", 1), values)  # for z < 0
     W, x, b = draw(derivation, values, rng, draws)
     z = np.einsum("ij,ij->i", W, x) + b

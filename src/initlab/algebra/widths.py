@@ -14,7 +14,7 @@ import numpy as np
 import sympy as sp
 from sympy.printing.printer import Printer
 
-from ..arguments import one_of, whole
+from ..arguments import kind_of, one_of, whole
 from ..initializers import MODES, fan_of
 from .assumptions import L, check_values, s, sigma_w
 from .derivation import Derivation, Notation, Step
@@ -156,7 +156,7 @@ def over_widths(layer: Derivation, mode: str | None = None, *, convolution: bool
     >>> over_widths(derive_backward(activation="relu"), "fan_in").result
     p*n[L]/n[1]
     """
-    d = layer.direction
+    d = kind_of("layer", layer, Derivation).direction
     one = layer.repeatable()
     if one.subs(d.second_moment, 0) != 0:
         missing = ", ".join(sorted(layer.without))
