@@ -200,6 +200,7 @@ ELSEWHERE = {
         "https://numpy.org/doc/stable/reference/random/bit_generators/generated/numpy.random.SeedSequence.html"
     ),
     "Symbol": "https://docs.sympy.org/latest/modules/core.html#sympy.core.symbol.Symbol",
+    "Tuple": "https://docs.sympy.org/latest/modules/core.html#sympy.core.containers.Tuple",
     "dtype": "https://numpy.org/doc/stable/reference/generated/numpy.dtype.html",
     "ndarray": "https://numpy.org/doc/stable/reference/generated/numpy.ndarray.html",
 }
