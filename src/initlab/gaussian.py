@@ -74,13 +74,20 @@ def expectation(g: Callable[[np.ndarray], np.ndarray], q: float = 1.0, *, kinks:
     if q == 0:
         return float(_values(g, np.zeros(1))[0])
     if q == math.inf:
-        return float(np.mean(_values(g, np.array([-np.inf, np.inf]))))
+        left, right = _values(g, np.array([-np.inf, np.inf])).tolist()
+        if math.isinf(left) and left == -right:
+            left, right = _values(g, np.array([-1e100, 1e100])).tolist()  # inf, unless the two sides cancel
+            if abs(left + right) < 1e-9 * abs(right):
+                raise ValueError(f"q must be finite where g(-inf) = -g(inf) is infinite, got {q!r}")
+            return math.copysign(math.inf, left + right)
+        return (left + right) / 2
     z, weights = _rule(q, kinks)
     with np.errstate(over="ignore", under="ignore"):
         values = _values(g, z)
         terms = weights * values
+        middle = np.max(np.abs(values[np.abs(z) < math.sqrt(q)])) or 1.0
         for end in ((0, 0), (-1, -1)):
-            if abs(values[end]) > 1e15 and abs(terms[end]) > 1e-14 * np.sum(np.abs(terms)):
+            if abs(values[end]) > 1e15 * middle and abs(terms[end]) > 1e-14 * np.sum(np.abs(terms)):
                 raise ValueError(f"g must not grow as fast as the density of z falls, and does at q = {q!r}")
         return _total(terms, q, largest=np.max(np.abs(values)))
 
@@ -146,7 +153,7 @@ def mean(activation: str | Activation, q: float = 1.0) -> float:
     (0.3989, True)
     """
     f = get(activation)
-    return expectation(f.f, q, kinks=f.kinks)
+    return 0.0 if f.odd and q == math.inf else expectation(f.f, q, kinks=f.kinks)
 
 
 def second_moment(activation: str | Activation, q: float = 1.0) -> float:
@@ -439,16 +446,22 @@ def length_slope(activation: str | Activation, q: float, *, scaled_weight_varian
     """
     f = get(activation)
     q, (scaled_weight_variance, _) = finite("q", q, at_least=0), _variances(scaled_weight_variance, 0.0)
-    if q:
+    at_0 = float(f.f(np.zeros(1))[0])
+    if q == 0 and at_0 == 0:
+        return scaled_weight_variance * _squared_slope_near_zero(f)
+    below, above = f.f(sides := np.array([-1e-150, 1e-150])) * f.df(sides)
+    bends = abs(above - below) > 1e-12 * (abs(above) + abs(below))
+    scale = min([1.0, *(abs(k) for k in f.kinks if k)])
+    if q > (0 if at_0 == 0 or bends else 1e-10 * scale**2):  # below that, rounding of f(0) f'(0) takes over
         # A jump of f^2 at k is a delta function in f f' = (f^2)' / 2.
         jumps = sum((above**2 - below**2) / 2 * k / q * _density(k, q) for k, below, above in _jumps(f))
         smooth = expectation(lambda z: f.f(z) * f.df(z) * (z / q), q, kinks=f.kinks)
         return scaled_weight_variance * (smooth + jumps)
-    if f.f(np.zeros(1))[0] == 0:
-        return scaled_weight_variance * _squared_slope_near_zero(f)
     # f(0) != 0: dq'/dq is half of the second derivative of f^2, that is the derivative of f f'.
-    step = 1e-3 * np.array([-2, -1, 1, 2])
-    return float(scaled_weight_variance * (f.f(step) * f.df(step)) @ np.array([1, -8, 8, -1]) / 12e-3)
+    if bends:
+        return math.copysign(math.inf, above - below) if scaled_weight_variance else 0.0
+    step = 1e-3 * scale * np.array([-2, -1, 1, 2])
+    return float(scaled_weight_variance * (f.f(step) * f.df(step)) @ np.array([1, -8, 8, -1]) / (12e-3 * scale))
 
 
 def chi(activation: str | Activation, q: float, *, scaled_weight_variance: float) -> float:
@@ -600,7 +613,16 @@ def fixed_points(
         return FixedPoint(float(q), slope, stable, chi(f, q, scaled_weight_variance=sw2))
 
     at_zero = sw2 * second_moment(f, 0.0) + sb2
-    zeros = _zeros(change, min(1e-16, at_zero / 100) or 1e-16, 1e12 * max(1.0, at_zero, sw2))
+    if not (at_zero == 0 or 1e-140 < at_zero < 1e140) or sw2 > 1e140:
+        raise ValueError(
+            "scaled_weight_variance and bias_variance must give lengths that are 0 or from 1e-140 to 1e140, "
+            f"got {scaled_weight_variance!r} and {bias_variance!r}"
+        )
+    low, high = min(1e-16, at_zero / 100) or 1e-16, 1e12 * max(1.0, at_zero, sw2)
+    zeros = _zeros(change, low, high)
+    while zeros and zeros[2] > 0 and sw2 * squared_slope(f, math.inf) < 1 - _EXACT and high < 1e280:
+        high *= 1e3  # no length grows without bound: there is one more fixed point
+        zeros = _zeros(change, low, high)
     if zeros is None:
         return (FixedPoint(math.nan, 1.0, False, chi(f, 1.0, scaled_weight_variance=sw2)),)
     first, between, last = zeros
@@ -618,7 +640,7 @@ def _zeros(
     value with which it begins, and that with which it ends. None if it is 0 everywhere."""
     from scipy.optimize import brentq
 
-    grid = np.geomspace(low, high, math.ceil(8 * math.log10(high / low)) + 1)
+    grid = np.geomspace(low, high, math.ceil(8 * (math.log10(high) - math.log10(low))) + 1)
     changes = np.array([change(q) for q in grid])
     if not changes.any():
         return None
@@ -708,6 +730,8 @@ def critical_line(activation: str | Activation, bias_variance: float = 0.0) -> t
     """
     f = get(activation)
     _, sb2 = _variances(0.0, bias_variance)
+    if sb2 and not 1e-140 < sb2 < 1e140:
+        raise ValueError(f"bias_variance must be 0 or from 1e-140 to 1e140, got {bias_variance!r}")
     if _jumps(f):
         return ()
     at_0 = float(f.f(np.zeros(1))[0])

@@ -426,3 +426,51 @@ def test_gradients_multiply_from_the_top():
     slopes = [squared_slope("tanh", q) for q in theory.z]
     assert theory.dz[2] == pytest.approx(2.0 * slopes[2])
     assert theory.dz[0] == pytest.approx(2.0 * slopes[2] * 1.5 * slopes[1] * 1.5 * slopes[0])
+
+
+# Where a number went wrong without a word
+
+
+def test_whether_an_integrand_outgrows_the_density_does_not_depend_on_its_scale():
+    for scale in (1e-250, 1.0, 1e50):
+        assert expectation(lambda z, s=scale: s * np.exp(4 * z)) == pytest.approx(scale * math.exp(8), rel=1e-13)
+        with pytest.raises(ValueError, match="g must not grow as fast as the density of z falls"):
+            expectation(lambda z, s=scale: s * np.exp(20 * z))  # its mass is at z = 20, beyond the nodes
+
+
+def test_the_mean_at_infinite_variance_of_what_is_infinite_on_both_sides():
+    assert gaussian.mean("identity", math.inf) == 0
+    assert gaussian.mean("leaky_relu", math.inf) == math.inf
+    assert gaussian.mean(Activation("-", lambda z: np.minimum(z, 0.5 * z), lambda z: z), math.inf) == -math.inf
+    with pytest.raises(ValueError, match="q must be finite"):
+        expectation(lambda z: z + 1, math.inf)  # it is 1 for every finite q
+
+
+@pytest.mark.parametrize(("name", "limit"), [("softplus", 1 / 4 + math.log(2) / 4), ("sigmoid", 1 / 16)])
+def test_the_slope_of_the_length_map_at_lengths_next_to_nothing(name, limit):
+    for q in (0.0, 1e-300, 1e-24, 0.9e-10, 1.1e-10):
+        assert length_slope(name, q, scaled_weight_variance=1) == pytest.approx(limit, rel=1e-9)
+
+
+def test_the_slope_of_the_length_map_is_infinite_at_0_where_f_bends_there_and_is_not_0():
+    f = Activation("shifted relu", lambda z: np.maximum(z, 0) + 1, lambda z: (z > 0) * 1.0, kinks=(0.0,))
+    assert length_slope(f, 0.0, scaled_weight_variance=2) == math.inf
+    for q in (1e-30, 1e-8):  # E (1 + relu(z))^2 = 1 + sqrt(2 q / pi) + q / 2
+        assert length_slope(f, q, scaled_weight_variance=1) == pytest.approx(1 / math.sqrt(2 * math.pi * q) + 0.5)
+
+
+def test_a_fixed_point_far_out_is_not_taken_for_infinity():
+    weak = 2 - 1e-12
+    (point,) = fixed_points("relu", scaled_weight_variance=weak, bias_variance=1e3)
+    assert point.q == pytest.approx(1e3 / (1 - weak / 2), rel=0.05)  # 1 - weak / 2 has two digits
+    assert point.stable
+
+
+def test_variances_out_of_reach_are_refused():
+    for value in (1e-300, 1e300):
+        with pytest.raises(ValueError, match="bias_variance must give lengths"):
+            fixed_points("tanh", scaled_weight_variance=1, bias_variance=value)
+        with pytest.raises(ValueError, match="bias_variance must be 0 or from"):
+            gaussian.critical_line("tanh", value)
+    with pytest.raises(ValueError, match="scaled_weight_variance and bias_variance must give lengths"):
+        fixed_points("gelu", scaled_weight_variance=1e300)
