@@ -46,18 +46,20 @@ def z_scores(measured: ArrayLike, predicted: ArrayLike) -> np.ndarray:
         raise ValueError(f"measured must hold two seeds or more along its first axis, got shape {measured.shape}")
     if not np.isfinite(measured).all():
         raise ValueError("measured must be finite in every cell, for every seed, got nan or inf")
-    spread = measured.std(axis=0, ddof=1)
-    if not np.all(spread > 0):
+    if np.any((measured == measured[0]).all(axis=0)):
         raise ValueError("measured must differ between seeds, got a cell where it does not; leave out the input")
     if not np.isfinite(predicted).all():
         raise ValueError(f"predicted must be finite in every cell, got {predicted!r}")
     try:
-        predicted = np.broadcast_to(predicted, spread.shape)
+        predicted = np.broadcast_to(predicted, measured.shape[1:])
     except ValueError:
         raise ValueError(
-            f"predicted must be one number or fit the cells, of shape {spread.shape}, got shape {predicted.shape}"
+            f"predicted must be one number or fit the cells, of shape {measured.shape[1:]}, got shape {predicted.shape}"
         ) from None
-    return (measured.mean(axis=0) - predicted) * np.sqrt(len(measured)) / spread
+    # In units of a power of 2, so that no square overflows or underflows and nothing else changes.
+    unit = np.ldexp(1.0, np.frexp(np.abs(measured).max(axis=0))[1] - 1)
+    measured, predicted = measured / unit, predicted / unit
+    return (measured.mean(axis=0) - predicted) * np.sqrt(len(measured)) / measured.std(axis=0, ddof=1)
 
 
 @dataclass(frozen=True)

@@ -86,3 +86,9 @@ def test_a_test_of_nothing_is_refused(z):
 def test_a_test_needs_two_seeds():
     with pytest.raises(ValueError, match="seeds must be"):
         agreement([1.0], 1)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-200, 1e200, 1e307])
+def test_squares_that_overflow_or_underflow_do_no_harm(scale):
+    measured = np.array([[1.0], [2.0], [3.5]])
+    assert z_scores(measured * scale, [5 * scale]) == pytest.approx(z_scores(measured, [5.0]))
