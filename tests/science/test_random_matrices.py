@@ -1,5 +1,6 @@
 """Claims about products of random matrices."""
 
+import mpmath
 import numpy as np
 import pytest
 from scipy import stats
@@ -86,3 +87,10 @@ def test_wide_layers_follow_the_wide_layer_formulas():
 def test_a_width_is_a_whole_number(bad, error):
     with pytest.raises(error, match="width must be an int >= 1, got"):
         random_matrices.growth_rate(bad)
+
+
+def test_the_drift_of_wide_layers_is_not_lost_in_rounding():
+    for n in (999, 1000, 10**6, 10**10, 10**14):
+        with mpmath.workdps(50):
+            exact = float((mpmath.digamma(mpmath.mpf(n) / 2) - mpmath.log(mpmath.mpf(n) / 2)) / 2)
+        assert random_matrices.growth_rate(n) == pytest.approx(exact, rel=1e-12)
