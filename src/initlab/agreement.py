@@ -58,8 +58,8 @@ def z_scores(measured: ArrayLike, predicted: ArrayLike) -> np.ndarray:
         ) from None
     # In units of a power of 2, so that no square overflows or underflows and nothing else changes.
     unit = np.ldexp(1.0, np.frexp(np.abs(measured).max(axis=0))[1] - 1)
-    measured, predicted = measured / unit, predicted / unit
-    return (measured.mean(axis=0) - predicted) * np.sqrt(len(measured)) / measured.std(axis=0, ddof=1)
+    seen = measured / unit
+    return (seen.mean(axis=0) - predicted / unit) * np.sqrt(len(seen)) / seen.std(axis=0, ddof=1)
 
 
 @dataclass(frozen=True)
