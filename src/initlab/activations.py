@@ -7,6 +7,7 @@ supplies the error function, loads when GELU or erf is first called.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -68,6 +69,11 @@ class Activation:
             if not isinstance(function, kind):
                 plain = _Plain(function, f"{which} of the activation {self.name!r}")
                 object.__setattr__(self, which, kind(plain))
+        df: Any = self.df
+        if df.made_for not in (None, self.f):  # it would take this f(z) for that of another f
+            object.__setattr__(self, "df", df := _Derivative(_Plain(df, f"df of the activation {self.name!r}")))
+            object.__setattr__(self, "slope_from_output", False)
+        df.made_for = self.f
         object.__setattr__(self, "label", self.label or self.name)
 
 
@@ -86,6 +92,7 @@ class _Derivative:
 
     def __init__(self, formula: Callable[..., object]) -> None:
         self.formula = formula
+        self.made_for: Callable[..., np.ndarray] | None = None
 
     def __call__(self, z: ArrayLike, a: np.ndarray | None = None, out: np.ndarray | None = None) -> np.ndarray:
         return _written(self.formula, z, (a,), out)

@@ -1,5 +1,6 @@
 """Activations: f and f' against 60-digit arithmetic, their limits, kinks and memory, and what a wrong name says."""
 
+import dataclasses
 import functools
 import subprocess
 import sys
@@ -333,3 +334,15 @@ def test_what_an_activation_says_of_itself_is_so(name):
             formula = sympy.lambdify(symbol, sympy.sympify(side, locals={"z": symbol}), ["scipy", "numpy"])
             assert np.broadcast_to(formula(part), part.shape) == pytest.approx(f.f(part), rel=1e-12, abs=1e-12)
     assert labels(name) == {name: f.label}
+
+
+@pytest.mark.parametrize("name", ["tanh", "sigmoid", "relu"])
+def test_the_slope_of_another_activation_is_not_computed_from_its_own_output(name):
+    f, z = get(name), np.linspace(-3, 3, 13)
+    for shifted in (
+        Activation("shifted", lambda z: f.f(z) + 0.2, f.df),  # as the solution of an exercise has it
+        dataclasses.replace(f, f=lambda z: f.f(z) + 0.2),
+    ):
+        assert np.array_equal(shifted.df(z, shifted.f(z)), f.df(z))
+        assert not shifted.slope_from_output
+    assert dataclasses.replace(f, label="the same").df is f.df
