@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arguments import finite, one_of
+from .arguments import finite, numbers, one_of, sequence
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ class Activation:
     Raises
     ------
     TypeError
-        If f or df is not a function. One that returns an array of another shape raises a ValueError when it is called.
+        If f or df is not a function, kinks is no sequence of numbers or formula no pair. A function that returns an
+        array of another shape, or writes into z, raises a ValueError when it is called.
 
     Examples
     --------
@@ -69,6 +70,10 @@ class Activation:
             if not isinstance(function, kind):
                 plain = _Plain(function, f"{which} of the activation {self.name!r}")
                 object.__setattr__(self, which, kind(plain))
+        kinks = tuple(finite("each of the kinks", k) for k in sequence("kinks", self.kinks))
+        object.__setattr__(self, "kinks", kinks)
+        if self.formula is not None and not (isinstance(self.formula, tuple) and len(self.formula) == 2):
+            raise TypeError(f"formula must be a pair, for z < 0 and for z > 0, got {self.formula!r}")
         df: Any = self.df
         if df.made_for not in (None, self.f):  # it would take this f(z) for that of another f
             object.__setattr__(self, "df", df := _Derivative(_Plain(df, f"df of the activation {self.name!r}")))
@@ -100,7 +105,7 @@ class _Derivative:
 
 def _written(formula: Callable[..., object], z: ArrayLike, hints: tuple, out: np.ndarray | None) -> np.ndarray:
     """What the formula writes, into a new array if `out` is None."""
-    z = np.asarray(z)
+    z = numbers("z", z)
     if z.dtype.kind != "f":
         z = z.astype(np.float64)
     result = np.empty_like(z) if out is None else out
@@ -116,7 +121,14 @@ class _Plain:
         self.function, self.what = function, what
 
     def __call__(self, z: np.ndarray, *hints_and_out: np.ndarray) -> None:
-        values = np.asarray(self.function(z))
+        frozen = z.view()
+        frozen.flags.writeable = False  # who writes into z changes what was given, and what is computed from it next
+        try:
+            values = numbers(f"what {self.what} returns", self.function(frozen))
+        except ValueError as error:
+            if "read-only" in str(error):
+                raise ValueError(f"{self.what} must not write into z, and does") from error
+            raise
         if values.shape not in (z.shape, ()):  # a constant slope may be a number
             raise ValueError(f"{self.what} must return an array of the shape of z, {z.shape}, got {values.shape}")
         hints_and_out[-1][...] = values
@@ -318,6 +330,8 @@ def _sigmoid_df(z: np.ndarray, a: np.ndarray | None, out: np.ndarray) -> None:
     if a is None:
         np.multiply(_sech2(np.multiply(z, 0.5, out=out), out), 0.25, out=out)
     else:
+        if np.may_share_memory(a, out):
+            a = a.copy()
         np.multiply(np.subtract(1, a, out=out), a, out=out)
 
 

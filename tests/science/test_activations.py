@@ -346,3 +346,46 @@ def test_the_slope_of_another_activation_is_not_computed_from_its_own_output(nam
         assert np.array_equal(shifted.df(z, shifted.f(z)), f.df(z))
         assert not shifted.slope_from_output
     assert dataclasses.replace(f, label="the same").df is f.df
+
+
+def test_a_function_that_writes_into_z_is_refused():
+    def relu(z):
+        z[z < 0] = 0
+        return z
+
+    mine, z = Activation("mine", relu, lambda z: (z > 0) * 1.0), np.array([-1.0, 2.0])
+    with pytest.raises(ValueError, match="f of the activation 'mine' must not write into z"):
+        mine.f(z)
+    assert z.tolist() == [-1, 2]
+
+
+@pytest.mark.parametrize("wrong", [np.array([1 + 2j]), ["1", "2"], None])
+def test_what_is_no_real_number_is_refused(wrong):
+    for function in (get("relu").f, get("gelu").df):
+        with pytest.raises(TypeError, match="z must be an array of real numbers"):
+            function(wrong)
+    with pytest.raises(TypeError, match="what f of the activation 'root' returns must be an array of real numbers"):
+        Activation("root", np.emath.sqrt, np.sign).f(np.array([-1.0, 1.0]))
+
+
+def test_kinks_may_be_a_list_and_formula_must_be_a_pair():
+    mine = Activation("mine", np.abs, np.sign, kinks=[0, np.float64(1)])
+    assert mine.kinks == (0.0, 1.0)
+    hash(mine)  # as a cache needs it
+    with pytest.raises(TypeError, match="kinks must be a sequence"):
+        Activation("mine", np.abs, np.sign, kinks=0.0)
+    with pytest.raises(TypeError, match="each of the kinks must be a finite number, got '0'"):
+        Activation("mine", np.abs, np.sign, kinks=("0",))
+    with pytest.raises(TypeError, match="formula must be a pair"):
+        Activation("mine", np.abs, np.sign, formula="z")
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_slope_may_be_written_over_the_output(name):
+    f, z = get(name), np.linspace(-3, 3, 7)
+    a = f.f(z)
+    expected = f.df(z, a)
+    if f.slope_from_output:
+        both = a.copy()
+        assert np.array_equal(f.df(both, both, out=both), expected)
+    assert np.array_equal(f.df(z, a, out=a), expected)
