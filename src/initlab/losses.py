@@ -96,8 +96,8 @@ def squared_error(output: ArrayLike, targets: ArrayLike) -> LossAndGradient:
 def _floats(name: str, values: ArrayLike) -> np.ndarray:
     """Floats in their own precision; integers become float64."""
     array = numbers(name, values)
-    if array.ndim < 2:
-        raise ValueError(f"{name} must have shape (..., units, batch), got {array.shape}")
+    if array.ndim < 2 or 0 in array.shape[-2:]:
+        raise ValueError(f"{name} must have shape (..., units, batch), got {array.shape}; no size may be 0")
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
@@ -140,7 +140,7 @@ def softmax_cross_entropy(output: ArrayLike, labels: ArrayLike) -> LossAndGradie
     >>> float(loss), gradient.ravel().tolist()
     (1.3862943611198906, [0.25, 0.25, -0.75, 0.25])
     """
-    output, labels = _floats("output", output), np.asarray(labels)
+    output, labels = _floats("output", output), numbers("labels", labels)
     check_labels(labels, output.shape)
     with np.errstate(all="ignore"):
         return _softmax_cross_entropy(output, labels)
@@ -160,7 +160,7 @@ def _softmax_cross_entropy(output: np.ndarray, labels: np.ndarray) -> LossAndGra
     return loss, p
 
 
-def check_labels(labels: np.ndarray, output_shape: tuple[int, ...]) -> None:
+def check_labels(labels: np.ndarray, output_shape: tuple[int, ...], name: str = "labels") -> None:
     """Raise unless `labels` name a class for every example.
 
     Parameters
@@ -169,6 +169,8 @@ def check_labels(labels: np.ndarray, output_shape: tuple[int, ...]) -> None:
         What was given.
     output_shape : tuple of int
         (..., classes, batch).
+    name : str
+        What the argument is called, for the message of an error.
 
     Raises
     ------
@@ -179,12 +181,12 @@ def check_labels(labels: np.ndarray, output_shape: tuple[int, ...]) -> None:
     """
     classes, batch = output_shape[-2:]
     if not np.issubdtype(labels.dtype, np.integer):
-        raise TypeError(f"labels must be ints 0..{classes - 1}, got an array of {labels.dtype}")
+        raise TypeError(f"{name} must be ints 0..{classes - 1}, got an array of {labels.dtype}")
     if labels.ndim == 0 or labels.shape[-1] != batch or labels.shape[:-1] not in ((), output_shape[:-2]):
-        raise ValueError(f"labels must have shape ({batch},) to match the output {output_shape}, got {labels.shape}")
+        raise ValueError(f"{name} must have shape ({batch},) to match the output {output_shape}, got {labels.shape}")
     if labels.size and not (labels.min() >= 0 and labels.max() < classes):
         wrong = labels.min() if labels.min() < 0 else labels.max()
-        raise ValueError(f"labels must be ints 0..{classes - 1}, one of {classes} classes, got {wrong}")
+        raise ValueError(f"{name} must be ints 0..{classes - 1}, one of {classes} classes, got {wrong}")
 
 
 LOSSES: dict[str, Loss] = {
@@ -195,8 +197,30 @@ LOSSES: dict[str, Loss] = {
 """The losses, by name."""
 
 
+class _Own:
+    """One's own loss: what it returns is checked, for a wrong shape would be broadcast without a word."""
+
+    def __init__(self, loss: Loss) -> None:
+        self.loss = loss
+
+    def __call__(self, output: np.ndarray, targets: Any) -> LossAndGradient:
+        found = self.loss(output, targets)
+        if not isinstance(found, tuple | list) or len(found) != 2:
+            raise TypeError(f"loss must return a pair (loss, gradient), got {type(found).__name__}")
+        value, gradient = numbers("the loss that loss returns", found[0]), numbers("the gradient", found[1])
+        if value.shape != output.shape[:-2]:
+            raise ValueError(
+                f"loss must return one number for each run, of shape {output.shape[:-2]}, got shape {value.shape}"
+            )
+        if gradient.shape != output.shape:
+            raise ValueError(
+                f"loss must return a gradient of the shape of the output, {output.shape}, got {gradient.shape}"
+            )
+        return value, gradient
+
+
 def get(loss: str | Loss) -> Loss:
-    """The loss of that name; a function is returned as it is.
+    """The loss of that name; of a function it is checked what it returns.
 
     Parameters
     ----------
@@ -206,7 +230,8 @@ def get(loss: str | Loss) -> Loss:
     Returns
     -------
     callable
-        A function (output, targets) -> (loss, gradient).
+        A function (output, targets) -> (loss, gradient). One's own raises an error when it returns anything but one
+        number for each run and a gradient of the shape of the output.
 
     Raises
     ------
@@ -222,7 +247,7 @@ def get(loss: str | Loss) -> Loss:
     """
     allowed = f"one of {', '.join(LOSSES)} or a function (output, targets) -> (loss, gradient)"
     if callable(loss):
-        return loss
+        return loss if loss in LOSSES.values() or isinstance(loss, _Own) else _Own(loss)
     if not isinstance(loss, str):
         raise TypeError(f"loss must be {allowed}, got {loss!r}")
     if loss not in LOSSES:

@@ -507,8 +507,8 @@ def accuracy(output: np.ndarray, y: np.ndarray) -> np.ndarray | None:
     Returns
     -------
     (...) array, or None
-        One share for each run; None where y are neither labels nor one-hot: a 1 at the class of every example, and 0
-        elsewhere.
+        One share for each run; None where there is one output only, or y are neither int labels of classes nor one-hot:
+        a 1 at the class of every example, and 0 elsewhere.
 
     Raises
     ------
@@ -521,9 +521,18 @@ def accuracy(output: np.ndarray, y: np.ndarray) -> np.ndarray | None:
     np.float64(0.5)
     """
     output, y = numbers("output", output), numbers("y", y)
+    if output.ndim < 2 or not output.shape[-1]:
+        raise ValueError(f"output must have shape (..., classes, examples), at least one example, got {output.shape}")
+    count, examples = output.shape[-2:]
+    if y.shape[-1:] != (examples,) or y.shape[:-2] not in ((), output.shape[:-2]):
+        raise ValueError(f"y must have one label or one column for each of {examples} examples, got shape {y.shape}")
+    if count < 2:  # the largest of one output is at no class
+        return None
     if y.ndim == 1:
+        if y.dtype.kind == "f" or y.min() < 0 or y.max() >= count:
+            return None
         classes = y
-    elif y.shape[-2] > 1 and ((y == 0) | (y == 1)).all() and (y.sum(axis=-2) == 1).all():
+    elif y.shape[-2] == count and ((y == 0) | (y == 1)).all() and (y.sum(axis=-2) == 1).all():
         classes = y.argmax(axis=-2)
     else:
         return None
@@ -705,12 +714,12 @@ def check_data(network: Network, x: ArrayLike, y: ArrayLike, loss: losses.Loss) 
     x = check_input(network, x)
     if x.ndim != 2 or not x.shape[-1]:
         raise ValueError(f"x must have shape ({network.widths[0]}, examples), with at least one example, got {x.shape}")
-    y = np.asarray(y)
+    y = numbers("y", y)
     if loss is losses.softmax_cross_entropy:
-        losses.check_labels(y, (network.widths[-1], x.shape[-1]))
+        losses.check_labels(y, (network.widths[-1], x.shape[-1]), "y (labels)")
     elif loss in losses.LOSSES.values():
         shape = (network.widths[-1], x.shape[-1])
-        if numbers("y", y).shape not in (shape, (*network.runs, *shape)):
+        if y.shape not in (shape, (*network.runs, *shape)):
             raise ValueError(f"y must have shape {shape}: {shape[0]} outputs, {shape[1]} examples; got {y.shape}")
     elif y.ndim == 0 or y.shape[-1] != x.shape[-1]:
         examples = x.shape[-1]

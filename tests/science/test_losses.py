@@ -63,3 +63,31 @@ def test_integers_are_the_numbers_that_they_are():
 def test_an_output_of_another_kind_is_named(loss, output, error, says):
     with pytest.raises(error, match=says):
         loss(output, np.zeros(3, int))
+
+
+@pytest.mark.parametrize("loss", [losses.linear, losses.squared_error, losses.softmax_cross_entropy])
+def test_no_example_has_no_mean_loss(loss):
+    with pytest.raises(ValueError, match=r"output must have shape .* got \(2, 0\)"):
+        loss(np.zeros((2, 0)), np.zeros((2, 0)))
+
+
+@pytest.mark.parametrize(
+    ("returned", "error", "says"),
+    [
+        (lambda z: (np.square(z).sum() / 2, z), ValueError, "one number for each run, of shape .4,., got shape .."),
+        (
+            lambda z: (np.square(z).sum(axis=-2), z),
+            ValueError,
+            "one number for each run, of shape .4,., got shape .4, 5",
+        ),
+        (lambda z: (z[..., 0, 0], z[..., :1, :]), ValueError, "gradient of the shape of the output, .* got .4, 1, 5"),
+        (lambda z: (z[..., 0, 0], 1.0), ValueError, "gradient of the shape of the output"),
+        (lambda z: (z[..., 0, 0], None), TypeError, "gradient must be an array of real numbers"),
+        (lambda z: z[..., 0, 0], TypeError, "loss must return a pair .loss, gradient., got ndarray"),
+    ],
+)
+def test_what_a_loss_of_ones_own_returns_is_checked(returned, error, says):
+    own = losses.get(lambda output, targets: returned(output))
+    with pytest.raises(error, match=says):
+        own(np.ones((4, 3, 5)), None)
+    assert losses.get(own) is own

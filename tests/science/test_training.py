@@ -567,3 +567,29 @@ def train_(x=X, y=LABELS, loss="softmax_cross_entropy", learning_rate=0.1, steps
 def test_bad_input_is_named(call, error, says):
     with pytest.raises(error, match=says):
         call()
+
+
+# Where a number went wrong without a word
+
+
+def test_accuracy_is_none_where_the_largest_output_is_at_no_class():
+    one, three = np.array([[0.2, 0.9, -0.3]]), np.eye(3)
+    assert accuracy(one, np.array([0, 1, 0])) is None  # one output with a sigmoid: its sign decides
+    assert accuracy(three, np.array([0.0, 1.0, 0.5])) is None  # numbers to predict
+    assert accuracy(three, np.array([0, 1, 3])) is None
+    assert accuracy(three, np.array([0, 1, -1])) is None
+    assert accuracy(three, np.array([[1, 0, 1], [0, 1, 0]])) is None  # two classes
+    assert accuracy(three, np.array([0, 1, 1])) == 2 / 3
+    for output, y in ((three, 3), (three, [0, 1]), (np.ones(3), [0, 1, 1]), (three[:, :0], [])):
+        with pytest.raises(ValueError, match="must have"):
+            accuracy(output, y)
+
+
+def test_a_loss_for_one_run_is_not_taken_for_that_of_all():
+    def half_square(output, targets):
+        return np.square(output - targets).sum() / 2, output - targets
+
+    y = np.zeros((2, 60))
+    train(networks(rng=0), X, y, loss=half_square, learning_rate=0.0, steps=1)
+    with pytest.raises(ValueError, match=r"loss must return one number for each run, of shape \(3,\)"):
+        train(networks(seeds=range(3)), X, y, loss=half_square, learning_rate=0.0, steps=1)
