@@ -16,9 +16,10 @@ from __future__ import annotations  # numpy.random loads when something is drawn
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from . import activations, losses, threads
 from .activations import Activation
-from .arguments import Seed, kind_of, numbers, precision, seed_sequence, seed_sequences, whole
+from .arguments import Seed, kind_of, numbers, precision, seed_sequence, seed_sequences, sequence, whole
 from .initializers import zeros
 from .layer_statistics import Bins, BinsArgument, LayerStatistics, Survey, check_bins, join, ones
 
@@ -69,6 +70,9 @@ class Network:
     """f of the last layer: the identity if none is given, here or as the last of L activations."""
 
     def __post_init__(self) -> None:
+        for name in ("weights", "biases"):
+            if isinstance(getattr(self, name), str) or not isinstance(getattr(self, name), Iterable):
+                raise TypeError(f"{name} must hold one array per layer, got {getattr(self, name)!r}")
         weights, biases = tuple(self.weights), tuple(self.biases)
         if not weights or len(weights) != len(biases):
             raise ValueError(
@@ -87,11 +91,11 @@ class Network:
         object.__setattr__(self, "output_activation", last)
         *runs, _, n_in = self.weights[0].shape if self.weights[0].ndim >= 2 else (None, None)
         for layer, (W, b) in enumerate(zip(self.weights, self.biases, strict=True), start=1):
-            fits = W.ndim >= 2 and W.shape[:-2] == tuple(runs) and W.shape[-1] == n_in
+            fits = W.ndim >= 2 and W.shape[:-2] == tuple(runs) and W.shape[-1] == n_in and 0 not in W.shape[-2:]
             if not fits or (b is not None and b.shape != W.shape[:-1]):
                 raise ValueError(
-                    f"weights and biases of layer {layer} must have shapes (..., n_out, {n_in}) and (..., n_out), with "
-                    f"the same leading axes in every layer, got {W.shape} and {b if b is None else b.shape}"
+                    f"weights and biases of layer {layer} must have shapes (..., n_out, {n_in}) and (..., n_out), none "
+                    f"of them 0, with the same leading axes in every layer, got {W.shape} and {b if b is None else b.shape}"
                 )
             n_in = W.shape[-2]
 
@@ -127,7 +131,21 @@ class Network:
         -------
         Network
             Without the axes that have an int as index; its arrays are views.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If there is no such network, or an index is neither an int nor a slice.
         """
+        indices = at if isinstance(at, tuple) else (at,)
+        for index in indices:
+            if isinstance(index, bool) or not isinstance(index, Integral | slice):
+                raise TypeError(f"at must be an int, a slice or a tuple of them, got {at!r}")
+        if len(indices) > len(self.runs) or any(
+            isinstance(index, Integral) and not -runs <= index < runs
+            for index, runs in zip(indices, self.runs, strict=False)
+        ):
+            raise ValueError(f"at must be an index in the leading axes {self.runs}, got {at!r}")
         biases = (b if b is None else b[at] for b in self.biases)
         return replace(self, weights=tuple(W[at] for W in self.weights), biases=tuple(biases))
 
@@ -306,8 +324,8 @@ def stack(networks: Sequence[Network]) -> Network:
 
     Raises
     ------
-    ValueError
-        If there is none, or one is not of the same form as the first.
+    ValueError, TypeError
+        If there is none, or one is not of the same form as the first, or no network.
 
     Examples
     --------
@@ -316,7 +334,7 @@ def stack(networks: Sequence[Network]) -> Network:
     >>> both.runs
     (2, 5)
     """
-    networks = list(networks)
+    networks = [kind_of("each of the networks", network, Network) for network in sequence("networks", networks)]
     if not networks:
         raise ValueError("networks must hold at least one network, got none")
 
@@ -439,6 +457,8 @@ def backward(network: Network, forward_pass: Forward, gradient: ArrayLike) -> Ba
     if [a.shape[-2] for a in forward_pass.a] != [*network.widths]:
         widths = [a.shape[-2] for a in forward_pass.a]
         raise ValueError(f"forward_pass must be one of this network, of widths {network.widths}, got one of {widths}")
+    if (runs := forward_pass.output.shape[:-2])[-len(network.runs) :] != network.runs and network.runs:
+        raise ValueError(f"forward_pass must be one of this network, of runs {network.runs}, got one of {runs}")
     gradient = numbers("gradient", gradient).astype(network.dtype, copy=False)
     if gradient.shape != forward_pass.output.shape:
         expected = forward_pass.output.shape
@@ -679,6 +699,9 @@ def simulate(
     else:
         inputs = numbers("inputs", inputs).astype(dtype, copy=False)
         _check_runs("inputs", inputs, 2, len(roots))
+        if inputs.shape[-2] != widths[0] or not inputs.shape[-1]:
+            n = widths[0]
+            raise ValueError(f"inputs must have shape ({n}, batch) or (seeds, {n}, batch), got {inputs.shape}")
         batch = inputs.shape[-1]
     loss = losses.get(loss)
     drawn_gradient = loss is losses.linear and targets is None
@@ -686,7 +709,7 @@ def simulate(
     depth, go_on = len(widths) - 1, loss is losses.linear
     hidden, last = _hidden_and_last(activation, output_activation, depth, go_on=go_on)
     if targets is not None:
-        targets = np.asarray(targets)
+        targets = numbers("targets", targets) if loss in losses.LOSSES.values() else np.asarray(targets)
         target_axes = 1 if loss is losses.softmax_cross_entropy else 2
         _check_runs("targets", targets, target_axes, len(roots))
 
@@ -755,6 +778,8 @@ def observe(
     (5,)
     """
     x = check_input(network, x)
+    if not x.shape[-1]:
+        raise ValueError(f"x must hold at least one example, got shape {x.shape}")
     loss = losses.get(loss)
     _check_targets(loss, targets)
     runs = np.broadcast_shapes(x.shape[:-2], network.runs)
@@ -789,7 +814,12 @@ def _observe(
     survey.see(a=x)
     for z, a in forward_layers(network, x, buffers):
         survey.see(z=z, a=a)
-    value, gradient = loss(a, targets)
+    try:
+        value, gradient = loss(a, targets)
+    except (TypeError, ValueError) as error:
+        if loss in losses.LOSSES.values():
+            raise type(error)(f"targets do not fit the loss: {error}") from None
+        raise
     for dz, dW, _, da in backward_layers(network, Forward(buffers.z, (x, *buffers.a)), gradient, buffers):
         survey.see(dz=dz, dW=dW)
         dx = da  # that of the lowest layer, in the end

@@ -1,5 +1,6 @@
 """The layer simulators: exact, the same for one network and for many, and honest about overflow."""
 
+import re
 from functools import partial
 from itertools import combinations
 
@@ -584,3 +585,52 @@ def test_networks_of_another_form_are_not_stacked():
             stack([one, other])
     with pytest.raises(ValueError, match="at least one network, got none"):
         stack([])
+
+
+def test_a_member_is_one_of_the_networks():
+    units = Network((np.ones((3, 2)),), (None,), "relu")  # a slice of this would be fewer units
+    three = sample([2, 5, 3], "tanh", normal, seeds=range(3))
+    for network, at in ((units, slice(0, 2)), (units, 0), (three, 3), (three, -4), (three, (0, slice(0, 1)))):
+        with pytest.raises(ValueError, match=re.escape(f"at must be an index in the leading axes {network.runs}, got")):
+            network.member(at)
+    for at in ("0", 1.0, True, [0, 1], None):
+        with pytest.raises(TypeError, match="at must be an int, a slice or a tuple of them"):
+            three.member(at)
+    assert three.member(np.int64(-1)).runs == ()
+
+
+@pytest.mark.parametrize("inputs", [np.ones((2, 3)), np.ones((3, 0)), np.ones((1, 5, 3))])
+def test_inputs_that_do_not_fit_are_named(inputs):
+    with pytest.raises(ValueError, match=r"inputs must have shape \(3, batch\) or \(seeds, 3, batch\), got"):
+        simulate([3, 4], "relu", normal, inputs=inputs)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda n: stack([n, 3]), TypeError, "each of the networks must be a Network, got an int"),
+        (lambda n: stack(n), TypeError, "networks must be a sequence"),
+        (lambda n: Network(None, (None,), "relu"), TypeError, "weights must hold one array per layer, got None"),
+        (lambda n: Network(([[1.0]],), 3, "relu"), TypeError, "biases must hold one array per layer, got 3"),
+        (
+            lambda n: Network((np.ones((0, 2)), np.ones((1, 0))), (None,) * 2, "relu"),
+            ValueError,
+            "layer 1 .* none of them 0",
+        ),
+        (lambda n: observe(n, np.ones((2, 0))), ValueError, "x must hold at least one example"),
+        (lambda n: observe(n, np.ones((2, 4)), targets=np.ones(4)), ValueError, "targets do not fit the loss: .*must"),
+        (
+            lambda n: observe(n, np.ones((2, 4)), loss="softmax_cross_entropy", targets=[0.0] * 4),
+            TypeError,
+            "targets do not fit the loss: labels must be ints",
+        ),
+        (
+            lambda n: backward(n, forward(sample([2, 5, 3], "tanh", normal, seeds=range(4)), [[1], [2]]), 0),
+            ValueError,
+            r"forward_pass must be one of this network, of runs \(3,\), got one of \(4,\)",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_named(call, error, says):
+    with pytest.raises(error, match=says):
+        call(sample([2, 5, 3], "tanh", normal, seeds=range(3)))
