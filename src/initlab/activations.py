@@ -134,13 +134,15 @@ class _Plain:
         hints_and_out[-1][...] = values
 
 
-def get(activation: str | Activation) -> Activation:
+def get(activation: str | Activation, name: str = "activation") -> Activation:
     """The activation of that name; an `Activation` is returned as it is.
 
     Parameters
     ----------
     activation : str or Activation
         One of `names()`, or an `Activation`.
+    name : str
+        What the argument is called, for the message of an error.
 
     Returns
     -------
@@ -160,8 +162,8 @@ def get(activation: str | Activation) -> Activation:
     if isinstance(activation, Activation):
         return activation
     if not isinstance(activation, str):
-        raise TypeError(f"activation must be a name or an Activation, got {activation!r}")
-    return ACTIVATIONS[one_of("activation", activation, names())]
+        raise TypeError(f"{name} must be a name or an Activation, got {activation!r}")
+    return ACTIVATIONS[one_of(name, activation, names())]
 
 
 def names() -> tuple[str, ...]:
@@ -190,15 +192,15 @@ def labels(*names: str) -> dict[str, str]:
 
     Raises
     ------
-    ValueError
-        If there is no activation of one of the names.
+    ValueError, TypeError
+        If there is no activation of one of the names, or it is no string.
 
     Examples
     --------
     >>> labels("relu", "tanh")
     {'relu': 'ReLU', 'tanh': 'tanh'}
     """
-    return {name: get(name).label for name in names}
+    return {name: ACTIVATIONS[one_of("each of the names", name, ACTIVATIONS)].label for name in names}
 
 
 def leaky_relu(negative_slope: float = 0.01) -> Activation:

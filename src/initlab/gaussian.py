@@ -945,7 +945,7 @@ def fixed_correlations(
     """
     from scipy.optimize import brentq
 
-    f, (q, _) = get(activation), _pair_of_lengths(q)
+    f, (q, _) = get(activation), _pair_of_lengths(finite("q", q, above=0))
     sw2, sb2 = _variances(scaled_weight_variance, bias_variance)
     if not math.isclose(after := sw2 * second_moment(f, q) + sb2, q, rel_tol=1e-6):
         raise ValueError(f"q must be a fixed point of the length map, got {q!r}, which becomes {after!r}")

@@ -95,7 +95,8 @@ class Network:
             if not fits or (b is not None and b.shape != W.shape[:-1]):
                 raise ValueError(
                     f"weights and biases of layer {layer} must have shapes (..., n_out, {n_in}) and (..., n_out), none "
-                    f"of them 0, with the same leading axes in every layer, got {W.shape} and {b if b is None else b.shape}"
+                    "of them 0, with the same leading axes in every layer, "
+                    f"got {W.shape} and {b if b is None else b.shape}"
                 )
             n_in = W.shape[-2]
 
@@ -175,7 +176,7 @@ def _hidden_and_last(
             )
         hidden = each[0] if each and all(f == each[0] for f in each) else each
     if output_activation is not None:
-        return hidden, activations.get(output_activation)
+        return hidden, activations.get(output_activation, "output_activation")
     before = hidden if isinstance(hidden, Activation) else (activations.IDENTITY, *hidden)[-1]
     return hidden, before if go_on else activations.IDENTITY
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager, nullcontext
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
-from .arguments import whole
+from .arguments import sequence, whole
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -55,11 +55,19 @@ def each(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
         What the function returned, in the order of the items. An error in one of them is raised when those that have
         begun are done; no other is begun.
 
+    Raises
+    ------
+    TypeError
+        If an argument is not as described.
+
     Examples
     --------
     >>> each(lambda block: sum(range(10)[block]), cut(10, 4))
     [6, 15, 24]
     """
+    if not callable(function):
+        raise TypeError(f"function must be a function of one item, got {function!r}")
+    items = sequence("items", items)
     with team(len(items)) as go:
         return go(function, items)
 
@@ -77,8 +85,13 @@ def team(most: int) -> Iterator[Each]:
     ------
     callable
         A function like `each`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `most` is not as described.
     """
-    if most <= 1:
+    if whole("most", most, at_least=0) <= 1:
         yield _in_turn
         return
     from concurrent.futures import ThreadPoolExecutor

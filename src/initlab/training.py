@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import losses, optimizers, threads
-from .arguments import Seed, kind_of, numbers, seed_sequence, whole
+from .arguments import Seed, finite, kind_of, numbers, seed_sequence, sequence, whole
 from .layer_statistics import rms
 from .network import Buffers, Forward, Network, backward_layers, blocks_of_runs, check_input, forward_layers
 
@@ -327,7 +327,7 @@ class _Task:
             examples if batch_size is None else whole("batch_size", batch_size, at_least=1, at_most=examples),
             optimizer,
             seed_sequence(rng),
-            frozenset(whole("snapshots", step, at_least=0, at_most=steps) for step in snapshots),
+            _check_snapshots(snapshots, steps),
             _check_held_out(network, held_out, loss),
         )
 
@@ -627,15 +627,15 @@ def sweep(
     >>> result.loss.shape, result.best_rate
     ((2, 3), 1.0)
     """
-    all_rates = np.asarray(rates, dtype=float)
-    if all_rates.ndim != 1 or not all_rates.size:
-        raise ValueError(f"rates must be a sequence of learning rates, got shape {all_rates.shape}")
+    all_rates = np.array([finite("each of the rates", rate, at_least=0) for rate in sequence("rates", rates)])
+    if not all_rates.size:
+        raise ValueError(f"rates must be a sequence of learning rates, at least one, got {rates!r}")
     run = train(
         network,
         x,
         y,
         loss=loss,
-        learning_rate=all_rates.reshape(-1, *(1 for _ in network.runs)),
+        learning_rate=all_rates.reshape(-1, *(1 for _ in kind_of("network", network, Network).runs)),
         steps=steps,
         batch_size=batch_size,
         optimizer=optimizer,
@@ -733,9 +733,12 @@ def _check_held_out(
     """The pair (x, y), or None."""
     if held_out is None:
         return None
+    if not isinstance(held_out, tuple | list) or len(held_out) != 2:
+        raise TypeError(
+            f"held_out must be a pair (x, y), shaped like the examples to train on, got a {type(held_out).__name__}"
+        )
     try:
-        x, y = held_out
-        return check_data(network, x, y, loss)
+        return check_data(network, *held_out, loss)
     except (TypeError, ValueError) as error:
         raise type(error)(f"held_out must be a pair (x, y), shaped like the examples to train on: {error}") from None
 
@@ -752,9 +755,15 @@ def _check_apart(network: Network) -> None:
             )
 
 
+def _check_snapshots(snapshots: Iterable[int], steps: int) -> frozenset[int]:
+    if isinstance(snapshots, str) or not isinstance(snapshots, Iterable):
+        raise TypeError(f"snapshots must hold ints from 0 to {steps}, such as range(0, 100, 10), got {snapshots!r}")
+    return frozenset(whole("each of the snapshots", step, at_least=0, at_most=steps) for step in snapshots)
+
+
 def _check_rates(learning_rate: ArrayLike, network: Network) -> np.ndarray:
-    rate = np.asarray(learning_rate)
-    if rate.dtype.kind not in "iuf":  # neither True nor anything ragged
+    rate = numbers("learning_rate", learning_rate)
+    if rate.dtype.kind == "b":
         raise TypeError(f"learning_rate must be a number >= 0 or an array of them, got {learning_rate!r}")
     if not (np.isfinite(rate).all() and (rate >= 0).all()):
         raise ValueError(f"learning_rate must be a number >= 0 or an array of them, got {learning_rate!r}")

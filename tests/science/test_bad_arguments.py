@@ -2,7 +2,8 @@
 
 `CALLS` holds every public function and method of `MODULES`, with a value for each parameter that is allowed and the
 kind that it is of. A kind lists what is not allowed, and which error that is: a TypeError for what is of another kind,
-a ValueError for a value. A function or a parameter that is missing in the table is found.
+a ValueError for a value. A function or a parameter that is missing in the table is found. `INNER` are those that are
+given what others have checked, in their loops.
 """
 
 import inspect
@@ -17,29 +18,67 @@ import pytest
 import sympy
 
 from initlab import (
+    activations,
     agreement,
     closed_forms,
     datasets,
+    diagnostics,
     finite_width,
     frameworks,
+    gaussian,
     initializers,
+    layer_statistics,
+    losses,
+    network,
+    optimizers,
     random_matrices,
     recommend,
     symmetry,
+    threads,
+    training,
 )
 from initlab.network import sample
 
 MODULES = [
+    activations,
     agreement,
     closed_forms,
     datasets,
+    diagnostics,
     finite_width,
     frameworks,
+    gaussian,
     initializers,
+    layer_statistics,
+    losses,
+    network,
+    optimizers,
     random_matrices,
     recommend,
     symmetry,
+    threads,
+    training,
 ]
+INNER = {
+    network.forward_layers,
+    network.backward_layers,
+    network.blocks_of_runs,
+    network.check_input,
+    training.check_data,
+    losses.check_labels,
+    losses.unchecked,
+    layer_statistics.moments,
+    layer_statistics.rms,
+    layer_statistics.join,
+    layer_statistics.Survey.see,
+    layer_statistics.Survey.statistics,
+    optimizers.Optimizer.scale,
+    optimizers.Optimizer.update,
+    optimizers.SGD.scale,
+    optimizers.SGD.update,
+    optimizers.Adam.scale,
+    optimizers.Adam.update,
+}
 
 
 class Kind(NamedTuple):
@@ -106,8 +145,69 @@ MATRICES = {"width": (3, COUNT), "gain": (1.5, POSITIVE)}
 LAYER = {"layer": (1, Kind((0, 3, -1), COUNT.types))}
 FAN = {"fan_in": (3, POSITIVE), "fan_out": (4, POSITIVE)}
 
+VARIANCE = number(-1e-9, -1.5)
+LENGTH = Kind((math.nan, -1e-9, -math.inf), number().types)  # 0 and inf are allowed
+FIXED = {"scaled_weight_variance": (2.0, VARIANCE), "bias_variance": (0.0, VARIANCE)}
+PAIR = {
+    "activation": ("relu", ACTIVATION),
+    "c": (0.5, number(1.5, -1.1)),
+    "q": (1.0, Kind((*POSITIVE.values, (1.0, 0.0), (1.0,), (1.0, 2.0, 3.0)), (*number().types[:4], (1.0, "1")))),
+    **FIXED,
+}
+FS = Kind(("nothing", "", ["relu"], ["relu", "nothing"]), (3, None, {"relu": 1}, True))
+EACH = Kind((-0.1, math.nan, [0.1], [0.1, -0.1], [0.1, math.inf]), ("12", None, ["0.1", 0.1], {0.1, 0.2}))
+TOP = {"input": (1.0, NOT_NEGATIVE), "top_gradient": (1.0, NOT_NEGATIVE)}
+
+NET = sample([2, 3, 2], "tanh", initializers.he_normal, rng=0)
+PASSED = network.forward(NET, X)
+NETWORK = {"network": (NET, OBJECT)}
+DRAWN_BY = Kind(([initializers.zeros],), (3, "zeros", [None, None], np.eye(2)))
+SEEDS = Kind(([], [-1]), (5, "01", [1.5], ["0"], 1.5, [True]))
+SAMPLE = {
+    "widths": ([2, 3, 2], Kind((*WIDTHS.values, [3]), (5, "33", None, [3, 2.0], ["3", "3"], [True, 3], {3, 4}))),
+    "activation": ("tanh", Kind(("nothing", "", ["relu"] * 3, ["relu", "nothing"]), (3, None, True, [3]))),
+    "initializer": (initializers.he_normal, Kind(DRAWN_BY.values, (None, *DRAWN_BY.types))),
+    "bias_initializer": (initializers.zeros, DRAWN_BY),
+    "output_activation": (None, ACTIVATION),
+    "dtype": (np.float64, Kind((), (*DTYPE.types, np.float16))),
+}
+LOSS = Kind(("nothing", ""), (3, None, ["linear"], True))
+X_OF_NET = array(X[0], X[:1], X[:, :0], types=(X.astype(str), X + 1j))
+X_TO_LEARN = Kind((*X_OF_NET.values, X[None]), X_OF_NET.types)
+LABELS_OF_NET = Kind(([0, 1], [[0] * 10] * 2, [2] * 10, [-1] * 10), ([0.5] * 10, ["a"] * 10, None, [None] * 10))
+TARGETS = array([[1.0] * 10], [1.0] * 10)
+BINS = Kind(
+    (0, -1, {"b": (3, 0, 1)}, {"a": (3, 1, 0)}, {"a": 3}, {"a": (0, 0, 1)}, {"a": (3, 0)}), (2.5, "3", True, [3])
+)
+LEARN = {
+    **NETWORK,
+    "x": (X, X_TO_LEARN),
+    "y": (Y, LABELS_OF_NET),
+    "loss": ("softmax_cross_entropy", LOSS),
+    "steps": (2, INDEX),
+    "batch_size": (5, Kind((0, -1, 11), (2.5, "5", True, [5]))),
+    "momentum": (0.0, number(1, -0.1)),
+    "weight_decay": (0.0, NOT_NEGATIVE),
+    "betas": ((0.9, 0.999), Kind(((1, 0.9), (0.9, -0.1), (0.9, math.nan)), (0.9, (0.9,), "12", None, ("0", "1")))),
+    "eps": (1e-8, POSITIVE),
+    "rng": (0, SEED),
+    "optimizer": ("sgd", name("rmsprop")),
+}
+RATES = Kind((-0.1, math.nan, math.inf, [0.1, -0.1], [[1.0], [1.0, 2.0]]), ("0.1", None, True, ["0.1"], 1j, object()))
+DESCEND = {
+    **LEARN,
+    "learning_rate": (0.1, RATES),
+    "snapshots": ([0, 2], Kind(([-1], [3]), (1, None, "01", [0.5], [True]))),
+    "held_out": ((X, Y), Kind(((X, Y[:3]), (X[:1], Y)), ((X,), 0.5, "ab", (X, "a"), (None, Y)))),
+}
+
 # {function: {parameter: (a value that is allowed, its kind)}}
 CALLS = {
+    activations.get: {"activation": ("relu", ACTIVATION), "name": ("activation", Kind())},
+    activations.names: {},
+    activations.labels: {"names": ("relu", ACTIVATION)},
+    activations.leaky_relu: {"negative_slope": (0.1, number(-0.1, 1.1))},
+    activations.elu: {"alpha": (0.5, NOT_NEGATIVE)},
     agreement.z_scores: {
         "measured": ([[1.0, 2.0], [3.0, 5.0]], MEASURED),
         "predicted": ([1.0, 2.0], array([1.0, 2.0, 3.0], math.nan)),
@@ -123,6 +223,7 @@ CALLS = {
     datasets.digits: {},
     datasets.split: {"x": (X, FEATURES), "y": (Y, LABELS), "held_out": (0.3, PROBABILITY), "rng": (0, SEED)},
     datasets.standardize: {"x": (X, FEATURES), "others": (X, Kind((*FEATURES.values, X[:1]), FEATURES.types))},
+    diagnostics.diagnose: {**{key: LEARN[key] for key in ("network", "x", "y", "loss")}, "bins": (3, BINS)},
     finite_width.relative_variance: {**Q, "q": (1.0, number(0, -1.0))},
     finite_width.gain_spread: {
         "activation": ("relu", ACTIVATION),
@@ -146,6 +247,61 @@ CALLS = {
     },
     frameworks.RULES["torch", "nn.Linear"].variance: FAN,
     frameworks.RULES["torch", "nn.Linear"].bias_variance: {"fan_in": FAN["fan_in"]},
+    gaussian.expectation: {
+        "g": (np.square, Kind((), (None, 3, "relu", np.eye(2)))),
+        "q": (1.0, LENGTH),
+        "kinks": ([0.5], Kind(([math.nan], [math.inf]), (0.5, "0", None, ["0"], [None], {0.5}))),
+    },
+    **{
+        moment: {"activation": ("relu", ACTIVATION), "q": (1.0, LENGTH)}
+        for moment in (gaussian.mean, gaussian.second_moment, gaussian.fourth_moment, gaussian.squared_slope)
+    },
+    gaussian.gain: {"activation": ("relu", ACTIVATION), "direction": ("forward", name("up"))},
+    gaussian.critical_gain: {"activation": ("sigmoid", name("relu"))},
+    gaussian.torch_gain_table: {},
+    gaussian.length_map: {"activation": ("relu", ACTIVATION), "q": (1.0, LENGTH), **FIXED},
+    gaussian.length_slope: {
+        "activation": ("relu", ACTIVATION),
+        "q": (1.0, NOT_NEGATIVE),
+        "scaled_weight_variance": (2.0, VARIANCE),
+    },
+    gaussian.chi: {
+        "activation": ("relu", ACTIVATION),
+        "q": (1.0, LENGTH),
+        "scaled_weight_variance": (2.0, VARIANCE),
+    },
+    gaussian.fixed_points: {
+        "activation": ("tanh", ACTIVATION),
+        "scaled_weight_variance": (2.0, number(-1.5, 1e300)),
+        "bias_variance": (0.1, number(-1.5, 1e-300, 1e300)),
+    },
+    gaussian.critical_line: {
+        "activation": ("tanh", ACTIVATION),
+        "bias_variance": (0.1, number(-1.5, 1e-300, 1e300)),
+    },
+    gaussian.correlation_map: PAIR,
+    gaussian.correlation_slope: PAIR,
+    gaussian.fixed_correlations: {
+        "activation": ("relu", ACTIVATION),
+        "q": (1.0, Kind(POSITIVE.values, (*POSITIVE.types, (1.0, 2.0)))),
+        **FIXED,
+    },
+    gaussian.propagate: {"activation": ("relu", FS), **FIXED, "depth": (2, COUNT), **TOP},
+    gaussian.propagate_layers: {
+        "activation": ("relu", FS),
+        "widths": ([3, 4, 5], Kind((*WIDTHS.values, [3]), WIDTHS.types)),
+        "weight_variances": ([0.1, 0.2], EACH),
+        "bias_variances": (0.1, EACH),
+        **TOP,
+    },
+    gaussian.propagate_pair: {
+        "activation": (["relu", "tanh"], FS),
+        "scaled_weight_variance": ([0.1, 0.2], EACH),
+        "bias_variance": (0.1, EACH),
+        "depth": (2, COUNT),
+        "cosine": (0.5, number(1.5, -1.1)),
+        "inputs": ((1.0, 2.0), Kind(((1.0,), (1.0, -1.0), (1.0, math.inf)), (1.0, "12", None, (1.0, "1")))),
+    },
     initializers.zeros: {**ANY_SHAPE, **DRAWS_NOTHING},
     initializers.constant: {**ANY_SHAPE, **DRAWS_NOTHING, "value": (0.5, ANY)},
     initializers.identity: {
@@ -177,6 +333,48 @@ CALLS = {
     initializers.lecun_normal: BY_FANS,
     initializers.lecun_uniform: BY_FANS,
     initializers.orthogonal: {**MATRIX, "gain": (1.5, POSITIVE)},
+    layer_statistics.check_bins: {
+        "bins": (3, BINS),
+        "quantities": (["a", "z"], Kind()),
+        "batch": (10, Kind()),
+    },
+    losses.linear: {"output": (NET.weights[0], array([1.0])), "coefficients": (NET.weights[0], array([[1.0]]))},
+    losses.squared_error: {"output": (NET.weights[0], array([1.0])), "targets": (NET.weights[0], array([[1.0]]))},
+    losses.softmax_cross_entropy: {
+        "output": (PASSED.output, array([1.0], np.ones((2, 0)))),
+        "labels": (Y, Kind((*LABELS_OF_NET.values, [[0], [0, 1]]), LABELS_OF_NET.types)),
+    },
+    losses.get: {"loss": ("linear", LOSS)},
+    network.sample: {**SAMPLE, "rng": (None, SEED), "seeds": (None, SEEDS)},
+    network.stack: {"networks": ([NET, TWINS], Kind(([],), (3, NET, None, "ab", [NET, 3])))},
+    network.forward: {**NETWORK, "x": (X, array(X[0], X[:1], types=X_OF_NET.types[-2:]))},
+    network.backward: {
+        **NETWORK,
+        "forward_pass": (
+            PASSED,
+            Kind((network.forward(sample([2, 4, 2], "relu", initializers.zeros), X),), OBJECT.types),
+        ),
+        "gradient": (PASSED.output, array([1.0], X[:, :3])),
+    },
+    network.simulate: {
+        **SAMPLE,
+        "seeds": ((0, 1), SEEDS),
+        "inputs": (None, X_OF_NET),
+        "batch": (10, COUNT),
+        "loss": ("linear", LOSS),
+        "targets": (None, TARGETS),
+        "bins": (3, BINS),
+    },
+    network.observe: {
+        **NETWORK,
+        "x": (X, X_OF_NET),
+        "loss": ("linear", LOSS),
+        "targets": (None, TARGETS),
+        "rng": (0, SEED),
+        "bins": (3, BINS),
+    },
+    network.stack([NET, NET]).member: {"at": (1, Kind((2, -3, (0, 0)), (1.0, "0", None, True, [0])))},
+    optimizers.get: {key: LEARN[key] for key in ("optimizer", "momentum", "weight_decay", "betas", "eps")},
     random_matrices.growth_rate: MATRICES,
     random_matrices.growth_variance: {"width": (3, COUNT)},
     random_matrices.growth_quantile: {
@@ -194,6 +392,21 @@ CALLS = {
     recommend.recommend("relu").variance: FAN,
     recommend.fingerprint: {"code": ("print(1)", Kind((), (3, None, b"print(1)", ["print"])))},
     recommend.every_snippet: {},
+    threads.available: {},
+    threads.each: {"function": (abs, Kind((), (None, 3, "abs"))), "items": ([1, 2], Kind((), (3, None, {1, 2})))},
+    threads.team: {"most": (2, Kind())},
+    threads.cut: {"length": (10, INDEX), "size": (3, COUNT)},
+    training.train: {**DESCEND, "progress": (False, Kind((), (None, 3, "yes")))},
+    training.descend: DESCEND,
+    training.sweep: {
+        **LEARN,
+        "rates": ([0.1, 0.2], Kind(([], [-0.1], [math.nan], [0.1, math.inf]), (0.1, "0.1", None, ["0.1"], [True]))),
+    },
+    training.evaluate: {key: LEARN[key] for key in ("network", "x", "y", "loss")},
+    training.accuracy: {
+        "output": (PASSED.output, array([1.0])),
+        "y": (Y, array([0, 1])),
+    },
     symmetry.units: {"network": (TWINS, OBJECT), **LAYER},
     symmetry.distinct_units: {"network": (TWINS, OBJECT), **LAYER, "tolerance": (0.1, NOT_NEGATIVE)},
     symmetry.unit_spread: {"network": (TWINS, OBJECT), **LAYER},
@@ -226,7 +439,7 @@ def public(module):
     return {f"{module.__name__}.{f.__qualname__}": f for f in functions}
 
 
-PUBLIC = {key: f for module in MODULES for key, f in public(module).items()}
+PUBLIC = {key: f for module in MODULES for key, f in public(module).items() if f not in INNER}
 NAMES = {f: f"{f.__module__}.{f.__qualname__}" for f in CALLS}
 
 

@@ -544,7 +544,7 @@ def train_(x=X, y=LABELS, loss="softmax_cross_entropy", learning_rate=0.1, steps
         (lambda: train_(momentum=1), ValueError, "momentum.*>= 0 and < 1, got 1"),
         (lambda: train_(momentum=-0.1), ValueError, "momentum.*>= 0 and < 1, got -0.1"),
         (lambda: train_(momentum=[0.9]), TypeError, r"momentum.*\[0.9\]"),
-        (lambda: train_(held_out=X), ValueError, r"held_out must be a pair \(x, y\)"),
+        (lambda: train_(held_out=X), TypeError, r"held_out must be a pair \(x, y\)"),
         (lambda: train_(held_out=(X.T, LABELS)), ValueError, r"held_out.*\(60, 2\)"),
         (lambda: train_(held_out=(X, LABELS + 1)), ValueError, "held_out.*labels.*2"),
         (lambda: train_(held_out=7), TypeError, "held_out"),
@@ -561,7 +561,7 @@ def train_(x=X, y=LABELS, loss="softmax_cross_entropy", learning_rate=0.1, steps
             ValueError,
             r"learning_rate.*\(3,\).*\(2,\)",
         ),
-        (lambda: sweep(networks(rng=0), X, LABELS, rates=0.1, steps=1, **CROSS_ENTROPY), ValueError, "rates"),
+        (lambda: sweep(networks(rng=0), X, LABELS, rates=0.1, steps=1, **CROSS_ENTROPY), TypeError, "rates"),
     ],
 )
 def test_bad_input_is_named(call, error, says):
