@@ -320,12 +320,21 @@ def standardize(x: ArrayLike, *others: ArrayLike) -> np.ndarray | tuple[np.ndarr
     """
     x = _features("x", x)
     everything = (x, *(_features("others", other, len(x)) for other in others))
-    with np.errstate(over="ignore"):
-        mean, spread = x.mean(axis=1, keepdims=True), x.std(axis=1, keepdims=True)
+    kind = np.result_type(x.dtype, np.float64)  # sums over many float32 are too rough
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, spread = (f(axis=1, keepdims=True, dtype=kind) for f in (x.mean, x.std))
+        rest = (x - mean).mean(axis=1, keepdims=True)  # how far the mean itself is rounded, far from 0
+        rest[np.abs(rest) < 1e-12 * spread] = 0
+        spread = np.where(rest == 0, spread, np.sqrt(np.square(x - mean - rest).mean(axis=1, keepdims=True)))
     constant = np.ptp(x, axis=1, keepdims=True) == 0  # where rounding of the mean could leave a spread that is not 0
     if not (np.isfinite(spread) & ((spread > 0) | constant)).all():
         raise ValueError(f"x must hold numbers whose squares a {spread.dtype} can hold, got up to {np.abs(x).max()!r}")
-    scaled = tuple(np.where(constant, 0, (v - mean) / np.where(constant, 1, spread)) for v in everything)
+    scaled = tuple(
+        np.where(constant, 0, (v - mean - rest) / np.where(constant, 1, spread)).astype(
+            v.dtype if v.dtype.kind == "f" else np.float64, copy=False
+        )
+        for v in everything
+    )
     return scaled if others else scaled[0]
 
 

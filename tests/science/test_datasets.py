@@ -233,3 +233,14 @@ X, LABELS = np.ones((2, 6)), np.arange(6) % 2
 def test_bad_input_of_split_and_standardize_is_named(call, error, message):
     with pytest.raises(error, match=re.escape(message)):
         call()
+
+
+def test_standardizing_is_exact_in_float32_and_far_from_0():
+    rng = np.random.default_rng(0)
+    many = rng.normal(50, 1, (200_000, 2)).astype(np.float32).T  # one feature in each row, as columns in memory
+    far = 1.7e9 + 1e-5 * rng.standard_normal((2, 1000))  # seconds since 1970
+    for x, precision in ((many, 1e-6), (far, 1e-12)):
+        scaled = datasets.standardize(x)
+        assert scaled.dtype == x.dtype
+        assert np.abs(scaled.mean(axis=1, dtype=float)).max() < precision
+        assert np.abs(scaled.std(axis=1, dtype=float) - 1).max() < precision
