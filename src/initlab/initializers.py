@@ -123,7 +123,7 @@ def constant(shape: Shape, *, value: float, rng: Seed = None, dtype: DTypeLike =
     >>> constant(3, value=0.1)
     array([0.1, 0.1, 0.1])
     """
-    return np.full(sizes(shape), finite("value", value), dtype=floating(dtype))
+    return np.full(sizes(shape), _held("value", value, dtype), dtype=dtype)
 
 
 def identity(shape: Shape, *, gain: float = 1.0, rng: Seed = None, dtype: DTypeLike = np.float64) -> np.ndarray:
@@ -159,8 +159,8 @@ def identity(shape: Shape, *, gain: float = 1.0, rng: Seed = None, dtype: DTypeL
     shape = sizes(shape)
     if len(shape) != 2:
         raise ValueError(f"shape must have exactly 2 dimensions for an identity, got {shape}")
-    W = np.eye(*shape, dtype=floating(dtype))
-    W *= finite("gain", gain)
+    W = np.zeros(shape, floating(dtype))
+    np.fill_diagonal(W, _held("gain", gain, dtype))
     return W
 
 
@@ -408,7 +408,8 @@ def fan_of(mode: str, fan_in: float, fan_out: float) -> float:
     for name, fan in (("fan_in", fan_in), ("fan_out", fan_out)):
         if not hasattr(fan, "free_symbols"):  # as SymPy's expressions have
             finite(name, fan, at_least=0)
-    return {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[one_of("mode", mode, MODES)]
+    average = fan_in / 2 + fan_out / 2  # in this order, as their sum may overflow
+    return {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": average}[one_of("mode", mode, MODES)]
 
 
 def variance_scaling(
@@ -927,6 +928,14 @@ def orthogonal(
 
 
 # Arguments
+
+
+def _held(name: str, value: float, dtype: DTypeLike) -> float:
+    """A finite number that the type can hold."""
+    number, largest = finite(name, value), float(np.finfo(floating(dtype)).max)
+    if abs(number) > largest:
+        raise ValueError(f"{name} must be a number that {floating(dtype)} can hold, up to {largest:g}, got {value!r}")
+    return number
 
 
 def _square(name: str, value: float, *, above: float | None = None) -> float:

@@ -610,3 +610,16 @@ def test_a_wrong_argument_is_named_with_its_value_and_what_is_allowed(call, argu
 def test_numpy_numbers_are_numbers():
     W = I.he_normal((np.int64(3), np.int32(2)), negative_slope=np.float32(0.5), rng=np.int64(4))
     np.testing.assert_array_equal(W, I.he_normal((3, 2), negative_slope=0.5, rng=4))
+
+
+def test_what_a_type_cannot_hold_is_refused():
+    for dtype, value in ((np.float16, 1e6), (np.float32, -1e39)):
+        with pytest.raises(ValueError, match="value must be a number that float"):
+            I.constant((2, 2), value=value, dtype=dtype)
+        with pytest.raises(ValueError, match="gain must be a number that float"):
+            I.identity((2, 2), gain=value, dtype=dtype)  # was nan beside the diagonal
+    assert np.array_equal(I.identity((3, 2), gain=-2), [[-2, 0], [0, -2], [0, 0]])
+
+
+def test_the_average_of_two_fans_does_not_overflow():
+    assert I.fan_of("fan_avg", 1e308, 1.5e308) == 1.25e308
