@@ -208,6 +208,7 @@ class Survey:
             # |sum of u|^2 is the sum over all pairs of columns, and of each with itself.
             squares = np.stack([np.einsum("...ij,...ij->...j", u.total, u.total) for u in directions], axis=-2)
             cosines = (squares - count) / np.where(count > 1, count * (count - 1.0), np.nan)
+            cosines = np.clip(cosines, -1, 1)  # rounding in float32 may overstep by 1e-7
             found = replace(found, cosine=cosines[..., 0], correlation=cosines[..., 1])
         if name in self._bins:
             bins, histograms = self._bins[name], [layer.histogram for layer in seen]

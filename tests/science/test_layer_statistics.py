@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from initlab import layer_statistics
 from initlab.initializers import he_normal
 from initlab.network import Network, backward, forward, observe, sample
 
@@ -106,3 +107,14 @@ def test_large_and_small_arrays_are_counted_alike():
     for bins in (7, 60, 252, 400):
         counts = observe(network, x, rng=0, bins={"a": (bins, -1, 2)}).a.counts[0]
         np.testing.assert_array_equal(counts, np.histogram(x, bins, (-1, 2))[0])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_no_cosine_is_above_1(dtype):
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        survey = layer_statistics.Survey({}, alike=["a"])
+        survey.see(a=np.repeat(rng.standard_normal((30, 1)), 7, axis=1).astype(dtype))
+        seen = survey.statistics("a")
+        assert 1 - 1e-6 < seen.cosine[0] <= 1
+        assert 1 - 1e-5 < seen.correlation[0] <= 1
