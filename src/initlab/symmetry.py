@@ -131,7 +131,10 @@ def unit_spread(network: Network, layer: int) -> np.ndarray:
     rows = units(network, layer)
     away = rows - rows[..., :1, :]  # first from one of them, so that twins give exactly 0
     away -= away.mean(axis=-2, keepdims=True)
-    return np.sqrt(np.square(away).sum(axis=-1).mean(axis=-1))
+    # In units of a power of 2, so that no square overflows or underflows and nothing else changes.
+    largest = np.abs(away).max(axis=(-2, -1))
+    unit = np.ldexp(away.dtype.type(1), np.frexp(np.where(np.isfinite(largest), largest, 1))[1] - 1)
+    return unit * np.sqrt(np.square(away / unit[..., None, None]).sum(axis=-1).mean(axis=-1))
 
 
 class Twins(NamedTuple):

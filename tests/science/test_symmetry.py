@@ -188,3 +188,9 @@ def test_parting_is_told_by_the_loss():
             assert seen.loss[step, i] < 0.9 * seen.equal_loss[step]
             assert (seen.loss[:step, i] >= 0.9 * np.minimum(seen.equal_loss[:step], seen.equal_loss[0])).all()
     assert seen.parted_at[0] == -1  # without noise they never part
+
+
+@pytest.mark.parametrize(("dtype", "scale"), [(np.float64, 1e-200), (np.float64, 1e200), (np.float32, 1e-25)])
+def test_the_spread_of_units_does_not_depend_on_their_scale(dtype, scale):
+    W = (scale * np.array([[1.0], [3.0]])).astype(dtype)
+    assert symmetry.unit_spread(Network((W, np.zeros((1, 2), dtype)), (None, None), "relu"), 1) == pytest.approx(scale)
