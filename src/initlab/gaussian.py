@@ -865,7 +865,7 @@ def correlation_slope(
     """
     f, (c, r), (q1, q2) = get(activation), _correlation(c), _pair_of_lengths(q)
     sw2, sb2 = _variances(scaled_weight_variance, bias_variance)
-    after = [sw2 * second_moment(f, q) + sb2 for q in (q1, q2)]
+    after = [sw2 * _divisor(f, q) + sb2 for q in (q1, q2)]
     if not all(map(_computable, after)):
         return math.nan
     z1, row, z2, weights = _pair_rule((q1, q2), c, r, f.kinks)
@@ -1042,10 +1042,18 @@ def _apart_after_activation(
         other = (f2 - centers[1]) / math.sqrt(squares[1])
         return 0.5 * float(np.sum(weights * np.square(one[row, None] - other)))
 
-    moments = second_moment(f, lengths[0]), second_moment(f, lengths[1])
+    moments = _divisor(f, lengths[0]), _divisor(f, lengths[1])
     means = [mean(f, q) for q in lengths]
     variances = [_variance(f, q, center) for q, center in zip(lengths, means, strict=True)]
     return moments, apart((0.0, 0.0), moments), apart(means, variances)
+
+
+def _divisor(f: Activation, q: float) -> float:
+    """E[f(z)^2], to divide by: it has to be resolved even where all of it lies far out in the tails."""
+    if q:
+        z, weights = _rule(q, [*f.kinks, *(k * math.sqrt(q) / 2 for k in range(-25, 26))])
+        _total(weights * np.square(f.f(z)), q, largest=0.0)
+    return second_moment(f, q)
 
 
 def _variance(f: Activation, q: float, mean: float) -> float:

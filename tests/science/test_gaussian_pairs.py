@@ -571,3 +571,19 @@ W = {"scaled_weight_variance": 1.0}
 def test_bad_input_is_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_a_kink_far_out_has_to_be_named_too():
+    """At q2 = 0.05 it is 9 standard deviations away, where nothing is left of f, and c' is a ratio of such numbers."""
+    for f, df in ((lambda z: (z > 2) * 1.0, np.zeros_like), (lambda z: np.maximum(z - 2, 0), lambda z: (z > 2) * 1.0)):
+        for map_or_slope in (correlation_map, correlation_slope):
+            with pytest.raises(ValueError, match="have its kinks named"):
+                map_or_slope(Activation("far", f, df), 0.1, (1.0, 0.05))
+            assert 0 <= map_or_slope(Activation("far", f, df, kinks=(2.0,)), 0.1, (1.0, 0.05)) < 1e-8
+
+
+@pytest.mark.parametrize("name", activations.names())
+def test_any_two_lengths_are_resolved(name):
+    for q in (1e-12, 1e8, (1e-8, 1e8), (1.0, 1e-4)):
+        assert 0 <= correlation_map(name, 0.5, q) <= 1
+        assert correlation_slope(name, 0.5, q) > 0
