@@ -42,7 +42,8 @@ def closed_form(activation: str | Activation, what: str) -> sympy.Expr:
     identity, (leaky) ReLU ([Cho and Saul
     2009](https://papers.nips.cc/paper/3628-kernel-methods-for-deep-learning)), erf and GELU.
 
-    `closed_form(...).subs(q, 2).evalf(20)` evaluates one to 20 digits, however large or small q is.
+    `closed_form(...).subs(q, 2).evalf(20)` evaluates one to 20 digits, however large or small q is, if q is exact: an
+    int or a `sympy.Rational("1e-8")`. A float has 15 digits, most of which may cancel.
 
     Parameters
     ----------
