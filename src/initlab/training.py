@@ -767,6 +767,8 @@ def _check_rates(learning_rate: ArrayLike, network: Network) -> np.ndarray:
         raise TypeError(f"learning_rate must be a number >= 0 or an array of them, got {learning_rate!r}")
     if not (np.isfinite(rate).all() and (rate >= 0).all()):
         raise ValueError(f"learning_rate must be a number >= 0 or an array of them, got {learning_rate!r}")
+    if rate.max(initial=0) > np.finfo(network.dtype).max:
+        raise ValueError(f"learning_rate must be a number that {network.dtype} can hold, got {learning_rate!r}")
     try:
         np.broadcast_shapes(network.runs, rate.shape)
     except ValueError:

@@ -593,3 +593,8 @@ def test_a_loss_for_one_run_is_not_taken_for_that_of_all():
     train(networks(rng=0), X, y, loss=half_square, learning_rate=0.0, steps=1)
     with pytest.raises(ValueError, match=r"loss must return one number for each run, of shape \(3,\)"):
         train(networks(seeds=range(3)), X, y, loss=half_square, learning_rate=0.0, steps=1)
+
+
+def test_a_rate_that_the_type_of_the_network_cannot_hold_is_refused():
+    with pytest.raises(ValueError, match="learning_rate must be a number that float32 can hold, got 1e"):
+        train(networks(rng=0, dtype=np.float32), X, LABELS, learning_rate=1e39, steps=1, **CROSS_ENTROPY)
