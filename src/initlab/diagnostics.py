@@ -135,7 +135,7 @@ def diagnose(
 def _flat(slope: np.ndarray, greatest: float) -> list[np.ndarray]:
     """The share of pairs of a unit and an example where the slope is nearly 0, and of units where it always is."""
     unknown = np.isnan(slope).any(axis=(-2, -1))
-    flat = np.abs(slope, out=slope) < FLAT * greatest
+    flat = (np.abs(slope, out=slope) < FLAT * greatest) | (slope == 0)  # a step has no slope anywhere
     return [np.where(unknown, np.nan, share) for share in (flat.mean(axis=(-2, -1)), flat.all(axis=-1).mean(axis=-1))]
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from initlab import activations, losses
-from initlab.activations import leaky_relu
+from initlab.activations import Activation, leaky_relu
+from initlab.datasets import moons
 from initlab.diagnostics import diagnose
 from initlab.initializers import constant, he_normal, normal, xavier_normal, zeros
 from initlab.layer_statistics import LayerStatistics
@@ -278,3 +279,9 @@ def diagnose_(bins=None, x=X, y=LABELS, **loss):
 def test_bad_input_is_named(call, error, says):
     with pytest.raises(error, match=says):
         call()
+
+
+def test_a_step_lets_no_gradient_through():
+    step = Activation("step", lambda z: (z > 0) * 1.0, np.zeros_like, kinks=(0.0,))
+    seen = diagnose(sample([2, 5, 2], step, normal, rng=0), *moons(rng=0), loss="softmax_cross_entropy")
+    assert seen.saturated.tolist() == seen.dead.tolist() == [1, 0]
