@@ -44,8 +44,8 @@ def expectation(g: Callable[[np.ndarray], np.ndarray], q: float = 1.0, *, kinks:
     which activations bend) and sqrt(q) (the scale of z), so that both scales are resolved whatever their ratio. For f,
     f^2 and f'^2 of every activation of the package the result is then right to 1e-14, relative to E|g|, at least for
     1e-4 <= q <= 1e4. A g that the nodes do not resolve is refused: one with a kink that is not named, one that bends on
-    a much smaller scale than 1 (unless it is a spike between two nodes, narrower than 0.001), one that goes on oscillating (a sine, from q = 30 on), or one that grows almost as
-    fast as the density of z falls.
+    a much smaller scale than 1, one that goes on oscillating (a sine, from q = 30 on), or one that grows almost as
+    fast as the density of z falls. (A spike narrower than 0.001 may stand between two nodes, and then is not seen.)
 
     Parameters
     ----------
