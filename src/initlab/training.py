@@ -317,6 +317,10 @@ class _Task:
         loss = losses.get(loss)
         x, y = check_data(network, x, y, loss)
         examples, steps = x.shape[-1], whole("steps", steps, at_least=0)
+        if isinstance(optimizer, optimizers.Adam):
+            # At the first step eps is multiplied by the root of 1 - beta_2.
+            smallest = float(np.finfo(network.dtype).smallest_subnormal / (1 - optimizer.betas[1]) ** 0.5)
+            finite(f"eps (in {network.dtype})", optimizer.eps, at_least=smallest)
         return cls(
             network,
             x,

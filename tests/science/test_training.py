@@ -598,3 +598,10 @@ def test_a_loss_for_one_run_is_not_taken_for_that_of_all():
 def test_a_rate_that_the_type_of_the_network_cannot_hold_is_refused():
     with pytest.raises(ValueError, match="learning_rate must be a number that float32 can hold, got 1e"):
         train(networks(rng=0, dtype=np.float32), X, LABELS, learning_rate=1e39, steps=1, **CROSS_ENTROPY)
+
+
+@pytest.mark.parametrize(("dtype", "eps"), [(np.float32, 1e-60), (np.float64, 1e-323)])
+def test_an_eps_that_is_0_in_the_type_of_the_network_is_refused(dtype, eps):
+    with pytest.raises(ValueError, match=r"eps \(in float..\) must be a finite number >="):
+        train(networks(rng=0, initializer=zeros, dtype=dtype), X, LABELS, learning_rate=0.1, steps=1, optimizer="adam",
+              eps=eps, **CROSS_ENTROPY)  # fmt: skip
