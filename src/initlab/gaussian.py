@@ -452,16 +452,17 @@ def length_slope(activation: str | Activation, q: float, *, scaled_weight_varian
     below, above = f.f(sides := np.array([-1e-150, 1e-150])) * f.df(sides)
     bends = abs(above - below) > 1e-12 * (abs(above) + abs(below))
     scale = min([1.0, *(abs(k) for k in f.kinks if k)])
-    if q > (0 if at_0 == 0 or bends else 1e-10 * scale**2):  # below that, rounding of f(0) f'(0) takes over
+    if q > (0 if at_0 == 0 or bends else 1e-15 * scale**2):  # below that, rounding of f(0) f'(0) takes over
         # A jump of f^2 at k is a delta function in f f' = (f^2)' / 2.
         jumps = sum((above**2 - below**2) / 2 * k / q * _density(k, q) for k, below, above in _jumps(f))
         smooth = expectation(lambda z: f.f(z) * f.df(z) * (z / q), q, kinks=f.kinks)
         return scaled_weight_variance * (smooth + jumps)
-    # f(0) != 0: dq'/dq is half of the second derivative of f^2, that is the derivative of f f'.
+    # f(0) != 0: dq'/dq is half of the second derivative of f^2, that is the derivative of f f', the mean of both sides.
     if bends:
         return math.copysign(math.inf, above - below) if scaled_weight_variance else 0.0
-    step = 1e-3 * scale * np.array([-2, -1, 1, 2])
-    return float(scaled_weight_variance * (f.f(step) * f.df(step)) @ np.array([1, -8, 8, -1]) / (12e-3 * scale))
+    step = 1e-3 * scale * np.array([1e-140, 1, 2, 3, 4])
+    rise = f.f(step) * f.df(step) - f.f(-step) * f.df(-step)
+    return float(scaled_weight_variance * rise @ np.array([-25, 48, -36, 16, -3]) / (24e-3 * scale))
 
 
 def chi(activation: str | Activation, q: float, *, scaled_weight_variance: float) -> float:

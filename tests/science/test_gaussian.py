@@ -448,8 +448,8 @@ def test_the_mean_at_infinite_variance_of_what_is_infinite_on_both_sides():
 
 @pytest.mark.parametrize(("name", "limit"), [("softplus", 1 / 4 + math.log(2) / 4), ("sigmoid", 1 / 16)])
 def test_the_slope_of_the_length_map_at_lengths_next_to_nothing(name, limit):
-    for q in (0.0, 1e-300, 1e-24, 0.9e-10, 1.1e-10):
-        assert length_slope(name, q, scaled_weight_variance=1) == pytest.approx(limit, rel=1e-9)
+    for q in (0.0, 1e-300, 1e-24, 0.9e-15, 1.1e-15):
+        assert length_slope(name, q, scaled_weight_variance=1) == pytest.approx(limit, rel=1e-7)
 
 
 def test_the_slope_of_the_length_map_is_infinite_at_0_where_f_bends_there_and_is_not_0():
@@ -474,3 +474,11 @@ def test_variances_out_of_reach_are_refused():
             gaussian.critical_line("tanh", value)
     with pytest.raises(ValueError, match="scaled_weight_variance and bias_variance must give lengths"):
         fixed_points("gelu", scaled_weight_variance=1e300)
+
+
+def test_the_slope_of_the_length_map_at_0_where_the_second_derivative_jumps():
+    for name, jump in (("elu", 0.5), ("softsign", 0.0)):  # the mean of f'' on both sides
+        f = activations.get(name)
+        shifted = Activation("shifted", lambda z, f=f: f.f(z) + 0.3, f.df)
+        for q in (0.0, 1e-24, 0.9e-15, 1.1e-15):
+            assert length_slope(shifted, q, scaled_weight_variance=1) == pytest.approx(1 + 0.3 * jump, rel=1e-6)
