@@ -1,9 +1,11 @@
 """Compute the experiments whose results are missing or older than their code; see src/initlab_book/experiment.py.
 
-    python tools/experiments.py [NAME ...] [--jobs N | --scheduler ADDRESS] [--fresh]
+    python tools/experiments.py [NAME ...] [--jobs N | --scheduler ADDRESS] [--fresh | --confirm]
 
 A NAME is a chapter or chapter/experiment; none means all of them. Interrupt it whenever you like: it goes on where it
-stopped. --fresh computes everything anew, results that are in order included. --scheduler hands the work to a Dask
+stopped. --fresh computes everything anew, results that are in order included. --confirm computes one cell in twenty of
+results that are older than the code, and notes in the file if they come out the same, to the last digit: for changes
+that should not matter. --scheduler hands the work to a Dask
 cluster: install initlab[book,cluster] in the same versions there and here.
 """
 
@@ -16,7 +18,7 @@ from pathlib import Path
 import joblib
 
 from initlab_book import results
-from initlab_book.computing import CellCache, every_experiment, run
+from initlab_book.computing import CellCache, confirm, every_experiment, run
 
 CELLS = Path(__file__).resolve().parents[1] / ".experiments"  # a fresh build of the book empties _build
 
@@ -36,7 +38,9 @@ def cluster(address):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME")
-    parser.add_argument("--fresh", action="store_true")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--fresh", action="store_true")
+    what.add_argument("--confirm", action="store_true")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--jobs", type=int, default=-1, metavar="N")
     where.add_argument("--scheduler", metavar="ADDRESS")
@@ -61,11 +65,14 @@ def main():
         return print("All results are up to date.")
     try:
         with cluster(arguments.scheduler) if arguments.scheduler else contextlib.nullcontext():
-            errors = run(list(chosen.values()), CELLS, jobs=arguments.jobs)
+            if arguments.confirm:
+                errors = confirm(list(chosen.values()), jobs=arguments.jobs)
+            else:
+                errors = run(list(chosen.values()), CELLS, jobs=arguments.jobs)
     except KeyboardInterrupt:
         sys.exit("\nInterrupted. What is computed is kept; the same command goes on from here.")
     if errors:
-        sys.exit("\n".join(["These cells could not be computed; all others are kept.", *errors]))
+        sys.exit("\n".join(["This went wrong; all other cells are kept.", *errors]))
     print(*(f"{name}: {results.file(each)}" for name, each in chosen.items()), sep="\n")
 
 

@@ -125,6 +125,51 @@ def run(experiments: Sequence[Experiment], folder: Path, *, jobs: int = -1) -> l
     return errors
 
 
+def confirm(experiments: Sequence[Experiment], *, jobs: int = -1) -> list[str]:
+    """Compute a sample of the cells with the code that is there, and note in the results if they come out the same.
+
+    Parameters
+    ----------
+    experiments : sequence of Experiment
+        Those whose results are older than the code, and should not depend on what was changed.
+    jobs : int
+        As for `run`.
+
+    Returns
+    -------
+    list of str
+        What went wrong, or came out otherwise.
+    """
+    made_with, samples = results.made_with(), [sample(each) for each in experiments]
+    calls = [
+        joblib.delayed(_compute)(i, each.module, each.name, cell, results.code(each.module), made_with)
+        for i, each in enumerate(experiments)
+        for cell in samples[i]
+    ]
+    computed = joblib.Parallel(n_jobs=jobs, batch_size=1, return_as="generator")(calls)
+    done = list(tqdm(computed, total=len(calls), unit="cell", disable=not calls))
+    errors = [error for *_, error in done if error]
+    for i, each in enumerate(experiments):
+        found = [(cell, numbers) for k, cell, numbers, error in done if k == i and not error]
+        if len(found) == len(samples[i]) and (different := results.confirm(each, found)):
+            errors.append(different)
+    return errors
+
+
+def sample(experiment: Experiment) -> list[Cell]:
+    """One cell in twenty or more, drawn at random, in which every value of every condition occurs."""
+    cells = list(experiment.cells)
+    random.Random(results.code(experiment.module)).shuffle(cells)
+    wanted = {(axis, json.dumps(value)) for axis, values in experiment.grid.items() for value in values}
+    chosen: list[Cell] = []
+    for cell in cells:
+        new = wanted & {(axis, json.dumps(value)) for axis, value in cell.items()}
+        if new or len(chosen) < len(cells) / 20:
+            chosen.append(cell)
+            wanted -= new
+    return chosen
+
+
 def _compute(
     i: int, module: str, name: str, cell: Cell, code: str, made_with: dict[str, str]
 ) -> tuple[int, Cell, dict[str, Any], str]:

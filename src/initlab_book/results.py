@@ -6,7 +6,9 @@ They are in `chapters/<name>/results/<experiment>.json`, and a notebook reads th
     found.get("accuracy", optimizer="adam", width=16)      # an array: draws, rates
 
 The file names the settings, the versions, and the *code* that made it: a hash of the chapter's experiments and of all
-that they import from this project, without comments and docstrings. `outdated` says whether it is still the same.
+that they import from this project, without comments and docstrings. `outdated` says whether it is still the same, or
+was found to give the same numbers. (A change that should not matter, such as a new check of an argument, need not cost
+an hour of computing. A sample of the cells is then computed anew, and the file says how large it was: `confirm`.)
 """
 
 import ast
@@ -30,7 +32,7 @@ from threadpoolctl import threadpool_info
 
 import initlab
 
-from .experiment import Experiment
+from .experiment import Cell, Experiment
 
 SEEDS = "draw i takes its weights, its data and the order of its examples from seed i, new examples from seed 1000 + i"
 
@@ -81,7 +83,8 @@ def outdated(experiment: Experiment) -> str | None:
     kept = json.loads(path.read_text(encoding="utf-8"))
     if {name: kept[name] for name in ("settings", "grid")} != _conditions(experiment):
         return "they were made with other settings"
-    return None if kept["code"] == code(experiment.module) else "they are older than the code"
+    same = code(experiment.module) in (kept["code"], kept.get("confirmed", {}).get("code"))
+    return None if same else "they are older than the code"
 
 
 def record(experiment: Experiment, computed: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -96,6 +99,19 @@ def record(experiment: Experiment, computed: Sequence[Mapping[str, Any]]) -> dic
     }
 
 
+def confirm(experiment: Experiment, computed: Sequence[tuple[Cell, Mapping[str, Any]]]) -> str | None:
+    """Note in the file that the code that is there computed these cells again, or say which one came out otherwise."""
+    kept = json.loads(file(experiment).read_text(encoding="utf-8"))
+    cells = {tuple(cell[axis] for axis in kept["grid"]): cell for cell in kept["cells"]}
+    for cell, numbers in computed:
+        if cells[tuple(cell.values())] != json.loads(json.dumps(cell | dict(numbers))):
+            return f"{kept['experiment']} at {cell} is not what it was: compute it again"
+    confirmed = {"confirmed": {"code": code(experiment.module), "cells": len(computed)}}
+    kept.pop("confirmed", None)
+    _put(file(experiment), to_text({"experiment": kept.pop("experiment"), "code": kept.pop("code")} | confirmed | kept))
+    return None
+
+
 def to_text(record: Mapping[str, Any]) -> str:
     """The same as JSON, with a line for each cell."""
     head = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in record.items() if name != "cells"]
@@ -105,7 +121,10 @@ def to_text(record: Mapping[str, Any]) -> str:
 
 def write(experiment: Experiment, computed: Sequence[Mapping[str, Any]]) -> None:
     """Put the file in the place of the one that is there: all of it, or if something goes wrong nothing."""
-    path, text = file(experiment), to_text(record(experiment, computed))
+    _put(file(experiment), to_text(record(experiment, computed)))
+
+
+def _put(path: Path, text: str) -> None:
     path.parent.mkdir(exist_ok=True)
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".tmp", delete=False) as new:
         try:

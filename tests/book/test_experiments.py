@@ -45,7 +45,7 @@ def test_every_experiment_of_every_chapter_is_known():
 @pytest.mark.slow  # make check does not ask for it: not every commit is to wait until all is computed again
 def test_results_are_those_of_the_code_that_is_there(name):
     reason = results.outdated(EXPERIMENTS[name])
-    assert reason is None, f"results of {name}: {reason}. Run: make experiments"
+    assert reason is None, f"results of {name}: {reason}. Run: make experiments (CONTRIBUTING.md)"
 
 
 def test_there_are_no_results_without_an_experiment():
@@ -252,6 +252,36 @@ def test_results_are_as_old_as_the_code_that_made_them(toy):
     text = lab.results.read_text()
     lab.results.write_text(text.replace('"steps": 30', '"steps": 31'))
     assert reason() == "they were made with other settings"
+
+
+def test_results_can_be_confirmed_for_code_that_computes_the_same(toy):
+    lab = toy("lab")
+    assert run(lab) == []
+    text, source = lab.results.read_text(), lab.task.read_text()
+    for change, says in (("return 2.0 / 2.0", None), ("return 2.0", "is not what it was: compute it again")):
+        lab.task.write_text(source.replace("return 1.0", change))
+        results.code.cache_clear()
+        assert results.outdated(lab.experiment) == "they are older than the code"
+        out, _ = (asked := command(lab, "--confirm")).communicate(timeout=120)
+        assert (asked.returncode == 0) == (says is None), out
+        assert results.outdated(lab.experiment) == (says and "they are older than the code")
+        assert (says or "") in out
+        if says is None:
+            kept = json.loads(lab.results.read_text())
+            assert kept.pop("confirmed") == {
+                "code": results.code(lab.experiment.module),
+                "cells": len(computing.sample(lab.experiment)),
+            }
+            assert kept == json.loads(text)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_the_cells_that_confirm_are_one_in_twenty_and_have_every_condition(name):
+    experiment = EXPERIMENTS[name]
+    cells = computing.sample(experiment)
+    assert len(cells) >= len(experiment.cells) / 20
+    for axis, values in experiment.grid.items():
+        assert {json.dumps(cell[axis]) for cell in cells} == set(map(json.dumps, values))
 
 
 def test_what_counts_as_code_is_what_is_imported():
