@@ -4,16 +4,16 @@ import math
 import re
 import tomllib
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 import pytest
 from harness import ROOT
 
 from initlab import frameworks, gaussian
+from initlab.activations import get
 from initlab.initializers import variance_scaling, xavier_normal
-from initlab.network import forward, sample
-from initlab_book.chapters import exploding, why, xavier
+from initlab.network import forward, sample, simulate
+from initlab_book.chapters import why, xavier
 from initlab_book.chapters.index import experiments, figures
 
 from . import chapter, near, prose_of
@@ -24,7 +24,13 @@ says = chapter("index")
 
 def fates(**settings):
     """What the figure says about the signal and the gradient."""
-    return re.findall(r"(lives|dies|explodes)", figures.signal.frame(**settings)["text"])
+    return re.findall(r"(?:signal|gradient) (lives|dies|explodes)", figures.signal.frame(**settings)["text"])
+
+
+def content(**settings):
+    """The cosine in every layer: measured, and by theory."""
+    y = figures.signal.frame(**settings)["panels"]["content"]["y"]
+    return np.array(y["measured"], float), np.array(y["theory"], float)
 
 
 # ---------------------------------------------------------------- the figure
@@ -39,24 +45,39 @@ def test_the_picture_is_the_network_that_the_page_describes():
     assert weights.std() == pytest.approx(1.3 / math.sqrt(200), rel=0.02)
 
 
+def test_size_gradient_and_content():
+    pictures = len(figures.signal.panels)
+    says("«Three» things have to come through it.", pictures)
+    says("Which scale $g$ brings all «three» through?", pictures)
+    says("Look at all «three» pictures.", pictures)
+    assert [panel.name for panel in figures.signal.panels] == ["forward", "backward", "content"]
+
+
 def test_signal_and_gradient_enter_with_size_one():
     panels = figures.signal.frame(activation="identity", gain=1.0)["panels"]
     enters = near(panels["forward"]["y"]["measured"][0], rel=0.02)
-    says("Signals of size «1» enter on the left of the blue picture.", enters)
+    says("Signals of size «1» enter on the left of the first picture.", enters)
     enters = near(panels["backward"]["y"]["measured"][-1], rel=0.02)
-    says("Gradients of size «1» enter behind layer 50, on the right of the orange one", enters)
+    says("Gradients of size «1» enter behind layer 50, on the right of the second picture", enters)
 
 
 def test_tanh_lives_at_a_scale_between_one_and_two():
     says("raise $g$ until signal and gradient both survive «50» layers", experiments.DEPTH)
     alive = [gain for gain in figures.GAINS if fates(activation="tanh", gain=gain) == ["lives", "lives"]]
-    says("so many scales will do: from $g = «1»$ to «1.6» both survive here", alive[0], alive[-1])
+    says("from $g = «1»$ to «1.6» signal and gradient both survive here", alive[0], alive[-1])
+    says("and unrelated inputs stay unrelated.")
+    assert max(abs(content(activation="tanh", gain=gain)[0]).max() for gain in alive) < 0.05
     assert alive == [gain for gain in figures.GAINS if alive[0] <= gain <= alive[-1]]
 
 
 def test_a_signal_lives_while_its_size_stays_within_a_factor_of_a_hundred():
     lives = [ratio for ratio in np.geomspace(1e-4, 1e4, 801) if figures._fate(ratio) == "lives"]
-    says("We say that one *lives* if its size stays within a factor of «100».", near(lives[-1], rel=0.03))
+    says(
+        "We say that signal and gradient *live* if their size stays within a factor of «100», and that content *fades* "
+        "if the cosine ends above «0.9».",
+        near(lives[-1], rel=0.03),
+        figures.ALIKE,
+    )
     assert lives[-1] * lives[0] == pytest.approx(1, rel=0.03)
 
 
@@ -80,7 +101,7 @@ def test_ten_per_cent_too_large_is_a_hundred_times_too_large():
 
 def test_relu_wants_root_two():
     says(
-        "ReLU passes on «half» of the mean square, so it wants $g = \\sqrt«2» = «1.414»$",
+        "**ReLU** passes on «half» of the mean square, so it wants $g = \\sqrt«2» = «1.414»$",
         gaussian.second_moment("relu", 1.0),
         1 / gaussian.second_moment("relu", 1.0),
         math.sqrt(2),
@@ -92,8 +113,41 @@ def test_relu_wants_root_two():
     assert fates(activation="relu", gain=1.0) == ["dies", "dies"]
 
 
+def test_content_is_measured_as_a_cosine():
+    says(
+        "«0» for unrelated ones, «1» if all point the same way.",
+        near(content()[0][0], abs=0.01),
+        figures.signal.panels[2].guide,
+    )
+    x = np.random.default_rng(0).standard_normal((200, 2))
+    seen = simulate([200, 200], "relu", partial(xavier_normal), inputs=x)
+    first, second = x.T
+    by_hand = first @ second / np.linalg.norm(first) / np.linalg.norm(second)
+    assert seen.a.cosine[0, 0] == pytest.approx(by_hand)
+
+
+def test_relu_loses_content_at_any_gain():
+    first = 30
+    theory = gaussian.propagate_pair("relu", scaled_weight_variance=2.0, depth=figures.DEPTH).a
+    says(
+        "at any $g$, two unrelated inputs have a cosine of «0.97» after «30» layers and «0.99» after «50».",
+        theory[first],
+        first,
+        theory[figures.DEPTH],
+        figures.DEPTH,
+    )
+    for gain in (0.5, 1.4142, 3.0):
+        measured, predicted = content(activation="relu", gain=gain)
+        assert measured[[30, 50]] == pytest.approx(theory[[30, 50]], abs=0.03)
+        assert predicted == pytest.approx(theory, abs=1e-3)
+    assert fates(activation="relu", gain=1.4142) == ["lives", "lives"]
+    draws = simulate([200] * 51, "relu", partial(xavier_normal, gain=math.sqrt(2)), seeds=range(10), batch=20)
+    assert draws.a.cosine[:, 50].min() > 0.97
+    says("Up there most of a signal is the same for all inputs, and only a small rest tells them apart.")
+
+
 def test_no_scale_on_the_slider_keeps_the_gradient_of_a_sigmoid_alive():
-    says("at no setting of this slider does the gradient survive")
+    says("at no setting of this slider does it survive")
     for gain in figures.GAINS:
         assert fates(activation="sigmoid", gain=gain)[1] == "dies"
     steepest = [math.sqrt(gaussian.squared_slope("sigmoid", q)) for q in np.geomspace(1e-6, 1e3, 19)]
@@ -101,16 +155,19 @@ def test_no_scale_on_the_slider_keeps_the_gradient_of_a_sigmoid_alive():
 
 
 def test_each_unit_of_a_deep_sigmoid_network_ends_on_a_constant_of_its_own():
+    gone = 10
     x, means = np.random.default_rng(0).standard_normal((200, 50)), []
     for gain in figures.GAINS:
         last = forward(sample([200] * 51, "sigmoid", partial(xavier_normal, gain=gain), rng=0), x).a[-2]
         assert last.std(axis=1).max() < 1e-6 * last.std(axis=0).min()  # over inputs, against over units
         means.append(last.mean())
+        assert content(activation="sigmoid", gain=gain)[0][gone] > 0.99
         assert fates(activation="sigmoid", gain=gain)[0] == "lives"
     says(
-        "The sigmoid keeps the mean of its activations at about $«\\tfrac12»$, so the signal never dies in size, but "
-        "each unit ends on a constant of its own that says practically nothing about the input.",
+        "**The sigmoid** keeps the mean of its activations at about $«\\tfrac12»$, so the signal never dies in size. "
+        "But after «ten» layers its content is gone: each unit has a constant of its own.",
         near(np.array(means), abs=0.04),
+        gone,
     )
 
 
@@ -121,10 +178,10 @@ def test_for_a_linear_network_the_factor_is_g():
 
 
 def test_the_power_that_the_third_chapter_explains():
-    gradient = exploding.figures.ten_matrices.frame(factor=1.5)["panels"]["backward"]["y"]["gradient"]
-    factors = [above / below for above, below in pairwise(gradient)]
-    says("You will be able to say what $«1.5»^«9»$ has to do with gradients", np.array(factors), len(factors))
-    assert gradient[0] == pytest.approx(1.5**9, rel=1e-3)
+    matrices = [1.5 * np.eye(2)] * 9
+    stretched = np.linalg.multi_dot(matrices)[0, 0]
+    says("You will be able to say what $«1.5»^«9»$ has to do with gradients", matrices[0][0, 0], len(matrices))
+    assert stretched == pytest.approx(1.5**9)
 
 
 # ---------------------------------------------------------------- the rest of the page
@@ -150,12 +207,15 @@ def test_ten_minutes():
 
 
 def test_the_chapters():
-    says("One network, «seven» starts, each at its own best learning rate.", len(why.experiments.STARTS))
+    says(
+        "One network, «seven» starts, each at its own best learning rate, under SGD and under Adam.",
+        len(why.experiments.STARTS),
+    )
     chapters = re.findall(r"\d\. \[[^\]]+\]\(([\w-]+)\.ipynb\)", section("The chapters"))
     assert chapters == [name for name in CHAPTERS if name != "index"]
     says("You will be able to say what it does to «ten» layers", xavier.experiments.DEPTH)
     says("You will be able to say where the factor «2» comes from", 1 / gaussian.second_moment("relu"))
-    says("computes it for linear networks, the «eighth» for all others", chapters.index("limits") + 1)
+    says("computes the first two for linear networks, the «eighth» for all others", chapters.index("limits") + 1)
     says("The one-page answer for PyTorch, Keras and Flax, with code that has run")
     assert {name for name, _ in frameworks.DEFAULTS} == {"torch", "keras", "flax"}
     assert frameworks.SNIPPETS
@@ -175,6 +235,10 @@ def test_layers_are_counted_from_the_input():
     x = np.ones((3, 1))
     passed = forward(sample([3, 2, 1], "tanh", xavier_normal, rng=0), x)
     says("the input is layer «0»", next(layer for layer, a in enumerate(passed.a) if a is x))
+    slopes = get("leaky_relu").df(np.array([-2.0, -1.0, 3.0]))
+    below = np.array([-2.0, -1.0]).max() + 1
+    says("| $s$ | slope of a leaky ReLU below «0» |", below)
+    assert slopes[0] == slopes[1] < slopes[2] == 1
     says("$l = «1», \\dots, L$ | layers with weights", next(layer for layer, a in enumerate(passed.a) if a is not x))
 
 

@@ -1,26 +1,26 @@
 """The chapter "Why initialization matters", held to account.
 
-Training at large rates is chaotic: another order of the same sums, on another machine, leads to other networks. What is
-asserted of such runs holds for any of them. The tolerances were measured with the first weights changed in their last
-digits, with learning rates that differ in theirs, and with the matrix products of other processors: scale 3 gets 95.2 %
-to 96.5 % right, the 94.4 % of scale 10 become 93.9 %, and with twenty layers of tanh the best share lies between 97.0 %
-and 99.2 % at scale 1, and between 72 % and 82 % at scale 3.
+Verdicts on training are those of the chapter's experiments: ten draws of weights, points and batches, rates a factor of
+2 apart, two widths, three optimizers. What is said of single runs, those of the figure, holds for any rounding: the
+tolerances were measured with the first weights changed in their last digits, with learning rates that differ in theirs,
+and with the matrix products of other processors.
 """
 
 import math
 import re
 import string
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 import pytest
 from harness import quiz_says, read_notebook
 
-from initlab import datasets, gaussian, losses, network, training
+from initlab import datasets, gaussian, losses, network, optimizers, training
 from initlab.initializers import variance_scaling
+from initlab_book import results
 from initlab_book.chapters import index
 from initlab_book.chapters.why import exercises, experiments, figures, quiz
+from initlab_book.experiment import OPTIMIZERS
 
 from . import chapter, near, printed, prose_of
 
@@ -42,8 +42,24 @@ def sampled(start):
     return network.sample(experiments.WIDTHS, "relu", experiments.STARTS[named(start)], seeds=experiments.SEEDS)
 
 
-def runs_of(start):
-    return experiments.runs(named(start))
+def runs_of(start, optimizer="sgd"):
+    return experiments.runs(named(start), optimizer)
+
+
+def reach(optimizer, width, scale, enough=0.99):
+    """In how many of ten draws a network gets that many new points right at some rate."""
+    right = results.load(experiments.learning).get("accuracy", optimizer=optimizer, width=width, scale=scale)
+    return int((right >= enough).any(axis=-1).sum())
+
+
+def best_of_draws(experiment, **at):
+    """The share that is right at the best rate, for every draw and what else is left of the grid."""
+    return np.nanmax(results.load(experiment).get("accuracy", **at), axis=-1)
+
+
+NARROW, WIDE = results.load(experiments.learning).axes["width"]
+CONDITIONS = [(optimizer, width) for optimizer in OPTIMIZERS for width in (NARROW, WIDE)]
+ENOUGH = 0.99
 
 
 def named(start):
@@ -53,11 +69,6 @@ def named(start):
 
 def at(rate):
     return experiments.RATES.index(rate)
-
-
-def enough(start):
-    """The places of the rates with which every seed gets 99 % right."""
-    return np.flatnonzero(runs_of(start).accuracy.min(axis=1) >= 0.99).tolist()
 
 
 def size(values, axis=None):
@@ -79,12 +90,6 @@ def scale_of(start):
     return sampled(start).weights[0].std() / sampled(1).weights[0].std()
 
 
-def plateau(factor):
-    """The steps at which the networks trained on all points leave the plateau, as printed."""
-    line = re.search(rf"scale {factor:g}, all points: .* at step (.*)", printed("why", "small-code"))[1]
-    return np.array(numbers(line))
-
-
 def every_weight(net):
     return np.concatenate([W.ravel() for W in net.weights])
 
@@ -103,7 +108,10 @@ def test_the_network_of_the_loop_is_that_of_the_chapter():
     assert f"widths = {list(experiments.WIDTHS)}" in loop
     assert experiments.WIDTHS[0] == experiments.WIDTHS[-1] == 2
     says("two inputs, «five» hidden layers of «16» ReLU units, and two outputs", len(HIDDEN), HIDDEN)
-    says("these lines run «a thousand» times", int(re.search(r"in range\((\d+)\)", loop)[1]))
+    says(
+        "The lines in the loop run «a thousand» times, the line that initializes runs once.",
+        int(re.search(r"in range\((\d+)\)", loop)[1]),
+    )
     assert loop.count("initializers.") == 1
     says("Training repeats «four» things: forward pass, loss, backward pass, update.", len(repeated(loop)))
     assert repeated(loop) == ["forward pass", "loss", "backward pass", "update"]
@@ -115,7 +123,7 @@ def repeated(loop):
 
 def test_knowing_nothing_costs_ln_2():
     loss, _ = losses.softmax_cross_entropy(np.zeros((2, 200)), Y)
-    says("says $p = «\\tfrac12»$ every time and pays $\\ln «2» = «0.693»$", np.exp(-loss), np.exp(loss), loss)
+    says("says $P = «\\tfrac12»$ every time and pays $\\ln «2» = «0.693»$", np.exp(-loss), np.exp(loss), loss)
     for classes in (3, 10):  # "With C classes it is ln C"
         loss, _ = losses.softmax_cross_entropy(np.zeros((classes, 5)), np.arange(5) % classes)
         assert loss == pytest.approx(math.log(classes))
@@ -127,7 +135,7 @@ def test_knowing_nothing_costs_ln_2():
 def test_the_equal_starts():
     says("## «Seven» starts", len(figures.LABELS))
     says(
-        "Biases start at «0» throughout.",
+        "Biases start at «0».",
         np.concatenate([b.ravel() for n in experiments.STARTS for b in sampled(n).biases]),
     )
     says(
@@ -148,7 +156,7 @@ def test_scale_1_is_the_rule_of_he():
     assert np.mean(abs(W) < W.std()) == pytest.approx(math.erf(1 / math.sqrt(2)), abs=0.003)  # a normal distribution
     kept = gaussian.second_moment("relu", 1.0)
     says("it passes on «half» of the mean square, and the «2» makes up for that", kept, 1 / kept)
-    says("(On the front page, scale 1 is $g = \\sqrt«2»$.)", near(W.var() * n, rel=0.01))
+    says("On the front page, scale 1 is $g = \\sqrt«2»$.", near(W.var() * n, rel=0.01))
     assert "standard deviation $g/\\sqrt{200}$" in prose_of("index")
 
 
@@ -165,7 +173,7 @@ def test_the_other_scales_have_the_same_random_numbers():
 
 def test_fourteen_rates_and_five_draws():
     says(
-        "So every start gets «fourteen» of them, from $«10^{-6}»$ to «3.16».",
+        "each gets «fourteen» of them, from $«10^{-6}»$ to «3.16».",
         len(experiments.RATES),
         experiments.RATES[0],
         experiments.RATES[-1],
@@ -173,16 +181,34 @@ def test_fourteen_rates_and_five_draws():
     draws = sampled(1).weights[0]
     assert len(np.unique(draws[:, 0, 0])) == len(draws)
     says("every random start is drawn «five» times", len(draws))
-    says("(«A thousand» steps of «20» points each, as above.", experiments.STEPS, experiments.BATCH)
+    says("«Five» draws of the weights on one set of points are little evidence.", len(draws))
     assert f"size={experiments.BATCH}" in code("loop-code")
+    assert f"range({experiments.STEPS})" in code("loop-code")
     says(
-        "Which of the «seven» reach «99 %» on new points at *some* of the «fourteen» rates?",
+        "Which of the «seven» reach «99 %» on new points at *some* rate, with plain SGD? And which with Adam?",
         len(figures.LABELS),
         float(re.search(r">= ([\d.]+)", code("table"))[1]),
-        len(experiments.RATES),
     )
-    says("How much do the «five» seeds differ?", len(experiments.SEEDS))
-    says("Here are all «fourteen» rates of every start in one table.", len(experiments.RATES))
+    assert list(figures.OPTIMIZERS) == list(OPTIMIZERS)
+
+
+def test_ten_draws_of_everything():
+    kept = results.load(experiments.learning)
+    rates, widths = np.array(kept.settings["rates"]), kept.axes["width"]
+    says(
+        "So we did it again with «ten» draws of everything, weights, points and batches; with rates a factor of «2» "
+        "apart; and with «twice» the width.",
+        len(kept.axes["draw"]),
+        rates[1:] / rates[:-1],
+        widths[1] / widths[0],
+    )
+    assert widths[0] == experiments.WIDTHS[1]
+    assert (kept.settings["steps"], kept.settings["batch"]) == (experiments.STEPS, experiments.BATCH)
+    says("The table counts in how many of the «ten» draws a network gets «99 %» of", len(kept.axes["draw"]), ENOUGH)
+    table = printed("why", "table")
+    for optimizer, width in CONDITIONS:
+        line = re.search(rf"width {width}, {optimizer} +(.*)", table)[1]
+        assert numbers(line) == [reach(optimizer, width, scale) for scale in kept.axes["scale"]]
 
 
 def test_the_dotted_lines_are_those_of_a_network_that_guesses():
@@ -201,113 +227,97 @@ def test_the_dotted_lines_are_those_of_a_network_that_guesses():
 # ---------------------------------------------------------------- the table
 
 
-def test_two_starts_of_seven_reach_99_per_cent():
-    says(
-        "Two starts of «seven» reach 99 %: scale 1 at «three» neighbouring rates, «0.0316», «0.1» and «0.316», and "
-        "scale 0.3 at a single one, just.",
-        len(experiments.STARTS),
-        len(enough(1)),
-        experiments.RATES[enough(1)[0]],
-        experiments.RATES[enough(1)[1]],
-        experiments.RATES[enough(1)[2]],
-    )
-    assert [name for name in experiments.STARTS if enough(name)] == [named(0.3), named(1)]
-    assert len(enough(0.3)) == 1
-    assert 0.99 <= runs_of(0.3).accuracy.min(axis=1).max() < runs_of(1).accuracy.min(axis=1).max()
-    says("at scale 1 «three» neighbouring rates work, with every seed; elsewhere one rate or none.", len(enough(1)))
-    assert all(low + 1 == high for low, high in pairwise(enough(1)))
-    assert sorted(len(enough(name)) for name in experiments.STARTS)[-2] == 1
-
-
-def worst_of_five(factor, rates, data):
-    """At each rate the share of new points that are right with the worst of five other seeds, on other data."""
-    net = network.sample(experiments.WIDTHS, "relu", experiments.he_times(factor), seeds=range(data, data + 5))
-    options = {"loss": ENTROPY, "steps": experiments.STEPS, "batch_size": experiments.BATCH, "rng": data}
-    run = training.train(net, *datasets.spiral(200, rng=data), learning_rate=np.array(rates)[:, None], **options)
-    _, right = training.evaluate(run.network, *datasets.spiral(1000, rng=data + 1), loss=ENTROPY)
-    return right.min(axis=1)
-
-
-def test_on_other_points_scale_1_does_it_again_and_scale_03_mostly_misses():
-    says("(With other points and other draws scale 1 does it again, and scale 0.3 mostly misses.)")
-    others = (10, 20, 30)
-    for data in others:
-        assert sum(worst_of_five(1, (0.0316, 0.1, 0.316), data) >= 0.99) >= 2
-    hits = [max(worst_of_five(0.3, (0.1, 0.316, 1.0), data)) >= 0.99 for data in others]
-    assert sum(hits) < len(others) / 2
+def test_only_scale_1_works_everywhere():
+    says("Only scale «1» works everywhere: with each optimizer, at both widths, in every draw.", scale_of("x1"))
+    scales = results.load(experiments.learning).axes["scale"]
+    everywhere = [scale for scale in scales if all(reach(*each, scale) == 10 for each in CONDITIONS)]
+    assert everywhere == [1]
 
 
 def test_with_all_weights_0_no_weight_ever_moves():
-    runs = runs_of("zero")
     says(
-        "**All weights «0».** At no rate does it do better than guessing. Not one weight ever moves",
-        every_weight(runs.network),
+        "**All weights «0».** At no rate, and with no optimizer, does it do better than guessing. Not one weight ever "
+        "moves",
+        np.concatenate([every_weight(runs_of("zero", optimizer).network) for optimizer in OPTIMIZERS]),
     )
-    assert (runs.accuracy <= 0.5).all()
+    assert all((runs_of("zero", optimizer).accuracy <= 0.5).all() for optimizer in OPTIMIZERS)
 
 
 def test_with_all_weights_01_three_quarters_of_the_points_are_right():
-    runs = runs_of("constant")
-    same = (runs.accuracy == runs.accuracy[:, :1]) & (runs.loss[-1] == runs.loss[-1][:, :1])
     says(
-        "**All weights «0.1».** It learns something, and gets stuck where «three quarters» of the points are right. "
-        "Its «five» seeds agree to the last digit",
+        "**All weights «0.1».** It gets stuck where «three quarters» of the points are right, with Adam too.",
         every_weight(sampled("constant")),
-        near(runs.accuracy[runs.best].mean(), abs=0.02),
-        same.all(axis=0).sum(),
+        near(np.array([runs_of("constant", f).accuracy.mean(axis=1).max() for f in OPTIMIZERS]), abs=0.03),
     )
-    late = runs.loss[np.array(experiments.SHOWN) > experiments.STEPS / 2, runs.best]
-    assert 0.4 < late.min() <= late.max() < LN2 - 0.1
+    # other points, other batches, twice the width
+    for data, width in ((10, 16), (20, 16), (30, 32)):
+        start = network.sample([2, *[width] * 5, 2], "relu", experiments.STARTS["constant"], rng=0)
+        for optimizer, rates in (("sgd", (0.03, 0.1, 0.3)), ("adam", (0.001, 0.003, 0.01))):
+            assert best_on(start, data, rates, **OPTIMIZERS[optimizer]) == pytest.approx(0.75, abs=0.05)
 
 
-def test_scale_01_ends_where_it_began():
-    runs = runs_of(0.1)
+def best_on(start, data, rates, **optimizer):
+    """The best share of new points at any of the rates, on other data; 1000 steps as in the chapter."""
+    options = {"loss": ENTROPY, "steps": experiments.STEPS, "batch_size": experiments.BATCH, "rng": data}
+    run = training.train(start, *datasets.spiral(200, rng=data), learning_rate=np.array(rates), **options, **optimizer)
+    return training.evaluate(run.network, *datasets.spiral(1000, rng=data + 1), loss=ENTROPY)[1].max()
+
+
+def test_scale_01_needs_adam():
     says(
-        "**Scale 0.1.** At every rate but the largest the loss ends where it began, at $\\ln «2»$. That it still gets "
-        "up to «60.8 %» right is worth little: when all scores are near «a millionth», a tiny push turns an answer "
-        "over.",
-        np.exp(runs.loss[0]),
-        runs.accuracy.mean(axis=1).max(),
-        near(np.median(size(network.forward(runs.network, X).output[runs.best], axis=(1, 2))), rel=0.5),
+        "**Scale «0.1».** With plain SGD the loss never falls below $\\ln «2»$, where it began, and momentum does not "
+        "help. No draw of «ten» gets beyond «83 %», and that with scores so near «0» that the loss does not notice. "
+        "Adam gets «99 %» with every draw. The verdict is the optimizer's.",
+        scale_of("x0.1"),
+        np.exp(runs_of(0.1).loss[0]),
+        len(best_of_draws(experiments.learning, optimizer="sgd", width=16, scale=1)),
+        max(best_of_draws(experiments.learning, optimizer=f, scale=0.1).max() for f in ("sgd", "momentum")),
+        near(np.median(abs(network.forward(runs_of(0.1).network, X).output[runs_of(0.1).best])), abs=1e-4),
+        ENOUGH,
     )
-    assert abs(runs.loss[-1, :-1] - LN2).max() < 0.0002
-    assert (runs.loss[-1, -1] > LN2 + 0.01).all()
-    says("Scale 0.1 did not learn slowly. It did not learn.")
-    assert abs(runs.loss[:, :-1] - LN2).max() < 0.05
-    assert runs.loss.min() > LN2 - 0.0001
+    assert all(reach("adam", width, 0.1) == 10 for width in (16, 32))
+    assert all(runs_of(0.1, f).loss.min() > LN2 - 1e-4 for f in ("sgd", "momentum"))
 
 
-def test_scale_03_waits_and_then_learns_if_the_rate_is_large_enough():
+def test_scale_03_waits_and_then_learns():
+    says("**Scale 0.3.** Nothing happens for many steps, and then it learns.")
     runs = runs_of(0.3)
-    next_rate = runs.best + 1
-    says(
-        "**Scale «0.3».** Nothing happens for many steps, and then it learns, at a rate of «0.316». At «three» times "
-        "that rate it fails.",
-        scale_of("x0.3"),
-        experiments.RATES[runs.best],
-        experiments.RATES[next_rate] / experiments.RATES[runs.best],
-    )
     early = runs.loss[np.array(experiments.SHOWN) <= 100, runs.best]
     assert abs(early - LN2).max() < 0.02
     assert runs.loss[-1, runs.best].max() < 0.1
-    assert runs.accuracy[: at(0.0316)].mean(axis=1).max() < 0.75
-    assert runs.accuracy[next_rate].max() <= 0.5
+    says("With plain SGD and «sixteen» units a layer some draws miss; with momentum or Adam none does.", HIDDEN[0])
+    assert reach("sgd", 16, 0.3) < 10 == reach("sgd", 32, 0.3)
+    assert all(reach(f, width, 0.3) == 10 for f in ("momentum", "adam") for width in (16, 32))
 
 
 def test_scales_3_and_10_do_learn():
-    learns = {factor: np.flatnonzero(runs_of(factor).accuracy.mean(axis=1) > 0.9)[-1] for factor in (3, 10)}
+    says("**Scale 3 and scale 10.** Too large does not have to mean divergence.")
+    kept = results.load(experiments.learning)
+    rates = np.array(kept.settings["rates"])
+    for width in (16, 32):
+        good = {}
+        for scale in (1, 10):
+            mean = np.nan_to_num(kept.get("accuracy", optimizer="sgd", width=width, scale=scale)).mean(axis=0)
+            good[scale] = rates[mean.argmax()]
+        ratio = good[1] / good[10]
+        assert 2000 < ratio < 100_000
+        for scale in (3, 10):
+            best = best_of_draws(experiments.learning, optimizer="sgd", width=width, scale=scale)
+            assert np.sum(best >= 0.99) <= 2
+            assert np.median(best) > 0.94
     says(
-        "**Scale «3» and scale «10».** They do learn, at rates of «0.003» and «0.00001». After «a thousand» steps "
-        "scale 3 gets 95 % to 97 % right, depending on how your computer rounds, and scale 10 about «94 %».",
-        scale_of(3),
-        scale_of(10),
-        experiments.RATES[learns[3]],
-        experiments.RATES[learns[10]],
-        experiments.STEPS,
-        runs_of(10).accuracy[learns[10]].mean(),
+        "With plain SGD the good rates of scale «10» are «thousands» of times smaller than those of scale «1», and "
+        "most draws end a few per cent below «99 %». With Adam all «ten» get there at width «32», and not all "
+        "at width «16».",
+        scale_of("x10"),
+        near(ratio, rel=0.99),
+        scale_of("x1"),
+        ENOUGH,
+        min(reach("adam", WIDE, 3), reach("adam", WIDE, 10)),
+        WIDE,
+        NARROW,
     )
-    for share in (runs_of(3).accuracy[learns[3]].mean(), runs_of(3).accuracy.mean(axis=1).max()):
-        assert 0.95 <= share.round(2) <= 0.97
+    assert reach("adam", 16, 10) < 10
 
 
 # ---------------------------------------------------------------- what the networks have learned
@@ -334,7 +344,7 @@ def test_the_six_maps():
     says("All weights 0: one colour everywhere.")
     assert len(np.unique(arm("zero"))) == 1
     says("Scale 0.1: a few wedges that meet in the middle and have nothing to do with the arms.")
-    says("Scale 0.1 has a border of its own, which has little to do with the arms.")
+    says("The border of scale 0.1 has little to do with the arms.")
     assert 0 < np.mean(arm(0.1)) < 1
     assert right_on_training_points(0.1) < 0.7
 
@@ -358,7 +368,7 @@ def test_scale_1_winds_between_the_arms_and_larger_scales_are_ragged():
     says(
         "Scale 1: a smooth border that winds between the arms. Scale 3 and scale 10: most points are on the right side"
     )
-    says("Scale 1 winds between the arms. Scales 3 and 10 have most of the training points right as well")
+    says("Scale 1 winds between them. Scales 3 and 10 have most of the training points right as well")
     assert right_on_training_points(1) == 1
     for factor in (3, 10):
         assert right_on_training_points(factor) > 0.9
@@ -368,15 +378,41 @@ def test_scale_1_winds_between_the_arms_and_larger_scales_are_ragged():
 # ---------------------------------------------------------------- before the first step
 
 
-def test_three_numbers_before_the_first_step():
-    counts = np.array([len(before_training(start)) for start in experiments.STARTS])
-    assert counts.size == len(figures.LABELS)
-    says("show «three» numbers: the loss, the size of the signal in the last hidden layer, and", counts)
-    says("Before the first step, look at «three» numbers: the loss against $\\ln C$", counts)
-    knows_nothing = [
-        name for name in experiments.STARTS if not enough(name) and abs(before_training(name)[0] - LN2) < 0.001
-    ]
-    says("«Three» of the starts that fail begin with the loss of a network that knows nothing", len(knows_nothing))
+def test_four_numbers_before_the_first_step():
+    counts = np.array([len(before_training(start)) for start in experiments.STARTS if start != "zero"])
+    says("show «four» numbers: the loss; the size of the signal in the last hidden layer; its *content*", counts)
+    knows_nothing = [name for name in experiments.STARTS if abs(before_training(name)[0] - LN2) < 0.001]
+    says(
+        "«Four» of the «seven» begin with the loss of a network that knows", len(knows_nothing), len(experiments.STARTS)
+    )
+    assert {"zero", "constant", "x0.1"} < set(knows_nothing)
+    says(
+        "Which other number gives away the weights «0»? The weights «0.1»? Scale «0.1»?",
+        every_weight(sampled("zero")),
+        every_weight(sampled("constant")),
+        scale_of("x0.1"),
+    )
+
+
+def test_the_cosine_gives_away_the_weights_01():
+    says("If it is «1», all inputs give the same direction", network_seen("constant").a.cosine[5])
+    says(
+        "The weights «0.1» have a healthy signal, and it says nothing: the cosine is «1». With the weights «0» there "
+        "is nothing to compare.",
+        every_weight(sampled("constant")),
+        before_training("constant")[2],
+        before_training("zero")[1],
+    )
+    assert np.isnan(network_seen("zero").a.cosine[5])
+    says("Of the scale it tells us nothing, because multiplying weights turns no direction.")
+    cosines = [network_seen(scale).a.cosine[5] for scale in (0.1, 0.3, 1, 3, 10)]
+    assert np.ptp(cosines) < 1e-9
+    assert cosines[0] < 0.95
+
+
+def network_seen(start):
+    net = network.sample(experiments.WIDTHS, "relu", experiments.STARTS[named(start)], rng=0)
+    return network.observe(net, X, loss=ENTROPY, targets=Y)
 
 
 def test_the_loss_gives_large_scales_away():
@@ -402,168 +438,152 @@ def test_the_signal_gives_away_the_weights_0_and_scale_01():
     says("about the size of the input, which is «1»", size(X))
     every = np.sqrt(network.observe(sampled(1), X, loss=ENTROPY, targets=Y).a.second_moment[:, 5])
     says(
-        "At scale 1 the «five» draws lie between «0.4» and «1.5»; we look for powers of ten.",
+        "At scale 1 the «five» draws lie between «0.4» and «1.5»; we look for powers of «ten».",
         len(every),
         every.min(),
         every.max(),
+        sampled(1).weights[0].std() / sampled(0.1).weights[0].std(),
     )
     says(
-        "It gives away the weights 0; scale 0.1, where it is a few millionths, because each of «five» layers has "
-        "multiplied it by «a tenth» of what scale 1 does; and scales 3 and 10, where it is far too large.",
+        "It gives away the weights 0, and scale 0.1, where each of «five» layers has multiplied it by «a tenth» of "
+        "what scale 1 does.",
         len(HIDDEN),
         (arrives[0.1] / arrives[1]) ** (1 / len(HIDDEN)),
     )
-    assert all(before_training(factor)[1] > 50 for factor in (3, 10))
     assert arrives["zero"] == 0
-    assert 1e-6 < arrives[0.1] < 1e-5
     assert arrives[1] > 0.3
 
 
 def test_the_gradient_gives_away_the_weights_01():
     says("At scale 0.1 it is below a millionth.")
-    assert 0 < before_training(0.1)[2] < 1e-6
+    assert 0 < before_training(0.1)[3] < 1e-6
     says(
-        "And it gives away the weights «0.1», whose signal looks healthy: there it is «0» but for rounding.",
+        "With the weights «0.1» it is «0» but for rounding: the loss pulls",
         every_weight(sampled("constant")),
-        near(before_training("constant")[2], abs=1e-15),
+        near(before_training("constant")[3], abs=1e-15),
     )
     assert 0.1 < before_training("constant")[1] < 1
-    # "At first only the last layer gets a gradient; once its two rows differ, the others do too."
-    net = network.sample(experiments.WIDTHS, "relu", experiments.STARTS["constant"], rng=0)
-    sizes = []
-    for steps in (0, 1):
-        trained = training.train(net, X, Y, loss=ENTROPY, learning_rate=0.1, steps=steps).network
-        sizes.append(np.sqrt(network.observe(trained, X, loss=ENTROPY, targets=Y).dW.second_moment))
-    assert sizes[0][-1] > 0.01 > 1e-15 > sizes[0][:-1].max()
-    assert sizes[1].min() > 1e-6
 
 
-def test_scale_03_is_on_the_edge():
-    says("Scale 0.3 is on the edge. Its gradient is small, but a large rate makes up for it.")
-    assert before_training(0.1)[2] < before_training(0.3)[2] < before_training(1)[2] / 100
+def test_what_the_book_is_about():
     says("what «fifty» layers make of it", index.experiments.DEPTH)
+    subjects = re.search(r"\*\*(Size, gradient, content)\*\*", prose_of("why"))[1].split(", ")
+    says("and how to choose weights so that all «three» come through", len(subjects))
 
 
-# ---------------------------------------------------------------- a saying, put to the test
+# ---------------------------------------------------------------- Adam
 
 
-def test_the_gradient_of_scale_01_arrives_243_times_smaller():
-    ratio = size(every_weight(sampled(0.1))) / size(every_weight(sampled(0.3)))
-    small, large = (network.observe(sampled(factor), X, loss=ENTROPY, targets=Y).dW for factor in (0.1, 0.3))
-    smaller = np.sqrt(large.second_moment[:, 0] / small.second_moment[:, 0])
-    says("Scale «0.1» is «a third» of scale «0.3», and a gradient", scale_of(0.1), ratio, scale_of(0.3))
-    assert ratio == pytest.approx(0.1 / 0.3)
+def test_adam_makes_all_layers_step_alike():
+    small, large = np.full((2, 2), 1e-7), np.full((2, 2), 0.1)
+    steps = [first_adam_step(gradient) for gradient in (small, large)]
+    says("A layer whose gradients are «a million» times too small moves as far as the others.", (large / small)[0, 0])
+    assert steps[0] == pytest.approx(steps[1], rel=0.1)
+    says("It is why scale 0.1 is no trouble to it.")
+    layers = np.sqrt(network_seen(0.1).dW.second_moment)
+    assert layers[0] > 10 * 1e-8  # the epsilon
+
+
+def first_adam_step(gradient):
+    """How far the first step at rate 1 moves each weight."""
+    net = network.Network((np.zeros((2, 2)),), (np.zeros(2),), "identity")
+    x, y = np.eye(2), np.asarray(-2 * gradient)  # squared error: the gradient at 0 is proportional to -y
+    run = training.train(net, x, y, loss="squared_error", learning_rate=1.0, steps=1, optimizer="adam")
+    return run.network.weights[0]
+
+
+def test_what_adam_cannot_mend():
+    says("«Four» things it cannot mend.", len(re.findall(r"- \*\*", section_of_adam())))
+    running = np.zeros(3)  # of a weight that has no gradient
+    says("the $«10^{-8}»$ that keeps it from dividing by «0»", optimizers.Adam().eps, np.sqrt(running))
+    gradients = []
+    for seed in range(10):
+        net = network.sample(experiments.WIDTHS, "relu", experiments.he_times(0.01), rng=seed)
+        seen = network.observe(net, X, loss=ENTROPY, targets=Y)
+        gradients.append(np.sqrt(seen.dW.second_moment[0]))
+    says("At scale 0.01 the gradient of the first layer is smaller than $10^{-11}$.")
+    assert max(gradients) < 1e-11
+    assert reach("adam", 16, 0.01) == 0
+    layers = 50
+    says("«Fifty» layers of scale «10» leave single precision before the first step", layers, scale_of("x10"))
+    deep = network.sample([2, *[16] * (layers - 1), 2], "relu", experiments.he_times(10), rng=0, dtype=np.float32)
+    assert not np.isfinite(network.forward(deep, X.astype(np.float32)).output).any()
+
+
+def section_of_adam():
+    return next("".join(c["source"]) for c in read_notebook("book/why")["cells"] if c["id"] == "adam")
+
+
+def test_twenty_layers():
+    kept = results.load(experiments.deep)
+    assert list(kept.axes["start"]) == ["relu x0.3", "relu x1", "sigmoid"]
     says(
-        "comes down through «five» matrices to the first layer, so that it arrives $«3»^«5» = «243»$ times smaller. "
-        "Would scale 0.1 get there too",
-        len(experiments.WIDTHS) - 2,
-        1 / ratio,
-        np.log(smaller) / np.log(1 / ratio),
-        near(smaller, rel=0.01),
+        "Here are «twenty» hidden layers instead of «five», again «ten» draws.",
+        kept.settings["hidden"],
+        len(HIDDEN),
+        len(kept.axes["draw"]),
     )
-    assert (runs_of(0.1).accuracy < 0.99).all()
+    cosine = kept.get("cosine", start="sigmoid")
+    says("the cosine in its last hidden layer is «1».", near(cosine, abs=1e-9))
+    best = {start: best_of_draws(experiments.deep, start=start) for start in kept.axes["start"]}
+    says("From scale «1» every optimizer gets at least «91 %» in every draw.", scale_of("x1"), best["relu x1"].min())
+    says("From scale «0.3», which Adam took in its stride with «five» layers", scale_of("x0.3"), len(HIDDEN))
+    assert all(reach("adam", width, 0.3) == 10 for width in (16, 32))
+    says("none of them ever leaves guessing, and from the sigmoid neither")
+    assert best["relu x0.3"].max() < 0.53
+    assert best["sigmoid"].max() < 0.53
+    says("with «twenty» layers it did not mend scale «0.3» either", kept.settings["hidden"], scale_of("x0.3"))
+    says("last start is the sigmoid with Xavier's rule, which keeps the size of the signal")
+    sigmoid = network.sample([2, *[16] * 20, 2], *experiments.DEEP["sigmoid"], rng=0)
+    assert np.sqrt(network.observe(sigmoid, X, loss=ENTROPY, targets=Y).a.second_moment[20]) > 0.3
 
 
-def test_with_all_points_scale_01_is_fifty_to_eighty_times_slower():
-    loop = code("small-code")
+def test_digits():
+    kept = results.load(experiments.on_digits)
+    pixels, labels = datasets.digits()
+    _, y, _, held_out_y = datasets.split(pixels, labels, rng=0)
     says(
-        "train on all «200» points in every step, and wait until the loss has fallen from «0.693» to «0.6». And we "
-        "look at what has become of the networks that trained in batches of «twenty».",
-        X.shape[1],
-        runs_of(0.1).loss[0],
-        float(re.search(r"run\.loss < ([\d.]+)", loop)[1]),
-        experiments.BATCH,
+        "Here are real data, «1,797» handwritten digits, «a quarter» of them held out, in «300» steps, with «five» "
+        "hidden layers of «32» or «64» units. Guessing gets «10 %» right.",
+        pixels.shape[1],
+        near(len(held_out_y) / (len(y) + len(held_out_y)), abs=0.005),
+        kept.settings["steps"],
+        len(HIDDEN),
+        kept.axes["width"][0],
+        kept.axes["width"][1],
+        1 / len(np.unique(labels)),
     )
-    assert "batch_size" not in loop
-    slower = plateau(0.1) / plateau(0.3)
+    best = {
+        f: {c: best_of_draws(experiments.on_digits, optimizer=f, scale=c) for c in (0.1, 1, 10)} for f in OPTIMIZERS
+    }
+    says("The verdict carries over. Scale 1 is the best start with each optimizer.")
+    for each in best.values():
+        assert (each[1] > each[0.1]).all()
+        assert (each[1] > each[10]).all()
+        assert each[10].min() > 0.3  # "all three learn", where guessing gets a tenth
+    bound = 0.2
     says(
-        "With all points in every step scale 0.1 is «fifty» to «eighty» times slower than scale 0.3, and leaves the "
-        "plateau in the end.",
-        near(slower.min(), rel=0.1),
-        near(slower.max(), rel=0.1),
+        "At scale «0.1» SGD stays below «20 %», with or without momentum, and Adam gets on, though not as far.",
+        scale_of("x0.1"),
+        bound,
     )
-    assert (plateau(0.1) > 0).all()
-    smaller = scale_of("x0.3") / scale_of("x0.1")
-    above = len(experiments.WIDTHS) - 2  # the matrices that a gradient passes on its way to the first
-    says(
-        "(Not «243» times: the weights are «three» times smaller too, so a step «a third» as long changes them as much "
-        "in proportion, and $«243»/«3» = «81»$.)",
-        smaller**above,
-        smaller,
-        1 / smaller,
-        smaller**above,
-        smaller,
-        smaller**above / smaller,
-    )
+    assert max(best["sgd"][0.1].max(), best["momentum"][0.1].max()) < bound
+    assert best["adam"][0.1].min() > 0.6
+    says("At scale «10» all «three» learn, and fall behind.", scale_of("x10"), len(best))
 
 
-def test_in_batches_scale_01_dies():
-    runs = runs_of(0.1)
-    says("With batches of «twenty» it does not get that far.", experiments.BATCH)
-    assert runs.loss[:, :-1].min() > 0.6
-    last = network.forward(runs.network, X).a[len(HIDDEN)]
-    off = (last == 0).all(axis=(-2, -1))
-    says(
-        "At a rate of «0.1» or more, after «a thousand» steps, every unit of the last hidden layer is off, for every "
-        "point; then no gradient passes any more",
-        min(rate for rate, each in zip(experiments.RATES, off, strict=True) if each.all()),
-        experiments.STEPS,
-    )
-    assert off[at(0.1) :].all()
-    weights, biases = ([A[at(0.1) :] for A in arrays] for arrays in (runs.network.weights, runs.network.biases))
-    dead = network.Network(tuple(weights), tuple(biases), "relu")
-    passed = network.forward(dead, X)
-    _, gradient = losses.softmax_cross_entropy(passed.output, Y)
-    assert all(not dW.any() for dW in network.backward(dead, passed, gradient).dW)
-
-
-def test_a_step_moves_the_biases_by_more_than_the_signal_is_large():
-    says(
-        "The steps differ from batch to batch, and move the biases by more than the tiny signal is large. At a rate of "
-        "0.1 or more"
-    )
-    net = sampled(0.1)
-    passed = network.forward(net, X[:, : experiments.BATCH])
-    _, gradient = losses.softmax_cross_entropy(passed.output, Y[: experiments.BATCH])
-    step = 0.1 * size(network.backward(net, passed, gradient).db[len(HIDDEN) - 1], axis=-1)
-    assert (step > size(passed.a[len(HIDDEN)], axis=(-2, -1))).all()
-
-
-def test_at_the_best_rate_of_scale_1_scale_10_fails_and_at_a_smaller_one_it_learns():
-    mean = runs_of(1).accuracy.mean(axis=1)
-    says(
-        "At rate «0.316», the best one for scale «1», every network of scale «10» overflows or ends up guessing.",
-        experiments.RATES[mean.argmax()],
-        scale_of(1),
-        scale_of(10),
-    )
-    assert mean[at(0.316)] > mean.max() - 0.002
-    runs = runs_of(10)
-    lost = runs.overflow[at(0.316)] | (abs(runs.accuracy[at(0.316)] - 0.5) < 0.03)
-    assert lost.all()
-    learns = np.flatnonzero((runs.accuracy > 0.9).all(axis=1) & ~runs.overflow.any(axis=1))[-1]
-    says(
-        "At a rate «thirty thousand» times smaller all «five» learn.",
-        near(0.316 / experiments.RATES[learns], rel=0.06),
-        sum(runs.accuracy[learns] > 0.9),
-    )
-    # "The price is that most rates fail, and that answers on new points are worse."
-    assert sum(runs.accuracy.mean(axis=1) > 0.9) < len(experiments.RATES) / 2
-    assert runs.accuracy.mean(axis=1).max() < mean.max() - 0.03
-
-
-def test_in_a_thousand_steps_the_scale_decides():
-    says(
-        "In these «thousand» steps it has: at scale 1 «three» rates work with every seed, and at scale 0.1, 3 or 10 no "
-        "rate makes up for the start.",
-        experiments.STEPS,
-        len(enough(1)),
-    )
-    for factor in (0.1, 3, 10):
-        assert enough(factor) == []
+def test_the_takeaways():
+    says("In this ReLU network of «five» hidden layers, scale «1» worked with SGD", len(HIDDEN), scale_of("x1"))
+    says("at «16» and at «32» units; scale «0.1» with Adam only.", NARROW, WIDE, scale_of("x0.1"))
+    assert all(reach(*each, 0.1) == (10 if each[0] == "adam" else 0) for each in CONDITIONS)
     equal = [name for name in experiments.STARTS if all(np.ptp(W) == 0 for W in sampled(name).weights)]
     says("Two of the «seven» starts were equal weights.", len(experiments.STARTS))
-    assert equal == ["zero", "constant"]
+    assert equal == list(experiments.EQUAL)
+    says("Equal weights never became a network of many units, whatever the optimizer.")
+    for optimizer in OPTIMIZERS:
+        for W in runs_of("constant", optimizer).network.weights[1:-1]:
+            right = runs_of("constant", optimizer).accuracy > 0.7  # the runs that learn anything
+            assert np.allclose(W[right], W[right][:, :1], rtol=1e-9)
 
 
 # ---------------------------------------------------------------- the exercises
@@ -643,29 +663,37 @@ def test_with_tanh_scale_3_is_no_trouble():
     says("one of the exercises has an activation for which scale 3 is no trouble")
     passed = network.forward(network.sample(experiments.WIDTHS, "tanh", tanh_start(3), rng=0), 1e3 * X)
     says(
-        "An activation of tanh is never larger than «1», so that weights «three» times too large cannot make",
+        "An activation of tanh is never larger than «1», so weights «three» times too large cannot make",
         near(max(abs(a).max() for a in passed.a[1:-1]), abs=1e-6),
         max(right),
     )
 
 
-def test_with_twenty_hidden_layers_scale_3_is_trouble_for_tanh_too():
-    depth, rates = 20, np.array([0.00316, 0.01, 0.0316])
-    right, first = {}, {}
+def test_at_other_widths_and_with_other_optimizers_too():
+    draws, wide, enough = range(10), 32, 0.99
+    hits = []
+    for optimizer, rate in (("sgd", 0.5), ("momentum", 0.0625), ("adam", 1 / 128)):
+        for width in (16, wide):
+            nets = [network.sample([2, *[width] * 5, 2], "tanh", tanh_start(3), rng=draw) for draw in draws]
+            right = [best_on(net, draw, [rate], **OPTIMIZERS[optimizer]) for draw, net in enumerate(nets)]
+            hits.append(np.sum(np.array(right) >= enough))
+    says(
+        "Nor is it with momentum, with Adam, or with «32» units a layer: for each there is a rate at which at least "
+        "nine draws of «ten» get «99 %».",
+        wide,
+        len(draws),
+        enough,
+    )
+    assert min(hits) >= 9
+
+
+def test_with_twenty_hidden_layers_the_gradients_of_scale_3_explode():
+    depth, first = 20, {}
+    says("Its gradients can still explode, and with «twenty» hidden layers they do.", depth)
     for factor in (1, 3):
         net = network.sample([2, *[16] * depth, 2], "tanh", tanh_start(factor), seeds=range(5))
         first[factor] = np.sqrt(network.observe(net, X, loss=ENTROPY, targets=Y).dW.second_moment[:, 0])
-        options = {"loss": ENTROPY, "steps": experiments.STEPS, "batch_size": experiments.BATCH, "rng": 0}
-        run = training.train(net, X, Y, learning_rate=rates[:, None], **options)
-        right[factor] = training.evaluate(run.network, *experiments.new_points(), loss=ENTROPY)[1].mean(axis=1).max()
-    assert (first[3] > 100 * first[1]).all()  # "Its gradients can still explode."
-    says(
-        "With «twenty» hidden layers instead of «five», scale 1 reaches 97 % or more and scale 3 stays below 90 %.",
-        depth,
-        len(HIDDEN),
-    )
-    assert right[1] >= 0.97
-    assert right[3] < 0.90
+    assert (first[3] > 100 * first[1]).all()
 
 
 # ---------------------------------------------------------------- the quiz
@@ -689,7 +717,9 @@ def test_a_first_loss_of_ln_10_is_that_of_equal_probabilities():
 
 
 def test_another_rate_may_be_all_that_a_start_needs():
-    quiz_says(quiz, "in this chapter scale 0.3 gets 74 % right at rate 0.0316 and more than 99 % at 0.316")
+    quiz_says(
+        quiz, "in the figure, with plain SGD, scale 0.3 gets 74 % right at rate 0.0316 and more than 99 % at 0.316"
+    )
     assert right_at("x0.3", 0.0316).mean() == pytest.approx(0.74, abs=0.005)
     assert right_at("x0.3", 0.316).mean() > 0.99
     quiz_says(quiz, "A network that has diverged does not answer 80 % right")
@@ -723,6 +753,6 @@ def test_what_is_true_of_scale_10():
         network.sample(experiments.WIDTHS, "relu", experiments.STARTS["x10"], seeds=experiments.SEEDS), x
     ).output
     assert np.mean(scores.argmax(axis=1) == y) == pytest.approx(0.5, abs=0.05)
-    quiz_says(quiz, "It gets about 94 % right on average, where scale 1 gets 99.8 %")
+    quiz_says(quiz, "They get about 94 % right on average, where scale 1 gets 99.8 %")
     assert runs.accuracy.mean(axis=1).max() == pytest.approx(0.94, abs=0.01)
     assert experiments.runs("x1").accuracy.mean(axis=1).max() == pytest.approx(0.998, abs=0.0005)

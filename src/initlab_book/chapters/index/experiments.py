@@ -2,23 +2,23 @@
 
 from functools import partial
 
-from initlab.gaussian import propagate
+from initlab.gaussian import propagate, propagate_pair
 from initlab.initializers import variance_scaling
 from initlab.network import simulate
 
 DEPTH = 50
-HISTOGRAM_BINS, HISTOGRAM_RANGE = 20, (-2.0, 2.0)
 
 
 def deep_network(activation, gain, width, depth, seed):
-    """A network with weights of variance gain^2 / width, run with 50 inputs: its `network.Simulation`, with histograms
-    of a, and the `gaussian.Signal` of an infinitely wide one."""
+    """A network with weights of variance gain^2 / width, run with 50 inputs: its `network.Simulation`; and of an
+    infinitely wide one the `gaussian.Signal`, and the `gaussian.Pair` of two inputs at right angles."""
     deep = simulate(
         [width] * (depth + 1),
         activation,
         partial(variance_scaling, scale=gain**2, mode="fan_in", distribution="normal"),
         seeds=[seed],
         batch=50,
-        bins={"a": (HISTOGRAM_BINS, *HISTOGRAM_RANGE)},
     )
-    return deep, propagate(activation, scaled_weight_variance=gain**2, depth=depth)
+    variance = gain**2
+    theory = propagate(activation, scaled_weight_variance=variance, depth=depth)
+    return deep, theory, propagate_pair(activation, scaled_weight_variance=variance, depth=depth)

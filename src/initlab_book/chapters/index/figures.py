@@ -1,12 +1,12 @@
-"""The figure of the front page: does a signal live through a deep network?"""
+"""The figure of the front page: do signal, gradient and content come through a deep network?"""
 
 import numpy as np
 
 from initlab.activations import labels
-from initlab_book.figure import Demo, Histograms, Lines, Menu, Number, Series, Slider, histogram_data
+from initlab_book.figure import Demo, Lines, Menu, Number, Series, Slider
 from initlab_book.numbers import number
 
-from .experiments import DEPTH, HISTOGRAM_RANGE, deep_network
+from .experiments import DEPTH, deep_network
 
 ACTIVATIONS = labels("tanh", "relu", "gelu", "sigmoid", "identity")
 GAINS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.4142, 1.5, 1.6, 1.7, 1.8, 1.9, 2.0, 2.25, 2.5, 3.0)
@@ -19,24 +19,30 @@ def _fate(ratio):
     return "lives" if ratio <= 100 else "explodes"
 
 
+ALIKE = 0.9
+"""The cosine of two inputs from which we say that a network can hardly tell them apart."""
+
+
 def _signal(activation, gain, width, depth, seed):
-    deep, theory = deep_network(activation, gain, width, depth, seed)
-    a, dz = np.sqrt(deep.a.second_moment[0]), np.sqrt(deep.dz.second_moment[0])
+    deep, theory, pair = deep_network(activation, gain, width, depth, seed)
+    a, dz, cosine = np.sqrt(deep.a.second_moment[0]), np.sqrt(deep.dz.second_moment[0]), deep.a.cosine[0]
     layers = np.arange(depth + 1)
-    picks = np.unique(np.linspace(1, depth, 7).round().astype(int))
-    counts, below, above = (array[0, picks] for array in (deep.a.counts, deep.a.below, deep.a.above))
     panels = {
         "forward": {"x": layers, "y": {"measured": a, "theory": np.sqrt(theory.a)}},
         "backward": {"x": layers[1:], "y": {"measured": dz, "theory": np.sqrt(theory.dz)}},
-        "histograms": histogram_data(picks, counts, below, above + deep.a.nan[0, picks], a[picks]),
+        "content": {"x": layers, "y": {"measured": cosine, "theory": pair.a}},
     }
     forward, backward = a[-1] / a[0], dz[0] / dz[-1]
-    mean, spread = deep.a.mean[0, -1], np.sqrt(deep.a.variance[0, -1])
-    around = f" (mean {number(mean)}, spread over units and inputs {number(spread)})" if mean > spread else ""
+    if np.isnan(cosine[-1]):
+        content = "there is nothing left to compare"
+    elif cosine[-1] > ALIKE:
+        content = f"it fades: two unrelated inputs end with a cosine of {number(cosine[-1])}"
+    else:
+        content = f"it lives: two unrelated inputs end with a cosine of {number(cosine[-1])}"
     text = (
         f"{ACTIVATIONS[activation]}, g = {number(gain)}. Forward, the signal {_fate(forward)}: an input of size 1 has "
-        f"size {number(a[-1])} after {depth} layers{around}. Backward, the gradient {_fate(backward)}: on its way "
-        f"from layer {depth} to layer 1 it is multiplied by {number(backward)}."
+        f"size {number(a[-1])} after {depth} layers. Backward, the gradient {_fate(backward)}: on its way from layer "
+        f"{depth} to layer 1 it is multiplied by {number(backward)}. Content: {content}."
     )
     return panels, text
 
@@ -45,7 +51,7 @@ _SIZE = (1e-10, 1e10)
 
 signal = Demo(
     name="signal",
-    title="Will the signal live?",
+    title="What comes through a deep network?",
     controls=(
         Menu("activation", "Activation", ACTIVATIONS, "tanh"),
         Slider("gain", "Gain g of the weights", GAINS, 0.5),
@@ -72,7 +78,15 @@ signal = Demo(
             log=True,
             guide=1.0,
         ),
-        Histograms("histograms", "Distribution of the activations, layer by layer", "layer", HISTOGRAM_RANGE),
+        Lines(
+            "content",
+            "Content: how alike different inputs are (cosine)",
+            "layer",
+            (Series("measured", "network", tone=3), Series("theory", "theory", style="theory", tone=0)),
+            y_range=(-0.1, 1.0),
+            guide=1.0,
+            wide=True,
+        ),
     ),
     compute=_signal,
     digits=3,

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from initlab.datasets import spiral
-from initlab.initializers import constant, variance_scaling, zeros
-from initlab.network import Network, sample
+from initlab.datasets import digits, spiral, split, standardize
+from initlab.initializers import constant, variance_scaling, xavier_normal, zeros
+from initlab.network import Network, observe, sample
 from initlab.training import evaluate, train
 from initlab_book.experiment import DRAWS, OPTIMIZERS, experiment, new_examples, powers_of_two
 
@@ -16,7 +16,7 @@ SEEDS = range(5)
 STEPS = 1000
 BATCH = 20
 RATES = tuple(float(f"{10**k:.3g}") for k in np.arange(-6, 0.6, 0.5))
-SHOWN = (0, *np.unique(np.geomspace(1, STEPS, 36).round().astype(int)).tolist())
+SHOWN = (0, *np.unique(np.geomspace(1, STEPS, 30).round().astype(int)).tolist())
 
 
 def he_times(factor):
@@ -33,6 +33,11 @@ STARTS = {
     "x3": he_times(3),
     "x10": he_times(10),
 }
+EQUAL = ("zero", "constant")
+"""The starts that draw nothing: every seed gives the same network."""
+
+DEEP = {"relu x0.3": ("relu", he_times(0.3)), "relu x1": ("relu", he_times(1)), "sigmoid": ("sigmoid", xavier_normal)}
+"""Activation and start of the deeper networks."""
 
 
 def data():
@@ -46,7 +51,7 @@ def new_points():
 
 
 class Runs(NamedTuple):
-    """Training from one start, at every rate and from every seed."""
+    """Training from one start with one optimizer, at every rate and from every seed; of equal weights there is one."""
 
     loss: np.ndarray
     """(steps shown, rates, seeds): on all 200 points."""
@@ -63,24 +68,26 @@ class Runs(NamedTuple):
         return int(self.accuracy.mean(axis=1).argmax())
 
 
-def at_every_rate(network, rates, steps=STEPS, snapshots=()):
+def at_every_rate(network, rates, steps=STEPS, snapshots=(), optimizer="sgd"):
     """Train on the points of the chapter: the `training.Run` of all rates, and the accuracy on new points."""
-    options = {"loss": "softmax_cross_entropy", "steps": steps, "batch_size": BATCH, "rng": 0}
+    options = {"loss": "softmax_cross_entropy", "steps": steps, "batch_size": BATCH, "rng": 0} | OPTIMIZERS[optimizer]
     run = train(network, *data(), learning_rate=np.array(rates)[:, None], snapshots=snapshots, **options)
     _, accuracy = evaluate(run.network, *new_points(), loss="softmax_cross_entropy")
     return run, accuracy
 
 
 @cache
-def runs(start):
+def runs(start, optimizer="sgd"):
     """Train from the start of that name at every learning rate, five seeds each."""
-    run, accuracy = at_every_rate(sample(WIDTHS, "relu", STARTS[start], seeds=SEEDS), RATES, snapshots=SHOWN)
+    seeds = SEEDS[:1] if start in EQUAL else SEEDS
+    start_of = sample(WIDTHS, "relu", STARTS[start], seeds=seeds)
+    run, accuracy = at_every_rate(start_of, RATES, snapshots=SHOWN, optimizer=optimizer)
     loss = np.array([snapshot.loss for snapshot in run.snapshots])
     return Runs(loss, accuracy, run.diverged_at >= 0, run.network)
 
 
 def trained(start, seed=0):
-    """The network of that start and seed after training at the start's best rate."""
+    """The network of that start and seed after training by plain SGD at the start's best rate."""
     every = runs(start)
     return every.network.member((every.best, seed))
 
@@ -96,4 +103,37 @@ def learning(*, draw, width, optimizer, scale, rates, steps, batch):
     options = {"loss": "softmax_cross_entropy", "steps": steps, "batch_size": batch, "rng": draw}
     run = train(start, *spiral(200, rng=draw), learning_rate=rates, **options, **OPTIMIZERS[optimizer])
     _, accuracy = evaluate(run.network, *spiral(1000, rng=new_examples(draw)), loss="softmax_cross_entropy")
+    return {"accuracy": np.where(run.diverged_at < 0, accuracy, np.nan)}
+
+
+@experiment(
+    grid={"draw": DRAWS, "width": (16, 32), "optimizer": tuple(OPTIMIZERS), "start": tuple(DEEP)},
+    settings={"rates": powers_of_two(-12, 0), "hidden": 20, "steps": 500, "batch": BATCH},
+    small={"draw": 0, "width": 16, "optimizer": "sgd", "start": "sigmoid"},
+)
+def deep(*, draw, width, optimizer, start, rates, hidden, steps, batch):
+    """The same with twenty hidden layers; and how alike the inputs are in the last of them before training."""
+    activation, initializer = DEEP[start]
+    x, y = spiral(200, rng=draw)
+    net = sample([2, *[width] * hidden, 2], activation, initializer, rng=draw)
+    options = {"loss": "softmax_cross_entropy", "steps": steps, "batch_size": batch, "rng": draw}
+    run = train(net, x, y, learning_rate=rates, **options, **OPTIMIZERS[optimizer])
+    _, accuracy = evaluate(run.network, *spiral(1000, rng=new_examples(draw)), loss="softmax_cross_entropy")
+    seen = observe(net, x, loss="softmax_cross_entropy", targets=y)
+    return {"accuracy": np.where(run.diverged_at < 0, accuracy, np.nan), "cosine": seen.a.cosine[hidden]}
+
+
+@experiment(
+    grid={"draw": DRAWS, "width": (32, 64), "optimizer": tuple(OPTIMIZERS), "scale": (0.1, 1, 10)},
+    settings={"rates": powers_of_two(-24, -1), "steps": 300, "batch": BATCH},
+    small={"draw": 0, "width": 32, "optimizer": "sgd", "scale": 1},
+)
+def on_digits(*, draw, width, optimizer, scale, rates, steps, batch):
+    """The same on handwritten digits, a quarter of them held out."""
+    some = split(*digits(), rng=draw)
+    x, new_x = standardize(some.x, some.held_out_x)
+    start = sample([64, *[width] * 5, 10], "relu", he_times(scale), rng=draw)
+    options = {"loss": "softmax_cross_entropy", "steps": steps, "batch_size": batch, "rng": draw}
+    run = train(start, x, some.y, learning_rate=rates, **options, **OPTIMIZERS[optimizer])
+    _, accuracy = evaluate(run.network, new_x, some.held_out_y, loss="softmax_cross_entropy")
     return {"accuracy": np.where(run.diverged_at < 0, accuracy, np.nan)}

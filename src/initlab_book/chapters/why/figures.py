@@ -1,11 +1,12 @@
-"""The figure of the chapter "Why initialization matters": one network, seven starts, each at many learning rates."""
+"""The figure of the chapter "Why initialization matters": one network, seven starts, three optimizers,
+each at many learning rates."""
 
 import numpy as np
 
 from initlab_book.figure import Demo, Lines, Menu, Series, Slider
 from initlab_book.numbers import number
 
-from .experiments import RATES, SEEDS, SHOWN, STEPS, runs
+from .experiments import RATES, SHOWN, STEPS, runs
 
 LABELS = {
     "zero": "all weights 0",
@@ -16,6 +17,9 @@ LABELS = {
     "x3": "random, scale 3",
     "x10": "random, scale 10",
 }
+
+
+OPTIMIZERS = {"sgd": "plain SGD", "momentum": "SGD with momentum", "adam": "Adam"}
 
 
 def percent(share):
@@ -29,8 +33,8 @@ def _from_to(values):
     return low if low == high else f"{low} to {high}"
 
 
-def _starts(start, rate):
-    every = runs(start)
+def _starts(start, optimizer, rate):
+    every = runs(start, optimizer)
     at = int(np.argmin(np.abs(np.log(np.array(RATES) / rate))))
     loss, accuracy, mean = every.loss[:, at], every.accuracy[at], every.accuracy.mean(axis=1)
     panels = {
@@ -43,16 +47,19 @@ def _starts(start, rate):
             }
         },
     }
-    overflows, rest = int(every.overflow[at].sum()), loss[-1][~every.overflow[at]]
-    if overflows == len(SEEDS):
+    drawn, overflows, rest = len(accuracy), int(every.overflow[at].sum()), loss[-1][~every.overflow[at]]
+    if overflows == drawn:
         end = "all five networks overflow"
     else:
         end = f"after {STEPS} steps it is {_from_to(rest)}"
         if overflows:
             end += f", and {overflows} of 5 networks have overflowed"
+    right = f"{percent(mean[at])} are right"
+    if drawn > 1:
+        right += f" on average, {percent(accuracy.min())} with the worst seed"
     text = (
-        f"{LABELS[start].capitalize()}, rate {number(RATES[at])}: the loss starts at {_from_to(loss[0])}; {end}. "
-        f"Of new points {percent(mean[at])} are right on average, {percent(accuracy.min())} with the worst seed."
+        f"{LABELS[start].capitalize()}, {OPTIMIZERS[optimizer]}, rate {number(RATES[at])}: the loss starts at "
+        f"{_from_to(loss[0])}; {end}. Of new points {right}."
     )
     return panels, text
 
@@ -61,7 +68,8 @@ starts = Demo(
     name="starts",
     title="One network, seven starts",
     controls=(
-        Menu("start", "Start", LABELS, "x1"),
+        Menu("start", "Start", LABELS, "zero"),
+        Menu("optimizer", "Optimizer", OPTIMIZERS, "sgd"),
         Slider("rate", "Learning rate", RATES, 0.1),
     ),
     panels=(

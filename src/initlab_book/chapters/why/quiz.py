@@ -4,7 +4,7 @@ from initlab_book.quiz import Choose, Estimate, Option, Quiz
 
 quiz = Quiz(
     name="why",
-    title="Four questions on starts",
+    title="Five questions on starts",
     questions=(
         Choose(
             "A new classifier for ten classes reports a loss of 2.30 before its first step. What does that tell you?",
@@ -22,7 +22,7 @@ quiz = Quiz(
                 ),
                 Option(
                     "It has guessed right in 2.30 of ten cases",
-                    "The loss is a mean of −ln p, not a number of cases. Equal probabilities give ln 10 = 2.30.",
+                    "The loss is a mean of −ln P, not a number of cases. Equal probabilities give ln 10 = 2.30.",
                 ),
                 Option(
                     "The weights are too small",
@@ -35,8 +35,8 @@ quiz = Quiz(
             (
                 Option(
                     "The first initialization is better",
-                    "At this rate it is. The second may only need another rate: in this chapter scale 0.3 gets 74 % right "
-                    "at rate 0.0316 and more than 99 % at 0.316.",
+                    "At this rate it is. The second may only need another rate: in the figure, with plain SGD, scale 0.3 gets "
+                    "74 % right at rate 0.0316 and more than 99 % at 0.316.",
                 ),
                 Option(
                     "The second one diverges",
@@ -44,8 +44,8 @@ quiz = Quiz(
                 ),
                 Option(
                     "Nothing about the two initializations yet",
-                    "Rate and scale are mixed up here, and one seed may be luck. Give each the rate that suits it best, and "
-                    "several seeds.",
+                    "Rate and scale are mixed up here, one draw may be luck, and another optimizer may judge otherwise. Give "
+                    "each the rate that suits it best, and several draws.",
                     right=True,
                 ),
             ),
@@ -69,25 +69,47 @@ quiz = Quiz(
             otherwise="How many matrices lie between the output and the first layer? Each of them contributes a factor ½.",
         ),
         Choose(
-            "Which of these are true of the network that started at scale 10?",
+            "Which of these are true of the figure's networks of scale 10, trained by plain SGD?",
             (
                 Option(
-                    "It diverges at every learning rate",
-                    "It does at large ones. At 0.00001 none of the five networks diverges, and all of them learn.",
+                    "They diverge at every learning rate",
+                    "They do at large ones. At 0.00001 none of the five networks diverges, and all of them learn.",
                 ),
                 Option(
-                    "Its loss begins far above ln 2",
+                    "Their loss begins far above ln 2",
                     "It begins at 300,000 or more: huge scores, and half of them on the wrong side.",
                     right=True,
                 ),
                 Option(
-                    "It answers worse on new points, even at its best rate",
-                    "It gets about 94 % right on average, where scale 1 gets 99.8 %: its borders are ragged.",
+                    "They answer worse on new points, even at their best rate",
+                    "They get about 94 % right on average, where scale 1 gets 99.8 %: their borders are ragged.",
                     right=True,
                 ),
                 Option(
-                    "Its units stay equal to each other",
-                    "Its weights are random, so its units differ from the start.",
+                    "Their units stay equal to each other",
+                    "Their weights are random, so their units differ from the start.",
+                ),
+            ),
+        ),
+        Choose(
+            "You replace SGD by Adam, and change nothing else. Which of these can that mend?",
+            (
+                Option(
+                    "Gradients of the lower layers a thousand times smaller than those of the upper ones",
+                    "Adam divides every step by the running size of its own gradient, so all layers move about as far.",
+                    right=True,
+                ),
+                Option(
+                    "Units that start with equal weights",
+                    "Equal units get equal gradients, and what Adam makes of equal gradients is equal steps.",
+                ),
+                Option(
+                    "Activations that are the same for every input",
+                    "Then the upper layers have nothing to tell the inputs apart by, however far they move.",
+                ),
+                Option(
+                    "A forward pass that overflows",
+                    "There is no gradient then, and so no step.",
                 ),
             ),
         ),
