@@ -1,4 +1,5 @@
-"""What PyTorch, Keras and Flax do: the weights of their layers by default, and those that our code gives them.
+"""What PyTorch, Keras and Flax do: the weights of their layers by default, those that our code gives them, and what
+whole models do that were made with it.
 
 No framework is imported here. `frameworks.json` was recorded by `tests/peers/record_frameworks.py`, with the versions
 in `VERSIONS`; `make peers` compares it with what the installed ones do. Each `Draw` holds the moments of one large
@@ -56,6 +57,26 @@ class Draw:
         """Standard error of `n_in_variance`: the relative error of the variance of n draws is
         sqrt((kurtosis - 1) / n)."""
         return self.n_in_variance * math.sqrt((self.kurtosis - 1) / self.n)
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a whole model did with a batch of standard normal inputs, as `recommend.model` makes it; five were drawn."""
+
+    framework: str
+    """A name in `recommend.FRAMEWORKS`."""
+    activation: str
+    """A name in `recommend.ACTIVATIONS`."""
+    code: str
+    """The `recommend.fingerprint` of its code."""
+    size: tuple[tuple[float, ...], ...]
+    """E[a^2] of every hidden layer: (models, layers)."""
+    cosine: tuple[tuple[float, ...], ...]
+    """The mean cosine of the activations of two examples: (models, layers)."""
+    scores: tuple[float, ...]
+    """E[z^2] of the scores, of every model."""
+    loss: tuple[float, ...]
+    """The cross-entropy before the first step, with labels drawn at random from ten classes, of every model."""
 
 
 @dataclass(frozen=True)
@@ -134,15 +155,30 @@ def _draw(row: dict) -> Draw:
     return Draw(**values | {name: tuple(value) for name, value in values.items() if isinstance(value, list)})
 
 
+def _model(row: dict) -> Model:
+    """A row of the record, whose lists are tuples here."""
+    values: dict = {
+        name: tuple(tuple(one) if isinstance(one, list) else one for one in value) if isinstance(value, list) else value
+        for name, value in row.items()
+    }
+    return Model(**values)
+
+
 _RECORD = json.loads(Path(__file__).with_suffix(".json").read_text())
 
 VERSIONS: dict[str, str] = _RECORD["versions"]
 """The version of every package that the record was made with, by name."""
 DEFAULTS = {(row["framework"], row["layer"]): _draw(row) for row in _RECORD["defaults"]}
 """What a layer draws when no initializer is named, by framework and layer."""
+MISREAD = {(row["framework"], row["layer"]): _draw(row) for row in _RECORD["misread"]}
+"""What layers draw whose fans the framework reads wrongly off the shape; `fan_in` and `fan_out` are the right ones. The
+depthwise convolution of Keras was given `HeNormal()`, the attention of PyTorch nothing: it packs queries, keys and
+values into one matrix, and draws that by Xavier."""
 LEAKY_SLOPES: dict[str, float] = _RECORD["slopes"]
 """The slope of every leaky ReLU for which none is given."""
 SHARED: dict[str, bool] = _RECORD["shared"]
 """Whether layers that share an initializer start with the same weights, by framework."""
 SNIPPETS = {row["code"]: _draw(row) for row in _RECORD["snippets"]}
 """What the code of `recommend` draws, by its `recommend.fingerprint`."""
+MODELS = {(row["framework"], row["activation"]): _model(row) for row in _RECORD["models"]}
+"""What whole models did, by framework and activation."""

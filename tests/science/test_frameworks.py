@@ -96,3 +96,11 @@ def test_the_versions_are_those_that_the_requirements_pin():
     lines = (ROOT / "tests/peers/requirements.txt").read_text().split()
     pins = dict(line.split("==") for line in lines if "==" in line)
     assert {name: pins[name] for name in frameworks.VERSIONS} == frameworks.VERSIONS
+
+
+def test_fans_that_a_framework_misreads():
+    """Keras counts all channels of a depthwise convolution as inputs, so that He's variance is 512 times too small; by
+    Xavier, PyTorch's packed queries, keys and values have half of the variance of three separate matrices."""
+    for name, scale in ((("keras", "layers.DepthwiseConv2D"), 2 / 512), (("torch", "nn.MultiheadAttention"), 1 / 2)):
+        draw = frameworks.MISREAD[name]
+        assert draw.n_in_variance == pytest.approx(scale, abs=5 * draw.n_in_variance_error)

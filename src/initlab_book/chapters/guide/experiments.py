@@ -1,98 +1,107 @@
 """The experiments of the chapter "Which call do I write?"."""
 
-from functools import cache, partial
-from itertools import pairwise
-from math import prod
+from functools import partial
 
 import numpy as np
 
-from initlab.datasets import spiral
-from initlab.finite_width import band
-from initlab.frameworks import RULES
-from initlab.gaussian import propagate_layers
-from initlab.initializers import variance_scaling
-from initlab.network import backward, forward, sample
-from initlab.recommend import ACTIVATIONS, LAYERS, recommend
-from initlab.training import sweep
+from initlab import datasets, gaussian
+from initlab.initializers import lecun_normal, normal, uniform, variance_scaling
+from initlab.network import sample, stack
+from initlab.training import train
+from initlab_book.experiment import DRAWS, OPTIMIZERS, experiment, powers_of_two
+
+LOSS = "softmax_cross_entropy"
 
 
-def scheme(activation, layer):
-    """The initializers of a network: the first layer, which gets inputs and hands no gradient on, has gain 1."""
-    advice = recommend(activation, layer)
-    rest = partial(
-        variance_scaling, scale=advice.scale, mode=advice.mode, distribution=advice.distribution, dtype=np.float32
+def digits(draw):
+    """700 digits to train on and 300 new ones: a `datasets.Split`, standardized."""
+    x, y = datasets.digits()
+    some = np.random.default_rng(draw).permutation(len(y))[:1000]
+    data = datasets.split(x[:, some], y[some], held_out=0.3, rng=draw)
+    x, new_x = datasets.standardize(data.x, data.held_out_x)
+    return data._replace(x=x, held_out_x=new_x)
+
+
+def fan_in(gain):
+    """Normal weights of variance gain^2 / fan_in."""
+    return partial(variance_scaling, scale=gain**2, mode="fan_in", distribution="normal") if gain else zero
+
+
+def zero(shape, *, rng=None, dtype=np.float64):
+    """Weights that are all 0, of the same law as the others."""
+    return normal(shape, std=0.0, rng=rng, dtype=dtype)
+
+
+def like_torch(shape, *, rng=None, dtype=np.float64):
+    """U[-1/sqrt(fan_in), 1/sqrt(fan_in)], PyTorch's default."""
+    return uniform(shape, low=-(shape[1] ** -0.5), high=shape[1] ** -0.5, rng=rng, dtype=dtype)
+
+
+def start(name, activation, widths, draw):
+    """A network of that start: a framework's default, or this chapter's rules with the gain sqrt(2) or the guide's."""
+    options = {"rng": draw, "dtype": np.float32}
+    if name == "torch":
+        biases = [lambda shape, n=n, **how: like_torch((*shape, n), **how)[:, 0] for n in widths[:-1]]
+        return sample(widths, activation, like_torch, bias_initializer=biases, **options)
+    if name == "flax":
+        return sample(widths, activation, lecun_normal, **options)
+    gain = {"he": np.sqrt(2), "guide": gaussian.gain(activation)}[name]
+    return sample(widths, activation, [fan_in(1), *[fan_in(gain)] * (len(widths) - 3), fan_in(0.1)], **options)
+
+
+def trained(networks, data, draw, optimizer, rates, batch, looks):
+    """Loss on all examples, and loss and share of right answers on new digits, as (looks, rates, networks)."""
+    ends = train(
+        stack(networks),
+        data.x,
+        data.y,
+        loss=LOSS,
+        learning_rate=np.array(rates)[:, None],
+        steps=looks[-1],
+        batch_size=batch,
+        rng=draw,
+        snapshots=looks,
+        held_out=(data.held_out_x, data.held_out_y),
+        **OPTIMIZERS[optimizer],
+    ).snapshots
+    loss, new_loss, right = (
+        np.array([getattr(end, name) for end in ends]) for name in ("loss", "held_out_loss", "held_out_accuracy")
     )
-    first = partial(variance_scaling, scale=1.0, mode="fan_in", distribution="normal", dtype=np.float32)
-    return [first, *[rest] * (len(LAYERS[layer].widths) - 2)]
+    return loss, new_loss, np.where(np.isfinite(new_loss), right, np.nan)
 
 
-def variances(activation, layer):
-    """Var(W) of every layer of the same network."""
-    widths, advice = LAYERS[layer].widths, recommend(activation, layer)
-    first, *rest = pairwise(widths)
-    return [1 / first[0], *(advice.variance(*fans) for fans in rest)]
+STARTS = ("torch", "flax", "he", "guide")
 
 
-@cache
-def expected(activation, layer):
-    """What theory expects of the recommended network: (`gaussian.Signal`, band).
-
-    The places of a picture share the weights of a convolution. Its band takes them to agree, so that chance averages
-    over the channels alone; they nearly do in deep layers, and the band is a little too wide.
-    """
-    f, widths, weights = ACTIVATIONS[activation], LAYERS[layer].widths, variances(activation, layer)
-    field = prod(LAYERS[layer].kernel)
-    channels = [n // field for n in widths]
-    return propagate_layers(f, widths, weights), band(f, channels, [field * variance for variance in weights])
-
-
-@cache
-def expected_by_default(activation, layer, framework):
-    """The same of the network that nobody initializes."""
-    name = {"torch": "nn.Linear", "keras": "layers.Dense", "flax": "nnx.Linear"}[framework]
-    rule, widths = RULES[framework, name], LAYERS[layer].widths
-    weights = [rule.variance(*fans) for fans in pairwise(widths)]
-    return propagate_layers(ACTIVATIONS[activation], widths, weights, [rule.bias_variance(n) for n in widths[:-1]])
+@experiment(
+    grid={
+        "draw": DRAWS,
+        "width": (32, 64),
+        "optimizer": tuple(OPTIMIZERS),
+        "activation": ("relu", "gelu", "silu", "tanh"),
+    },
+    settings={"starts": STARTS, "rates": powers_of_two(-12, 1), "hidden": 10, "steps": 200, "batch": 32},
+    small={"draw": 0, "width": 32, "optimizer": "sgd", "activation": "tanh"},
+    erratic=0.15,
+)
+def calls(*, draw, width, optimizer, activation, starts, rates, hidden, steps, batch):
+    """Loss, and share of right answers, on new digits after the last step: (rates, starts)."""
+    networks = [start(name, activation, [64, *[width] * hidden, 10], draw) for name in starts]
+    _, loss, accuracy = trained(networks, digits(draw), draw, optimizer, rates, batch, (steps,))
+    return {"loss": loss[0], "accuracy": accuracy[0]}
 
 
-@cache
-def drawn(activation, layer):
-    """Sizes of signal and gradient of one input in one drawn network; None for a convolution."""
-    widths, f = LAYERS[layer].widths, ACTIVATIONS[activation]
-    if LAYERS[layer].kernel:
-        return [None] * len(widths), [None] * (len(widths) - 1)
-    network = sample(widths, f, scheme(activation, layer), output_activation=f, rng=0, dtype=np.float32)
-    rng = np.random.default_rng(0)
-    x, top = (rng.choice([-1, 1], size=(n, 1)).astype(np.float32) for n in (widths[0], widths[-1]))
-    passed = forward(network, x)
-    return [[np.sqrt(np.square(v).mean()) for v in vs] for vs in (passed.a, backward(network, passed, top).dz)]
-
-
-# ---------------------------------------------------------------- does the gain decide?
-
-UNITS, STEPS, NETWORKS = 32, 300, 5
-RATES = (0.013, 0.032, 0.075, 0.18, 0.42)
-
-
-@cache
-def best_loss(activation, gain, depth, rates=RATES, seed=0):
-    """(loss, accuracy, rate): what gradient descent makes of the spiral at the best of some learning rates.
-
-    Hidden layers of `UNITS` units, all but the first with weights of variance gain^2 / UNITS; `STEPS` steps with
-    batches of 20; medians over `NETWORKS` networks, since one of them may diverge.
-    """
-    x, y = spiral(200, rng=seed)
-    first, rest = (
-        partial(variance_scaling, scale=scale, mode="fan_in", distribution="normal") for scale in (1.0, gain**2)
-    )
-    start = sample(
-        [2, *[UNITS] * depth, 2],
-        activation,
-        [first, *[rest] * (depth - 1), first],
-        seeds=range(seed, seed + NETWORKS),
-        dtype=np.float32,
-    )
-    found = sweep(start, x, y, rates=rates, loss="softmax_cross_entropy", steps=STEPS, batch_size=20, rng=seed)
-    loss = np.median(np.where(found.diverged, np.inf, found.loss), axis=1)
-    best = loss.argmin()
-    return loss[best], np.median(found.accuracy[best]), rates[best]
+@experiment(
+    grid={"draw": DRAWS, "width": (32, 64), "optimizer": tuple(OPTIMIZERS)},
+    settings={"gains": (0, 0.1, 1, 2), "rates": powers_of_two(-12, 1), "hidden": 4, "looks": (0, 10, 200), "batch": 32},
+    small={"draw": 0, "width": 32, "optimizer": "sgd"},
+    erratic=0.15,
+)
+def last_layer(*, draw, width, optimizer, gains, rates, hidden, looks, batch):
+    """ReLU, He's rule, and a last layer with the gains `gains`: loss on the digits trained on, and share of right
+    answers on new ones, at the steps `looks`: (looks, rates, gains)."""
+    widths = [64, *[width] * hidden, 10]
+    rest = [fan_in(1), *[fan_in(np.sqrt(2))] * (hidden - 1)]
+    networks = [sample(widths, "relu", [*rest, fan_in(gain)], rng=draw, dtype=np.float32) for gain in gains]
+    loss, _, accuracy = trained(networks, digits(draw), draw, optimizer, rates, batch, looks)
+    return {"loss": loss, "accuracy": accuracy}

@@ -1,89 +1,78 @@
 """The figure of the chapter "Which call do I write?"."""
 
-import numpy as np
+from math import sqrt
 
-from initlab.frameworks import SNIPPETS, VERSIONS
+from initlab.frameworks import RULES, SNIPPETS, VERSIONS
+from initlab.gaussian import second_moment
 from initlab.initializers import fan_of
-from initlab.recommend import ACTIVATIONS, FRAMEWORKS, LAYERS, fingerprint, recommend
-from initlab_book.figure import Code, Demo, Lines, Menu, Series
+from initlab.recommend import ACTIVATIONS, FRAMEWORKS, LAYERS, PLACES, fingerprint, recommend
+from initlab_book.figure import Code, Demo, Menu
 from initlab_book.numbers import number
 
-from .experiments import drawn, expected, expected_by_default
+NAMES = {name: ACTIVATIONS[name].label for name in ("relu", "leaky_relu", "gelu", "silu", "selu", "tanh")}
+NAMES["identity"] = "none, or a normalization"
+STANDS = {f"{place}-{layer}": (place, layer) for place, stands in PLACES.items() for layer in stands.layers}
+"""Every kind of layer in every place, by the value of the menu."""
 
-NAMES = {
-    name: ACTIVATIONS[name].label
-    for name in ("relu", "leaky_relu", "gelu", "silu", "selu", "tanh", "sigmoid", "identity")
+
+def _label(place, layer):
+    kinds = len(PLACES[place].layers)
+    return PLACES[place].label + (f": {LAYERS[layer].label}" if kinds > 1 else "")
+
+
+DEFAULT = {
+    "dense": ("nn.Linear", "layers.Dense", "nnx.Linear"),
+    "packed": ("nn.Linear", "layers.Dense", "nnx.Linear"),
+    "conv": ("nn.Conv2d", "layers.Conv2D", "nnx.Conv"),
+    "depthwise": ("nn.Conv2d", "layers.Conv2D", "nnx.Conv"),
+    "table": ("nn.Embedding", "layers.Embedding", "nnx.Embed"),
 }
-FACTORS = {"fan_in": "fan_in", "fan_avg": "(fan_in + fan_out)/2"}
 
 
-def _guide(activation, layer, framework):
-    advice = recommend(activation, layer, framework)
-    theory, range_of_networks = expected(activation, layer)
-    default = expected_by_default(activation, layer, framework)
-    signal, gradient = drawn(activation, layer)
-    layers = np.arange(len(LAYERS[layer].widths))
+def default_variance(layer, framework, fans):
+    """Var W of the layer that nobody initializes."""
+    name = dict(zip(FRAMEWORKS, DEFAULT[layer], strict=True))[framework]
+    return RULES[framework, name].variance(*fans)
+
+
+def _guide(stands, activation, framework):
+    place, layer = STANDS[stands]
+    advice = recommend(activation, place, layer, framework)
     draw = SNIPPETS[fingerprint(advice.snippet)]
-    relative = draw.n_in_variance_error / draw.n_in_variance
-    measured = fan_of(advice.mode, *LAYERS[layer].fans) * draw.variance
+    n = 1 if advice.mode is None else fan_of(advice.mode, *advice.fans)
+    law = f"Var W = {number(advice.scale, 4)}" if n == 1 else f"n · Var W = {number(advice.scale, 4)}"
+    error = n * draw.n_in_variance_error / draw.fan_in
+    digits = 3 if advice.scale > 0.5 else 5
+    gave = f"{n * draw.variance:.{digits}f} ± {error:.{digits}f}{'' if layer == 'table' else ', biases 0'}"
     note = (
-        f"Rule: {advice.rule}, {FACTORS[advice.mode]} · Var W = {number(advice.scale, 4)}. {advice.why} "
-        f"Recorded with {framework} {VERSIONS[framework]}: {measured:.3f} ± {measured * relative:.3f}, biases 0."
+        f"Rule: {advice.rule}, {law}{'' if n == 1 else f', with n = {n}'}. {advice.why} "
+        f"It ran in {framework} {VERSIONS[framework]}, and gave {gave}."
     )
-    panels = {
-        "code": {"code": advice.snippet, "note": note},
-        "forward": {
-            "x": layers,
-            "y": {"network": signal, "theory": np.sqrt(theory.a), "default": np.sqrt(default.a)},
-        },
-        "backward": {
-            "x": layers[1:],
-            "y": {"network": gradient, "theory": np.sqrt(theory.dz), "default": np.sqrt(default.dz)},
-        },
-    }
-    low, high = panels["forward"]["band"] = tuple(np.sqrt(range_of_networks))
-    depth = layers[-1]
-    ends = [np.sqrt(value) for seen in (theory, default) for value in (seen.a[-1], seen.dz[0] / seen.dz[-1])]
-    signal, gradient, default_signal, default_gradient = (number(end, 2) for end in ends)
-    text = (
-        f"{NAMES[activation]}, {depth} layers. Theory expects a signal of size {signal} at the top (95 % of networks: "
-        f"{number(low[-1], 2)} to {number(high[-1], 2)}) and multiplies the gradient by {gradient} from layer {depth} "
-        f"to layer 1. By default, {FRAMEWORKS[framework]} has {default_signal} and {default_gradient}."
-    )
-    return panels, text
-
-
-_SIZE = (1e-4, 1e2)
-_SERIES = ("network", "a drawn network"), ("theory", "theory"), ("default", "framework's default")
-
-
-def _series(tone):
-    styles = ("measured", tone), ("theory", 0), ("theory", 3)
-    return tuple(Series(*name, style=style, tone=t) for name, (style, t) in zip(_SERIES, styles, strict=True))
+    default = default_variance(layer, framework, advice.fans)
+    where = f"{_label(place, layer).capitalize()}, {FRAMEWORKS[framework]}"
+    if place == "hidden":
+        kept = sqrt(n * default * second_moment(ACTIVATIONS[activation]))
+        behind = "no activation" if activation == "identity" else NAMES[activation]
+        text = (
+            f"{where}, inputs from {behind}: the weights have {law}, so that z keeps its size 1. The default would "
+            f"make it {number(kept, 2)}, in this layer alone."
+        )
+    else:
+        std = number(sqrt(advice.variance(*advice.fans)), 2)
+        text = f"{where}: the weights have {law}, a standard deviation of {std}. By default it is "
+        text += f"{number(sqrt(default), 2)}."
+    return {"code": {"code": advice.snippet, "note": note}}, text
 
 
 guide = Demo(
     name="guide",
     title="Which call do I write?",
     controls=(
-        Menu("activation", "Activation", NAMES, "relu"),
-        Menu("layer", "Layers", {name: layer.label for name, layer in LAYERS.items()}, "dense"),
+        Menu("stands", "Layer", {name: _label(*what) for name, what in STANDS.items()}, "hidden-dense"),
+        Menu("activation", "Activation before it", NAMES, "relu"),
         Menu("framework", "Framework", FRAMEWORKS, "torch"),
     ),
-    panels=(
-        Code("code", "The code"),
-        Lines(
-            "forward",
-            "Forward: size of the signal",
-            "layer",
-            _series(1),
-            y_range=_SIZE,
-            log=True,
-            guide=1.0,
-            band_label="95 % of networks",
-        ),
-        Lines("backward", "Backward: size of the gradient", "layer", _series(2), y_range=_SIZE, log=True, guide=1.0),
-    ),
+    panels=(Code("code", "The code"),),
     compute=_guide,
     digits=3,
 )
