@@ -259,7 +259,7 @@ _WHY = {
     "gelu": "It keeps E[z²] = 1, but what is off by chance grows from layer to layer. Beyond ten layers, normalize.",
     "silu": "It keeps E[z²] = 1, but what is off by chance grows from layer to layer. Beyond ten layers, normalize.",
     "selu": "SELU is made for gain 1: a signal of another size comes back to size 1.",
-    "tanh": "It holds the signal, whatever its size was. Gradients grow by up to 9 % a layer; no gain holds both.",
+    "tanh": "It holds the signal at any depth; gradients grow by up to 9 % a layer. In ten layers gain 1 does as well.",
 }
 
 

@@ -209,6 +209,7 @@ def test_every_control_works_with_the_mouse(figure, window, frame_of):
 @pytest.mark.parametrize("placed", KINDS, ids=str, indirect=True, scope="module")
 def test_every_control_works_from_the_keyboard(figure, window, frame_of):
     for control in figure.offered:
+        figure.rest()  # where another control stands, this one may change nothing
         locator = figure.control(control)
         locator.focus()
         start = figure.shown()[control.name]
@@ -372,7 +373,7 @@ def _cursors_agree(figure, demo, frame, moved, where):
         assert values == expected_reading(panel, data, k)[1]
 
 
-@pytest.mark.parametrize("placed", KINDS, ids=str, indirect=True, scope="module")
+@pytest.mark.parametrize("placed", [p for p in KINDS if plots(p.demo)], ids=str, indirect=True, scope="module")
 def test_a_finger_reads_numbers_too(telephone, placed, frame_of):
     figure = Figure(telephone.page, placed.demo)
     figure.rest(WIDTHS[0])

@@ -13,8 +13,8 @@ from initlab_book.exercise import Mistake, Written, exercise
 weights of this `shape`? Work it out for the first layer of an image network, `(7, 7, 3, 64)`, before you write code.""",
     hint=r"""The fan-in counts what one output unit adds up: every input channel, at every place that the kernel covers.""",
     explanation=r"""One output adds up $7 \cdot 7 \cdot 3 = 147$ products, so the variance is $2/147 = 0.0136$. In PyTorch
-the same weights have the shape `(64, 3, 7, 7)`. Who reads one order as the other gets a fan-in that belongs to no sum
-in the network.""",
+the same weights have the shape `(64, 3, 7, 7)`. Read one order as the other, and you get the length of a sum that
+occurs nowhere in the network.""",
     cases=[((7, 7, 3, 64),), ((3, 3, 64, 128),), ((1, 1, 256, 64),), ((5, 5, 1, 8),)],
     mistakes=[
         Mistake(lambda shape: 2 / math.prod(shape[1:]), "That reads the shape as PyTorch's (out, in, height, width)."),
@@ -65,28 +65,31 @@ def settles_at(n):
 
 
 @exercise(
-    statement=r"""Linear layers of widths `n` and `m` take turns, and all weights follow Xavier, $\mathrm{Var}\,W = 2/(n + m)$. By
-which factor do two layers, $n \to m \to n$, multiply $\mathbb{E}[a^2]$?""",
-    hint=r"""A layer multiplies it by fan-in times variance. The first has fan-in $n$, the second $m$.""",
-    explanation=r"""The first layer gives the factor $2n/(n+m)$, the second $2m/(n+m)$: together $4nm/(n+m)^2$. That is less
-than 1 unless $n = m$, because a geometric mean is at most the arithmetic one. For $512 \to 128 \to 512$ it is 0.64, and
-after ten such blocks $0.64^{10} = 0.0115$. The gradient, on its way down, meets the same two factors.""",
-    cases=[(512, 128), (256, 256), (128, 512), (64, 16)],
+    statement=r"""A residual network has `blocks` blocks. In each of them the branch adds `share` times the second moment of
+what it reads, and has nothing to do with it otherwise. By which factor does the network multiply the *size* of its
+signal?""",
+    hint=r"""Second moments of independent terms add up: one block multiplies $\mathbb{E}[a^2]$ by $1 + \text{share}$.""",
+    explanation=r"""Every block multiplies $\mathbb{E}[a^2]$ by $1 + \text{share}$, and the size is a root. With twenty blocks
+and the share 1, that is $2^{10} = 1024$; with the share $1/20$ it is 1.63, and with ever more blocks of ever smaller
+shares it comes near $\sqrt{e} = 1.65$.""",
+    cases=[(20, 1.0), (20, 0.05), (50, 0.02), (6, 0.5)],
     mistakes=[
         Mistake(
-            lambda n, m: 1.0, "That holds for n = m. For a compromise the two errors do not cancel: multiply them."
+            lambda blocks, share: (1 + share) ** blocks, "That is the second moment. Asked for: the size, its root."
         ),
-        Mistake(lambda n, m: 2 * n / (n + m), "That is the first layer alone."),
-        Mistake(lambda n, m: 2 * m / (n + m), "That is the second layer alone."),
         Mistake(
-            lambda n, m: 2 * math.sqrt(n * m) / (n + m), "That is the factor of the size. Asked for: the mean square."
+            lambda blocks, share: math.sqrt(1 + blocks * share),
+            "Every branch adds a share of what it reads, and that has grown: the factors multiply.",
         ),
-        Mistake(lambda n, m: n * m / (n + m) ** 2, "The 2 in the variance comes in twice, once for each layer."),
+        Mistake(
+            lambda blocks, share: 1 + blocks * share, "The branches are independent: second moments add up, not sizes."
+        ),
+        Mistake(lambda blocks, share: share ** (blocks / 2), "The shortcut is missing: a block adds to what it gets."),
     ],
 )
-def xavier_pair(n, m):
+def stream(blocks, share):
     """The factor, a number."""
-    return 4 * n * m / (n + m) ** 2
+    return (1 + share) ** (blocks / 2)
 
 
 @exercise(

@@ -47,7 +47,7 @@ quiz = Quiz(
             (
                 Option(
                     "GELU with its forward gain",
-                    "There 1 is a fixed point, but one that repels: an error grows by 14 % in every layer.",
+                    "1 is a fixed point there, but one that repels: an error grows by 14 % in every layer.",
                 ),
                 Option(
                     "SELU with LeCun's rule",
@@ -66,26 +66,25 @@ quiz = Quiz(
             ),
         ),
         Choose(
-            "Linear layers of 512 and 128 units take turns, twenty of them. You want neither the signal nor the gradient "
-            "to fade. What do you choose?",
+            'In Keras you write `Dense(256, activation="gelu", kernel_initializer=...)`. The layer before it ends with a '
+            "ReLU. Whose gain does the initializer get?",
             (
                 Option(
-                    "Variance 1/fan_in in all of them",
-                    "It keeps the signal in every layer, and the gradient over every pair: a quarter, then four times.",
+                    "GELU's: it stands in the same line",
+                    "The line says what follows the sum. The weights have to suit what goes into it.",
+                ),
+                Option(
+                    "ReLU's",
+                    "Its output is what these weights add up. GELU's gain belongs to the next layer.",
                     right=True,
                 ),
                 Option(
-                    "Xavier, 2/(fan_in + fan_out): it is the compromise for both",
-                    "Each pair of layers keeps 0.64 of both second moments, so after ten pairs 1 % is left of each.",
+                    "The product of both",
+                    "GELU is made up for in the next layer. Here it would count twice.",
                 ),
                 Option(
-                    "Variance 1/512 in all of them, for safety",
-                    "A layer 128 → 512 then keeps only a quarter of the signal, and a layer 512 → 128 only a quarter "
-                    "of the gradient.",
-                ),
-                Option(
-                    "It does not matter, the errors cancel",
-                    "They would if the factors were 2 and 1/2. Xavier's are 1.6 and 0.4, which make 0.64.",
+                    "None, gain 1",
+                    "That is right for data and behind a normalization. A ReLU has left half of the second moment.",
                 ),
             ),
         ),
