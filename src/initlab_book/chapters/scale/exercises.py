@@ -7,9 +7,10 @@ from initlab_book.exercise import Mistake, Written, exercise
 
 absolute = Written(
     statement=r"""Find the forward and the backward gain of $f(z) = |z|$. Its outputs have a mean far from zero. Does that
-matter?""",
+matter to the size of a signal?""",
     explanation=r"""$f(z)^2 = z^2$, so $\mathbb{E} f^2 = 1$ and the forward gain is 1. The slopes are $-1$ and $1$, so
-$\mathbb{E} f'^2 = 1$, and the backward gain is 1 as well. The mean does not matter, because the weights have mean zero:
+$\mathbb{E} f'^2 = 1$, and the backward gain is 1 as well. The mean does not matter to the size, because the weights have mean
+zero:
 
 ```python
 print(gaussian.expectation(np.abs) ** 2)  # the mean squared, of 1
@@ -22,14 +23,14 @@ for seed in range(3):
 ```
 
 The mean squared makes up $2/\pi = 0.64$ of the second moment, and the size still stays near 1, up to the luck of a
-finite width.""",
+finite width. To the content it matters: two unrelated inputs have cosine 0.64 after one layer already.""",
 )
 
 
 @exercise(
     statement=r"""$X$ and $Y$ are independent. Write down $\mathrm{Var}(XY)$ in terms of their means and variances.""",
     hint=r"""$\mathrm{Var}(XY) = \mathbb{E}[X^2]\,\mathbb{E}[Y^2] - (\mathbb{E}X\,\mathbb{E}Y)^2$.""",
-    explanation=r"""This is equation (3). Put $\mathbb{E}[X^2] = \mathrm{Var}X + (\mathbb{E}X)^2$ and the same for $Y$ into
+    explanation=r"""Put $\mathbb{E}[X^2] = \mathrm{Var}X + (\mathbb{E}X)^2$ and the same for $Y$ into
 the hint and multiply out: the fourth term, the product of the squared means, cancels.""",
     cases=[(0.0, 2.0, 3.0, 1.0), (1.0, 0.5, -2.0, 3.0), (0.5, 1.0, 0.0, 4.0)],
     mistakes=[
@@ -71,9 +72,9 @@ def product_variance(mean_x, var_x, mean_y, var_y):
 @exercise(
     statement=r"""A layer has `n_in` inputs, `n_out` units and an activation, given by name. Which standard deviation of
 its weights does the forward rule ask for, and which the backward rule? Use `gaussian.gain`.""",
-    hint=r"""Equations (6), (7) and (9): which gain, and which number of terms in the sum?""",
-    explanation=r"""Forward, the sum has `n_in` terms and the gain is that of (6). Backward, the transposed matrix sums over
-the `n_out` units, and the gain is that of (7). A tanh layer with 512 inputs and 128 units asks for 0.0704 and for
+    hint=r"""Equations (5), (6) and (7): which gain, and which number of terms in the sum?""",
+    explanation=r"""Forward, the sum has `n_in` terms and the gain is that of (5). Backward, the transposed matrix sums over
+the `n_out` units, and the gain is that of (6). A tanh layer with 512 inputs and 128 units asks for 0.0704 and for
 0.1297: the two rules differ by a factor of 1.84.""",
     cases=[(512, 128, "tanh"), (100, 400, "gelu"), (300, 100, "relu"), (64, 64, "sigmoid")],
     mistakes=[
@@ -128,7 +129,7 @@ def two_stds(n_in, n_out, activation):
 @exercise(
     statement=r"""Somebody invents a new activation function `f`. Measure its forward gain from 100,000 normal samples. (The
 checker lets you be wrong by 3 per cent, for the luck of the draw.)""",
-    hint=r"""Equation (6), with a mean over samples in place of $\mathbb{E}$. `rng` is a NumPy generator.""",
+    hint=r"""Equation (5), with a mean over samples in place of $\mathbb{E}$. `rng` is a NumPy generator.""",
     explanation=r"""The mean of the squares of `f(z)` estimates $\mathbb{E} f^2$. For $f(z) = \sin z$ the gain is 1.521,
 for $f(z) = z + 1$ it is $1/\sqrt2 = 0.707$, although the standard deviation of $z + 1$ is 1.""",
     cases=[
@@ -152,7 +153,7 @@ for $f(z) = z + 1$ it is $1/\sqrt2 = 0.707$, although the standard deviation of 
         ),
         Mistake(
             lambda f, rng: 1 / np.mean(np.abs(f(rng.standard_normal(10**5)))),
-            "That keeps the mean of the absolute value. Equation (6) asks for the mean of the square.",
+            "That keeps the mean of the absolute value. Equation (5) asks for the mean of the square.",
         ),
         Mistake(
             lambda f, rng: 1 / np.sqrt(np.mean(f(rng.random(10**5)) ** 2)),
@@ -161,7 +162,7 @@ for $f(z) = z + 1$ it is $1/\sqrt2 = 0.707$, although the standard deviation of 
     ],
 )
 def measured_gain(f, rng):
-    """The gain g of equation (6), a number."""
+    """The gain g of equation (5), a number."""
     z = rng.standard_normal(100_000)
     return 1 / np.sqrt(np.mean(f(z) ** 2))
 
@@ -196,7 +197,7 @@ sigmoid = Written(
 the gain that keeps them: where does the signal settle, and what does a layer then do to the gradient?""",
     hint=r"""`gaussian.fixed_points("sigmoid", scaled_weight_variance=g**2)[-1]` holds the square of the size at which $z$ settles,
 as `q`, and the factor of the squared gradient there, as `chi_1`.""",
-    explanation=r"""The backward gain of (7), 4.72, does not do it. It is meant for $z$ of size 1, and with it $z$ settles at
+    explanation=r"""The backward gain of (6), 4.72, does not do it. It is meant for $z$ of size 1, and with it $z$ settles at
 2.92, where the slopes are smaller. A larger gain makes $z$ larger still; but the factor $g^2$ wins in the end.
 
 ```python
@@ -209,7 +210,7 @@ print(f"a[1] {seen.a[0, 1]:.2f}, a[20] {seen.a[0, -1]:.2f};", end=" ")
 print(f"gradients: top {seen.dz[0, -1]:.3f}, bottom {seen.dz[0, 0]:.3f}")
 ```
 
-At $g = 10.15$ signal and gradient both keep their size, far from where (6) and (7) point. But $z$ has size
+At $g = 10.15$ signal and gradient both keep their size, far from where (5) and (6) point. But $z$ has size
 6.76 there, and two thirds of the units sit beyond $|z| = 3$, where the slope is below a fifth of its largest value. The
 rules are about sizes. Whether such a network learns is another question.""",
 )

@@ -21,8 +21,8 @@ class Sizes(NamedTuple):
     """Root mean square of z[1], ..., z[20]."""
     a: np.ndarray
     """Root mean square of a[0], ..., a[20]."""
-    mean: np.ndarray
-    """Mean of a[0], ..., a[20]."""
+    cosine: np.ndarray
+    """How alike the examples are in a[0], ..., a[20]: the mean cosine of pairs, nan where a signal is 0."""
     dz: np.ndarray
     """Root mean square of dL/dz[1], ..., dL/dz[20]; the gradient that enters at a[20] has size 1."""
 
@@ -54,11 +54,18 @@ def sizes(activation, width, stds, input_sizes=1.0, seed=0):
     down = backward(network, up, np.tile(top, len(stds)))
 
     def of_each(statistic, layers, factor=1.0):
-        parts = ((factor * v).reshape(width, len(stds), _BATCH) for v in layers)
-        return np.stack([statistic(part, axis=(0, 2)) for part in parts], axis=1)
+        each = ((factor * v).reshape(width, len(stds), _BATCH) for v in layers)
+        return np.stack([statistic(v) for v in each], axis=1)
 
-    def size(v, axis):
-        return np.sqrt(np.mean(np.square(v), axis=axis))
+    def size(v):
+        return np.sqrt(np.mean(np.square(v), axis=(0, 2)))
+
+    def cosine(v):
+        largest = np.abs(v).max(axis=0)  # divided by it, so that the squares do not underflow
+        unit = v / np.where(largest > 0, largest, np.nan)
+        unit /= np.sqrt(np.sum(np.square(unit), axis=0))
+        total = np.sum(np.square(unit.sum(axis=2)), axis=0)
+        return (total - _BATCH) / (_BATCH * (_BATCH - 1))
 
     # What the network calls z is W a, without the scale; dL/dz goes the other way.
-    return Sizes(of_each(size, up.z, std), of_each(size, up.a), of_each(np.mean, up.a), of_each(size, down.dz, 1 / std))
+    return Sizes(of_each(size, up.z, std), of_each(size, up.a), of_each(cosine, up.a), of_each(size, down.dz, 1 / std))

@@ -30,15 +30,17 @@ def _of_every_std(activation, width):
 def _find(activation, width, std):
     width = int(width)
     every = _of_every_std(activation, width) if std in STDS else sizes(activation, width, (std,))
-    _, size, mean, gradient = (rows[STDS.index(std) if std in STDS else 0] for rows in every)
+    _, size, cosine, gradient = (rows[STDS.index(std) if std in STDS else 0] for rows in every)
     shown = list(SHOWN)
     panels = {
-        "forward": {"y": {"size": size[shown], "mean": np.abs(mean)[shown]}},
+        "forward": {"y": {"size": size[shown]}},
         "backward": {"y": {"gradient": [None, *(gradient[layer - 1] for layer in shown[1:])]}},
+        "content": {"y": {"cosine": [None if np.isnan(c) else c for c in cosine[shown]]}},
     }
+    alike = "undefined" if np.isnan(cosine[-1]) else number(cosine[-1], 2)
     text = (
         f"Activation {ACTIVATIONS[activation]}, width {width}, σ = {number(std)}: the activations of layer {DEPTH} "
-        f"have size {number(size[-1], 2)} and mean {number(mean[-1], 2)}. The gradient of layer 1 is "
+        f"have size {number(size[-1], 2)}, and the mean cosine of two inputs is {alike}. The gradient of layer 1 is "
         f"{number(gradient[0] / gradient[-1], 2)} times as large as that of layer {DEPTH}."
     )
     return panels, text
@@ -57,7 +59,7 @@ find_the_scale = Demo(
             "forward",
             "Forward: activations",
             "layer",
-            (Series("size", "size of a[l]"), Series("mean", "|mean| of a[l]", style="theory", tone=3)),
+            (Series("size", "size of a[l]"),),
             y_range=_SIZES,
             x=SHOWN,
             log=True,
@@ -73,6 +75,15 @@ find_the_scale = Demo(
             log=True,
             guide=1.0,
         ),
+        Lines(
+            "content",
+            "Content: how alike the inputs are",
+            "layer",
+            (Series("cosine", "mean cosine", tone=3),),
+            y_range=(-0.2, 1.05),
+            x=SHOWN,
+            guide=1.0,
+        ),
     ),
     compute=_find,
     digits=2,
@@ -84,13 +95,15 @@ find_the_scale = Demo(
 STARTS = {"half": 0.5, "one": 1.0, "double": 2.0}
 GAINS = (0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4142, 1.4811, 1.5335, 1.5925, 1.7, 1.8462, 2.0, 3.0, 4.7226)
 WIDE = 128
+SEED = 3
+"""A draw near the median: linear and ReLU networks keep 0.96 and 0.95 of the size, the median of sixty 0.93."""
 LAYERS = (1, *range(2, DEPTH + 1, 3))
 
 
 def _gains_and_starts(activation, gains):
     """`Sizes` with one row for each gain and start, the start changing fastest."""
     gain, start = (v.ravel() for v in np.meshgrid(gains, list(STARTS.values()), indexing="ij"))
-    return sizes(activation, WIDE, gain / np.sqrt(WIDE), start / gain)
+    return sizes(activation, WIDE, gain / np.sqrt(WIDE), start / gain, SEED)
 
 
 @cache
@@ -131,8 +144,8 @@ three_starts = Demo(
     name="three-starts",
     title=f"Three signals through 20 layers of width {WIDE}",
     controls=(
-        Menu("activation", "Activation", ACTIVATIONS, "relu"),
-        Slider("gain", "Gain g (σ = g/√n)", GAINS, 1.4142),
+        Menu("activation", "Activation", ACTIVATIONS, "tanh"),
+        Slider("gain", "Gain g (σ = g/√n)", GAINS, 0.8),
     ),
     panels=(
         Lines(

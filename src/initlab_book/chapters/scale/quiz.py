@@ -21,7 +21,7 @@ quiz = Quiz(
             otherwise="The mean square of z is 400 σ² E[a²], and ReLU hands on half of the mean square of z.",
         ),
         Choose(
-            "In a tanh network of 20 layers, every layer from the fifth on has activations of the same size, 0.73, and "
+            "In a tanh network of 20 layers without biases, every layer from the fifth on has activations of the same size, 0.73, and "
             "mean zero. What follows for the gradients?",
             (
                 Option(
@@ -66,7 +66,8 @@ quiz = Quiz(
                 ),
                 Option(
                     "Nothing: with zero-mean weights only the second moment of the activations counts",
-                    "E[z²] = n σ² E[a²]. How much of E[a²] comes from the mean makes no difference.",
+                    "E[z²] = n σ² E[a²]. How much of E[a²] comes from the mean makes no difference to the size. To the "
+                    "content it does: a mean makes inputs alike.",
                     right=True,
                 ),
                 Option(
