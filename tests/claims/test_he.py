@@ -2,18 +2,17 @@
 
 import math
 import re
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 import pytest
 from harness import quiz_says
 
 from initlab import activations, algebra, gaussian, losses
-from initlab.agreement import agreement, critical, z_scores
-from initlab.finite_width import relative_variance
+from initlab.agreement import z_scores
 from initlab.initializers import fans, he_normal, he_uniform, lecun_normal, normal, variance_scaling
-from initlab.network import forward, sample, simulate
-from initlab_book.chapters import exploding
+from initlab.network import sample, simulate
+from initlab_book import results
 from initlab_book.chapters.he import exercises, experiments, figures, quiz
 
 from . import chapter, near, printed
@@ -52,82 +51,58 @@ def test_thirty_relu_layers_with_xavier():
     assert algebra.over_layers(algebra.derive_forward(activation="relu")).predict(
         n_in=128, sigma_w=128**-0.5, q=1, L=DEPTH
     ) == pytest.approx(2**-30)
-    ten = simulate([128] * (DEPTH + 1), "relu", lecun_normal, seeds=range(10), batch=32).a.second_moment
-    says("(«Ten» networks do not agree with this exactly.", len(ten))
-    assert ten[:, DEPTH].mean() != pytest.approx(2.0**-DEPTH, rel=0.01)
     text = printed("he", cell="halves")
-    assert text.endswith("size after 30 layers: 2.7e-05\n")
-    ratios = [float(line.split()[2]) for line in text.splitlines()[1:-1]]
+    assert "size after 30 layers: 2.7e-05\n" in text
+    ratios = [float(line.split()[2]) for line in text.splitlines()[1:7]]
     assert ratios == pytest.approx([0.5] * 6, abs=0.1)
 
 
-def test_the_first_figure():
-    (width,) = (control.value for control in figures.deep.controls if control.name == "width")
-    says("The figure shows «four» networks with «128» units in every layer", experiments.STRANDS, width)
-    deep = figures.deep.frame(slope=0.0)["panels"]["backward"]
-    top = len(deep["y"]["theory"])
-    says("with one input each and a gradient of size «1» at $a^{[«30»]}$", math.sqrt(2) * deep["y"]["theory"][-1], top)
-    relu, none = 0, 1
+def test_the_picture_of_both_variances():
+    says("The picture also shows the cure, «twice» the variance.", 1 / RELU_SHARE)
+    says("Its networks scatter around the theory, and most of them lie below: a few lucky ones carry the mean.")
+    deep = simulate([128] * (DEPTH + 1), "relu", he_normal, seeds=range(400), batch=1, bias_initializer=None)
+    moved = deep.a.second_moment[:, -1] / deep.a.second_moment[:, 0]
+    assert np.mean(moved < 1) > 0.65
+    assert moved.mean() == pytest.approx(1, abs=4 * moved.std() / math.sqrt(400))
+    assert np.sort(moved)[-100:].sum() > 0.6 * moved.sum()  # a quarter of them carries most of the mean
+    ten = simulate([128] * (DEPTH + 1), "relu", he_normal, seeds=range(10), batch=1)
+    ends = np.sqrt(ten.a.second_moment[:, -1] / ten.a.second_moment[:, 0])
     says(
-        "$f(z) = z$ for $z > 0$ and $s z$ below, so that $s = «0»$ is ReLU and $s = «1»$ is no activation at all.",
-        relu,
-        none,
+        "«ten» networks for each of two variances, and the theory as dashed lines. With 1/n the size falls on a "
+        "straight line to «0.00003» in layer «30». With «2»/n the theory stays at «1»; most of the networks end "
+        "below it, the lowest at «a quarter».",
+        len(ends),
+        near(RELU_SHARE ** (DEPTH / 2), rel=0.02),
+        DEPTH,
+        1 / RELU_SHARE,
+        2 * RELU_SHARE,
+        near(ends.min(), abs=0.03),
     )
-    z = np.linspace(-2, 2, 9)
-    for s, f in ((relu, np.maximum(z, 0)), (none, z), (0.25, np.where(z > 0, z, 0.25 * z))):
-        assert activations.leaky_relu(s).f(z) == pytest.approx(f)
-    for slope in experiments.SLOPES:
-        kept = figures.deep.frame(slope=slope, scheme="he")["panels"]
-        assert kept["forward"]["y"]["theory"] == pytest.approx([1] * (DEPTH + 1))
-        assert len(set(kept["backward"]["y"]["theory"])) == 1
-    for scheme in ("xavier", "he-relu", "std"):
-        gone = [
-            figures.deep.frame(slope=s, scheme=scheme)["panels"]["forward"]["y"]["theory"][-1]
-            for s in experiments.SLOPES
-        ]
-        assert any(not 0.9 < end < 1.1 for end in gone)
-    says("Then take *He for ReLU* and move the slope to «1»", max(experiments.SLOPES))
-    says(
-        "At slope «1», $«2»/n$ «doubles» the second moment in every layer",
-        max(experiments.SLOPES),
-        experiments.scale("he-relu", 1.0),
-        experiments.scale("he-relu", 1.0) * experiments.factor(1.0),
-    )
-    says("like the «ten» matrices with $c > 1$", exploding.experiments.DEPTH)
+    assert np.mean(ends < 1) > 0.6
 
 
-def test_the_figures_agree_with_the_simulator_and_with_gaussian_theory():
-    slope, scheme = 0.25, "he-relu"
-    panels = figures.deep.frame(slope=slope, scheme=scheme)["panels"]
-    f = activations.leaky_relu(slope)
-    theory = gaussian.propagate(f, scaled_weight_variance=2.0, depth=DEPTH)
-    assert panels["forward"]["y"]["theory"] == pytest.approx(np.sqrt(theory.a), rel=0.01)
-    assert panels["backward"]["y"]["theory"] == pytest.approx(np.sqrt(theory.dz), rel=0.01)
-    drawn = simulate([128] * (DEPTH + 1), f, he_normal, seeds=range(experiments.STRANDS), batch=1)
+@pytest.mark.parametrize("shape", experiments.SHAPES)
+def test_the_bands_of_the_figure_hold_95_per_cent_of_the_networks(shape):
+    widths, seeds = experiments.SHAPES[shape], 200
+    deep = simulate(widths, "relu", he_normal, seeds=range(seeds), batch=1, bias_initializer=None)
+    signal, gradient = experiments.he_moments("fan_in", widths)
+    forward_size = np.sqrt(deep.a.second_moment[:, -1] / deep.a.second_moment[:, 0] / signal[-1])
+    backward_size = np.sqrt(deep.dz.second_moment[:, 0] / gradient[0])
+    edges = figures.size_quantiles(widths[1:], slope=0.0), figures.size_quantiles(widths[:0:-1], slope=0.0)
+    for size, (low, high) in zip((forward_size, backward_size), edges, strict=True):
+        # three standard errors of a share of 0.95
+        inside = np.mean((low[-1] < size) & (size < high[-1]))
+        assert inside == pytest.approx(0.95, abs=3 * math.sqrt(0.95 * 0.05 / seeds))
+        assert np.mean(size < 1) > 0.6  # "most single networks lie below the theory"
+
+
+def test_the_figure_agrees_with_the_simulator():
+    panels = figures.shapes.frame(shape="equal", mode="fan_in")["panels"]
+    drawn = simulate([64] * (DEPTH + 1), "relu", he_normal, seeds=range(experiments.STRANDS), batch=1)
     ratio = np.sqrt(drawn.a.second_moment / drawn.a.second_moment[:, :1])
     assert np.array(panels["forward"]["y"]["strands"]) == pytest.approx(ratio, rel=0.01)
     assert np.array(panels["backward"]["y"]["strands"]) == pytest.approx(np.sqrt(drawn.dz.second_moment), rel=0.01)
-
-
-def test_the_bands_of_the_figures_hold_95_per_cent_of_the_networks():
-    seeds, depth, width = 200, 30, 128
-    says(
-        "is wide after «30» layers of «128» units; it is the random walk of that chapter, with larger steps",
-        depth,
-        width,
-    )
-    says("The networks scatter, mostly below the mean that theory gives, within the shaded band")
-    deep = simulate([width] * (depth + 1), "relu", he_normal, seeds=range(seeds), batch=1, bias_initializer=None)
-    forward_size = np.sqrt(deep.a.second_moment[:, -1] / deep.a.second_moment[:, 0])
-    backward_size = np.sqrt(2 * deep.dz.second_moment[:, 0])
-    low, high = (edge[-1] for edge in figures.size_quantiles([128] * 30, slope=0.0))
-    for size in (forward_size, backward_size):
-        # three standard errors of a share of 0.95
-        assert np.mean((low < size) & (size < high)) == pytest.approx(0.95, abs=3 * math.sqrt(0.95 * 0.05 / seeds))
-        assert np.mean(size < 1) > 0.6
-    says("(How much larger, the next chapter shows.)")
-    for slope, variance in ((0, 5 / (4 * 128)), (1, 1 / (2 * 128))):  # of the logarithm of a size, half of that of q
-        assert relative_variance(activations.leaky_relu(slope)) / 128 / 4 == pytest.approx(variance)
+    assert panels["forward"]["y"]["theory"] == pytest.approx([1] * (DEPTH + 1))
 
 
 # ---------------------------------------------------------------- where the half goes
@@ -161,21 +136,22 @@ def test_the_half():
 
 
 def test_the_leaky_half():
-    says("For a leaky ReLU the negative «half» is not dropped", 1 - RELU_SHARE)
-    says("its square by $s^2$. The «half» becomes", RELU_SHARE)
-    small, start = 0.01, 0.25
+    start = 0.25
+    leaky = gaussian.second_moment(activations.leaky_relu(start))
+    says(
+        "The «half» becomes $(«1» + s^2)/«2»$, so that",
+        RELU_SHARE,
+        leaky / RELU_SHARE - start**2,
+        (1 + start**2) / leaky,
+    )
     text = printed("he", cell="leaky-code")
     for s in (0, 0.25, 0.5, 1):
         assert f"s = {s}: E[f(z)^2] = {(1 + s**2) / 2:.5f}, " in text
     assert "leaky: 2/(n_in*(s**2 + 1))" in text
-    says(
-        "A slope of «0.01» hardly matters: it changes the variance by one part in «10,000».",
-        small,
-        near(1 / (experiments.scale("he", 0) / experiments.scale("he", small) - 1), rel=0.01),
-    )
+    he, parametric = 1 / experiments.factor(0.0), 1 / experiments.factor(start)
     says("A slope of «0.25», with which He and colleagues start", start)
-    says("asks for $«1.88»/n$ instead of $«2»/n$.", experiments.scale("he", start), experiments.scale("he", 0))
-    growth = experiments.scale("he", 0) * experiments.factor(start)
+    says("asks for $«1.88»/n$. Whoever uses $«2»/n$ there", parametric, he)
+    growth = he * experiments.factor(start)
     says("grow by «6 %» in every layer: by a factor of «6» after «thirty».", growth - 1, growth**DEPTH, DEPTH)
 
 
@@ -186,9 +162,9 @@ def test_the_gain_that_keeps_the_variance_explodes():
     exact = 1 / math.sqrt(RELU_SHARE - gaussian.mean("relu") ** 2)
     # somebody measured it, on 100,000 points, with a standard error of about 0.3 %
     he = gaussian.gain("relu")
-    says("for ReLU it was «1.707», where He has $\\sqrt«2» = «1.414»$", near(exact, rel=0.01), he**2, he)
+    says("the gain that this takes: «1.707», where He has $\\sqrt«2» = «1.414»$", near(exact, rel=0.01), he**2, he)
     says("Weights of standard deviation $«1.707»/\\sqrt n$, «thirty» ReLU layers.", near(exact, rel=0.01), DEPTH)
-    says("The signal grows, as [Finding the right scale](scale.ipynb) has shown: to about 5, 30 or 300?")
+    says("The signal grows: to about 5, 30 or 300?")
     text = printed("he", cell="variance-code")
     assert re.match(r"E\[a\^2\] = 0\.50\d, Var a = 0\.34\d: gains 1\.41\d and 1\.71\d\n", text)
     rows = re.findall(r"g = ([\d.]+), layer +(\d+): size +([\d.]+), standard deviation +([\d.]+)", text)
@@ -196,21 +172,20 @@ def test_the_gain_that_keeps_the_variance_explodes():
     assert size["1.707", 1][1] == pytest.approx(1, rel=0.02)
     assert 1 / 2 < size["1.414", 30][0] < 2
     gain = 1.707
-    says("With $g = «1.707»$ the first layer's activations do have standard deviation one.", gain)
+    says("With $g = «1.707»$ the first layer's activations do have standard deviation one", gain)
     assert gain / exact == pytest.approx(1, rel=0.01)
     says(
-        "the next layer feels their second moment, $«1.707»^2/«2» = «1.457»$, and so on.",
+        "the next layer feels their second moment, $«1.707»^2/«2» = «1.457»$, and so on",
         gain,
         1 / RELU_SHARE,
         gain**2 * RELU_SHARE,
     )
     predicted = (gain**2 * RELU_SHARE) ** (DEPTH / 2)
     assert min((5, 30, 300), key=lambda guess: abs(math.log(guess / predicted))) == 300
-    says("About «300». The mean of $a$ is not lost", near(predicted, rel=0.1))
+    says("About «300». Weights of mean zero turn the mean of $a$ into spread.", near(predicted, rel=0.1))
     says(
-        "Theory says $(«1.707»^2/«2»)^{«15»} = «283»$ for the size after «thirty» layers.",
-        gain,
-        1 / RELU_SHARE,
+        "$«1.457»^{«15»} = «283»$ for the size after «thirty» layers.",
+        gain**2 * RELU_SHARE,
         DEPTH / 2,
         predicted,
         DEPTH,
@@ -259,8 +234,7 @@ def test_skewed_and_shifted_weights():
 
 @pytest.mark.parametrize(("scheme", "exponent"), [(skewed, -0.5), (shifted, 0.5)])
 def test_skew_washes_out_and_a_mean_grows_with_the_root_of_the_width(scheme, exponent):
-    says("what it does in one layer falls like $1/\\sqrt n$")
-    says("in proportion to the spread of $z$ the push grows like $\\sqrt n$")
+    says("Wide layers wash the skew out, but a shift pushes *all* units of a layer the same way.")
     assert abs(exponent) == 1 / 2
     # one layer behind a ReLU: how far the share of E[z^2] that passes is from a half, at widths 50 and 800
     rng = np.random.default_rng(0)
@@ -281,25 +255,16 @@ def test_skew_washes_out_and_a_mean_grows_with_the_root_of_the_width(scheme, exp
 
 def test_backward_the_same_half():
     z = np.random.default_rng(0).standard_normal(10**5)
-    slopes = activations.leaky_relu(0.25).df(z)
     share = near(np.mean(z > 0), abs=0.01)
     says("## Backward: the same «half»", gaussian.squared_slope("relu"))
     says(
-        "passes $f'(z)$, which is «1» for «half» of the units and «0» for the other «half» (or $s$)",
-        slopes[z > 0],
+        "then passes $f'(z)$, which is «1» for «half» of the units and «0» for the other «half»:",
+        activations.get("relu").df(z[z > 0]),
         share,
         activations.get("relu").df(z[z < 0]),
         share,
     )
-    says("and which ReLUs are open ($z > 0$) depends on them")
-    assert set(activations.get("relu").df(z[z > 0])) == {1}
-    leaky = gaussian.squared_slope(activations.leaky_relu(0.25))
-    says(
-        "So $\\mathbb{E}[f'(z)^2] = «\\tfrac12»$ again, or $(«1» + s^2)/«2»$",
-        gaussian.squared_slope("relu"),
-        leaky / RELU_SHARE - 0.25**2,
-        (1 + 0.25**2) / leaky,
-    )
+    assert gaussian.squared_slope("relu") == pytest.approx(1 / 2)
     text = printed("he", cell="backward-code")
     assert text.startswith("n_out*p*sigma_w**2/2    preserved if Var W = 2/n_out\n")
     assert "independent gradients" in text
@@ -310,29 +275,15 @@ def test_the_backward_rule_is_exact_at_any_width():
     w = rng.standard_normal((10**5, 3))
     a, v = np.array([1.0, 2.0, 0.5]), np.array([0.3, 1.0, -1.0])
     is_open = w @ a > 0
-    says(
-        'So "open" has probability «one half» *given* the value of $(w \\cdot v)^2$',
-        near(np.array([is_open[abs(w @ v) > limit].mean() for limit in (0, 1, 2)]), abs=0.02),
-    )
-    share = np.mean((w @ v) ** 2 * is_open) / np.mean((w @ v) ** 2)
-    says("keeps on average «half» of its squared length", near(share, abs=0.02))
+    says("it opens or closes, while the square of what passes through it stays the same")
+    for limit in (0, 1, 2):  # open half of the time, given the square of what passes
+        assert is_open[abs(w @ v) > limit].mean() == pytest.approx(1 / 2, abs=0.02)
+    assert np.mean((w @ v) ** 2 * is_open) / np.mean((w @ v) ** 2) == pytest.approx(1 / 2, abs=0.02)
     seeds, widths, slope = 1500, [5, 8, 6, 9, 7], 0.1
     scheme = partial(variance_scaling, scale=2 / (1 + slope**2), mode="fan_in", distribution="uniform")
     deep = simulate(widths, activations.leaky_relu(slope), scheme, seeds=range(seeds), batch=1)
     theory = algebra.over_widths(algebra.derive_backward(activation="leaky_relu"), "fan_in").predict(widths, s=slope)
     assert np.abs(z_scores(deep.dz.second_moment, theory * (1 + slope**2) / 2)).max() < 4.5
-    says("It fails above a layer that is closed as a whole, $a = 0$.")
-    net = sample([5, 3], "relu", he_normal, output_activation="relu", seeds=range(4000), bias_initializer=None)
-    output = forward(net, np.ones((5, 1))).output
-    closed = np.mean((output == 0).all(axis=(1, 2)))
-    says("With $n$ units this happens with probability $«2»^{-n}$.", near(closed ** (-1 / 3), abs=0.1))
-    assert closed == pytest.approx(2**-3, abs=4 * math.sqrt(2**-3 / 4000))
-    # Layers of one unit: layer 1 is open in half of all networks, and only then does layer 2 receive a gradient.
-    deep = simulate([5, 1, 1, 50], "relu", he_normal, seeds=range(4000), batch=1, bias_initializer=None)
-    live = deep.a.second_moment[:, 1] > 0
-    assert live.mean() == pytest.approx(2**-1, abs=4 * math.sqrt(1 / 4 / 4000))
-    assert (deep.dz.second_moment[~live, 1] == 0).all()
-    assert (deep.dz.second_moment[live, 1] > 0).any()
 
 
 # ---------------------------------------------------------------- either direction
@@ -348,7 +299,7 @@ def test_one_direction_is_enough():
     )
     eighth = near(taper[-1] / taper[1], rel=0.1)
     says("in layer 1: all of it, about «an eighth», or next to nothing?", eighth)
-    says("About «an eighth». As in [linear layers]", eighth)
+    says("About «an eighth». All widths between the first and the last cancel", eighth)
     text = printed("he", cell="three-rules")
     for line in (
         "fan_in   forward  q",
@@ -380,7 +331,7 @@ def test_the_mean_of_the_fans_splits_the_damage_and_fails_where_widths_alternate
     signal, gradient = experiments.he_moments("fan_avg", widths)
     pair = (signal[2] / signal[0], gradient[-3] / gradient[-1])
     says(
-        "multiplies the second moment of *both* by $«\\tfrac85» \\cdot «\\tfrac25» = «0.64»$.",
+        "multiplies the second moment of *both* by $«\\tfrac85» \\cdot «\\tfrac25» = «0.64»$, and",
         signal[1] / signal[0],
         signal[2] / signal[1],
         pair,
@@ -403,29 +354,86 @@ def test_the_mean_of_the_fans_splits_the_damage_and_fails_where_widths_alternate
 
 
 def test_the_first_layer_may_lack_its_factor_of_two():
-    text = printed("he", cell="first-layer")
-    rows = re.findall(r"\|a\| ([\d.]+) \.\.\. ([\d.]+),  \|dz\| ([\d.]+) \.\.\. ([\d.]+)", text)
-    with_two, without = ([float(value) for value in row] for row in rows)
-    says("A factor of two in one layer, in the second moment, stays a factor of two")
-    assert np.square(np.divide(with_two[:2], without[:2])) == pytest.approx(2, abs=0.06)
-    assert with_two[2:] == without[2:]
+    says("$1/n$ would do; but one factor of two stays one factor of two.")
+    both = [
+        simulate([128] * 31, "relu", [first] + [he_normal] * 29, batch=16).a.second_moment[0]
+        for first in (he_normal, lecun_normal)
+    ]
+    for layer in (1, DEPTH):
+        assert both[0][layer] / both[1][layer] == pytest.approx(2)
 
 
 # ---------------------------------------------------------------- convolutions
 
 
-def test_fans_of_convolutions():
-    says("(For a stride of 1. And pixels at the border")
-    assert fans((64, 32, 3, 3)) == (3 * 3 * 32, 3 * 3 * 64)
+def padded(images, draws, channels, layers, seed):
+    """E[a^2] after layers of 3 x 3 convolutions with He's rule and zero padding, over that of the start, by draw."""
+    rng, left = np.random.default_rng(seed), []
+    for _ in range(draws):
+        a = start = np.maximum(rng.standard_normal((channels, images, images)), 0)
+        for _ in range(layers):
+            W, padded = he_normal((channels, channels, 3, 3), rng=rng), np.pad(a, ((0, 0), (1, 1), (1, 1)))
+            windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))
+            a = np.maximum(np.einsum("oikl,ihwkl->ohw", W, windows, optimize=True), 0)
+        left.append(np.mean(a**2) / np.mean(start**2))
+    return np.array(left)
+
+
+def share_inside(images, layers):
+    """The expectation of the same: a random walk on the pixels that dies at the border."""
+    inside = (np.eye(images, k=-1) + np.eye(images) + np.eye(images, k=1)) / 3
+    return np.linalg.matrix_power(inside, layers).sum(axis=1).mean() ** 2
+
+
+def test_zero_padding_costs_signal():
+    layers, kernel, images = 20, 3, 8
+    says(
+        "«Twenty» «3» × «3» convolutions with zero padding and He's rule, on images of «8» × «8» pixels.",
+        layers,
+        kernel,
+        kernel,
+        images,
+        images,
+    )
+    says("on average over draws: all, half or a sixth?")
+    theory = share_inside(images, layers)
+    assert min((1, 1 / 2, 1 / 6), key=lambda guess: abs(math.log(guess / theory))) == 1 / 6
+    says("«A sixth»: $«0.155»$ in theory, and most draws keep less.", near(theory, rel=0.1), theory)
+    left = padded(images, 120, 32, layers, seed=5)
+    assert left.mean() == pytest.approx(theory, abs=4 * left.std() / math.sqrt(len(left)))
+    assert np.mean(left < theory) > 0.6
+    large = 32
+    for size in (4, images, 16, large):
+        assert share_inside(size, 1) == pytest.approx(((3 * size - 2) / (3 * size)) ** 2)
+        one = padded(size, 60, 32, 1, seed=6)
+        assert one.mean() == pytest.approx(share_inside(size, 1), abs=4 * one.std() / math.sqrt(len(one)))
+    says(
+        "on $S \\times S$ pixels: «0.84» for «8» × «8», «0.96» for «32» × «32».",
+        share_inside(images, 1),
+        images,
+        images,
+        share_inside(large, 1),
+        large,
+        large,
+    )
     text = printed("he", cell="conv-code")
-    right, wrong = (float(x) for x in re.findall(r"multiplied by ([\d.]+)", text))
-    assert right == pytest.approx(1, abs=0.05)
-    says("Whoever forgets the kernel makes the second moment «nine» times too large.", near(wrong / right, abs=0.5))
+    for size in (4, images, 16, large):
+        one, twenty = share_inside(size, 1), share_inside(size, layers)
+        assert f"zeros, {size:2} x {size:2}: theory {one:.3f}, twenty {twenty:.3f}" in text
+    ring, zeros = (float(x) for x in re.findall(r"one layer ([\d.]+)", text))
+    assert ring == pytest.approx(1, abs=0.03)
+    assert zeros == pytest.approx(share_inside(images, 1), abs=0.03)
+
+
+def test_fans_of_convolutions():
+    stride = 1
+    says("and its fan-out, for a stride of «1», $k^2$ times the output channels", stride)
+    assert fans((64, 32, 3, 3)) == (3 * 3 * 32, 3 * 3 * 64)
     kernel = (3, 3, 32, 64)
     misread, true = fans(kernel)[0], fans(kernel, layout="IO")[0]
     says(
-        "takes $«3» \\cdot «32» \\cdot «64» = «6144»$ for the fan-in instead of «288». The layer then makes the second "
-        "moment «21» times *smaller*.",
+        "takes $«3» \\cdot «32» \\cdot «64» = «6144»$ for the fan-in instead of «288», and makes the second moment "
+        "«21» times too small.",
         kernel[1],
         kernel[2],
         kernel[3],
@@ -433,41 +441,99 @@ def test_fans_of_convolutions():
         true,
         misread / true,
     )
-    dense = fans((300, 100))
-    assert fans((300, 100), layout="IO") == dense[::-1]
 
 
-def test_a_fixed_standard_deviation():
-    filters = [64] + [128] * 2 + [256] * 2 + [512] * 4
-    fixed, kernel = 0.01, (3, 3)
-    says("started from a fixed standard deviation of «0.01».", fixed)
+def test_batch_normalization_divides_the_scale_out():
+    says("the batch normalization behind each convolution divides the scale of its weights out")
+    rng = np.random.default_rng(0)
+    W, a, step = rng.standard_normal((6, 5)), rng.standard_normal((5, 40)), 1e-6 * rng.standard_normal((5, 40))
+
+    def normalized(W, a):
+        z = W @ a
+        return (z - z.mean(axis=1, keepdims=True)) / z.std(axis=1, keepdims=True)
+
+    for fan in (2.0, 0.1):
+        assert normalized(fan * W, a) == pytest.approx(normalized(W, a))
+        slope, scaled = (normalized(V, a + step) - normalized(V, a - step) for V in (W, fan * W))
+        assert scaled == pytest.approx(slope, abs=1e-12)
+
+
+# ---------------------------------------------------------------- content
+
+
+def test_relu_makes_inputs_alike():
+    first = gaussian.correlation_map("relu", 0.0)
+    theory = gaussian.propagate_pair("relu", scaled_weight_variance=2.0, depth=DEPTH).a
     says(
-        "to a network with «nine» convolutions of «3» × «3», from its second to its «tenth» layer",
-        len(filters),
-        kernel[0],
-        kernel[1],
-        len(filters) + 1,
+        "After «thirty» layers two unrelated inputs have cosine «0.97»: a steady signal, and most of it says nothing",
+        DEPTH,
+        theory[DEPTH],
     )
-    divided = math.prod(math.sqrt(2 / fans((d, d, *kernel))[1]) / fixed for d in filters)
-    text = printed("he", cell="fixed-code")
-    assert f"the gradient is divided by {divided:.0f} in all" in text
-    assert divided == pytest.approx(
-        5.9 * 4.2**2 * 2.9**2 * 2.1**4, rel=0.02
-    )  # as the paper has it, from rounded factors
-    for line in ("64 filters: 0.0589", "128 filters: 0.0417", "256 filters: 0.0295", "512 filters: 0.0208"):
-        assert line in text
+    for c in (-0.9, 0.0, 0.3, 0.99):
+        formula = (math.sqrt(1 - c**2) + c * (math.pi - math.acos(c))) / math.pi
+        assert gaussian.correlation_map("relu", c) == pytest.approx(formula)
+        for q in (0.01, 100.0):  # whatever the scale
+            assert gaussian.correlation_map("relu", c, q) == pytest.approx(formula)
+    says("whatever the scale of the weights, as [Cho and Saul (2009)]")
+    slope = 0.25
+    f = activations.leaky_relu(slope)
+    leaky = gaussian.propagate_pair(f, scaled_weight_variance=1 / experiments.factor(slope), depth=DEPTH).a
+    networks, width = 10, 256
+    says(
+        "for ReLU and for a leaky ReLU of slope «0.25», «ten» networks of width «256» each and the theory as dashed "
+        "lines. ReLU rises from «0.32» in layer «1» to «0.97» in layer «30», the leaky ReLU from «0.17» to «0.92».",
+        slope,
+        networks,
+        width,
+        near(first, abs=0.005),
+        theory.tolist().index(theory[1]),
+        theory[DEPTH],
+        DEPTH,
+        leaky[1],
+        leaky[DEPTH],
+    )
+    says("A leaky slope helps a little.")
+    assert theory[DEPTH] - 0.1 < leaky[DEPTH] < theory[DEPTH]
+    for activation, scale, expected in (("relu", 2.0, theory), (f, 1 / experiments.factor(slope), leaky)):
+        deep = simulate([width] * 31, activation, experiments.normal(scale), seeds=range(50, 50 + networks), batch=16)
+        assert deep.a.cosine.mean(axis=0) == pytest.approx(expected, abs=0.04)
+    text = printed("he", cell="content-code")
+    assert f"by (6), thirty times: {theory[DEPTH]:.3f}" in text
+
+
+def test_how_fast_the_content_goes():
+    deep = 1 - gaussian.propagate_pair("relu", scaled_weight_variance=2.0, depth=4000).a
+    says("In deep ReLU networks $1 - c$ falls like $1/l^2$")
+    assert math.log(deep[4000] / deep[2000]) / math.log(2) == pytest.approx(-2, abs=0.02)
+    g = gaussian.gain("sigmoid")
+    apart = 1 - gaussian.propagate_pair("sigmoid", scaled_weight_variance=g**2, depth=8).a
+    says("while each layer of sigmoids at their forward gain divides it by «6.5».", apart[6] / apart[7])
 
 
 # ---------------------------------------------------------------- twenty-two layers and thirty
 
+DEPTHS = (22, 30)
+RACE = results.load(experiments.race)
+
+
+def learned(scheme, optimizer, depth, width):
+    """The step from which each of ten draws stays below a loss of 0.5, at its best rate; inf where it never does."""
+    step = RACE.get("step", scheme=scheme, optimizer=optimizer, depth=depth, width=width)
+    return np.where(step < 0, np.inf, step).min(axis=-1)
+
+
+def count(*of):
+    return int(np.isfinite(learned(*of)).sum())
+
 
 def test_what_theory_says_of_22_and_30_layers():
     says("## «Twenty-two» layers and «thirty»", DEPTHS[0], DEPTHS[1])
-    says("a network of «22» layers converged from both starts", DEPTHS[0])
-    says("One of «30» layers converged from He's start", DEPTHS[1])
+    says("a network of «22» layers converged from Xavier's start, too", DEPTHS[0])
+    says("one of «30» layers stalled", DEPTHS[1])
     ratio = [math.sqrt(experiments.factor(0.0) ** depth) for depth in DEPTHS]
     says(
-        "$«2»^{«-11»} = «0.0005»$ times as large after «22» layers, $«2»^{«-15»} = «0.00003»$ times after «30».",
+        "$«2»^{«-11»} = «0.0005»$ times as large as He's after «22» layers, $«2»^{«-15»} = «0.00003»$ times "
+        "after «30».",
         1 / experiments.factor(0.0),
         math.log2(ratio[0]),
         near(ratio[0], rel=0.03),
@@ -477,196 +543,97 @@ def test_what_theory_says_of_22_and_30_layers():
         near(ratio[1], rel=0.03),
         DEPTHS[1],
     )
-    says("Between the two lies a factor of «16» in size.", ratio[0] / ratio[1])
     says("nothing *happens* at «22» or at «30»", DEPTHS[0], DEPTHS[1])
 
 
-DEPTHS = (22, 30)
-
-
-@cache
-def best(scheme, depth):
-    """(best rate, losses after the last step at it by seed, all losses) as the chapter chooses the rate."""
-    loss = experiments.race(depth)[:, list(experiments.TRAINED).index(scheme)]
-    last = np.nan_to_num(loss[-1], nan=np.inf)
-    at = np.median(last, axis=1).argmin()
-    return experiments.RATES[at], np.sort(last[at]), loss[:, at]
-
-
-def learns(loss):
-    """The first step at which each network has a loss below 0.5, inf where it never has: from (steps + 1, networks)."""
-    return np.where((loss < 0.5).any(axis=0), np.argmax(loss < 0.5, axis=0), np.inf)
-
-
 def test_the_race():
-    loss = experiments.race(22)
+    rates = RACE.settings["rates"]
+    draws = len(RACE.axes["draw"])
     says(
-        "two moons, «40» points, networks of «24» units a layer, «200» steps of gradient descent on all points.",
-        experiments.RACE_POINTS,
-        experiments.RACE_WIDTH,
-        len(loss) - 1,
+        "we train on «40» points of two moons, all of them in each of «200» steps, with «ten» draws of weights and "
+        "data and «eleven» learning rates from $«2»^{«-11»}$ to $«2»^{«-1»}$.",
+        RACE.settings["points"],
+        RACE.settings["steps"],
+        draws,
+        len(rates),
+        rates[1] / rates[0],
+        math.log2(rates[0]),
+        rates[-1] / rates[-2],
+        math.log2(rates[-1]),
     )
-    says("Each scheme may choose among «four» learning rates", len(experiments.RATES))
-    says(
-        "**Predict.** «Four» kinds of runs: «22» or «30» layers",
-        len(experiments.TRAINED) * len(DEPTHS),
-        DEPTHS[0],
-        DEPTHS[1],
-    )
+    says("its training loss falls below «0.5» and stays there, at any rate", experiments.LEARNED)
     guessing, _ = losses.softmax_cross_entropy(np.zeros((2, 4)), np.array([0, 1, 0, 1]))
-    says("has the loss $\\ln «2» = «0.693»$", math.exp(guessing), guessing)
-    says(
-        "for networks of «22» layers on the left and «30» layers on the right, «five» seeds for each scheme",
-        DEPTHS[0],
-        DEPTHS[1],
-        loss.shape[3],
-    )
-    text = printed("he", cell="race")
-    for depth in DEPTHS:
-        for scheme in experiments.TRAINED:
-            rate, last, _ = best(scheme, depth)
-            line = f"{depth} layers, {scheme:6}: rate {rate}, losses at the end: "
-            values = np.array(re.search(re.escape(line) + r"\[(.*)\]", text)[1].split(), dtype=float)
-            # single precision in another order of summation may end elsewhere
-            assert values == pytest.approx(last, abs=0.1), line
+    says("Guessing has $\\ln «2» = «0.693»$", math.exp(guessing), guessing)
+    # The best rate of Xavier's networks is not at the end of the grid where plain gradient descent is.
+    steps = RACE.get("step", scheme="xavier", optimizer="sgd")
+    assert (steps[..., :4] < 0).all()
+    assert np.mean(steps[..., -1] >= 0) < np.mean(steps[..., -3] >= 0)
 
 
 def test_what_the_race_shows():
-    says("With «22» layers both learn, He's networks earlier.", DEPTHS[0])
-    says("One or two of Xavier's may not get there in «200» steps.", len(best("Xavier", 22)[2]) - 1)
-    first = {(name, depth): learns(best(name, depth)[2]) for name in experiments.TRAINED for depth in DEPTHS}
-    # which rate is the best one depends on the rounding, and which networks do not get there, too
-    assert np.isfinite(first["He", 22]).all()
-    assert np.isinf(first["Xavier", 22]).sum() <= 2
-    assert np.median(first["Xavier", 22]) > 2 * np.median(first["He", 22])
-    says("most of Xavier's leave a plateau later. On the right He's learn too, and all of Xavier's stay")
-    assert np.isfinite(first["He", 30]).all()
-    says("He's networks of «30» layers suffer from them too.", DEPTHS[1])
-    says("What follows a spike depends on the last digits, so the losses at the end differ from computer to computer.")
-    assert np.nanmax(best("He", 30)[2]) > 0.8
-    stalled = experiments.race(30)[:, 0]
+    widths, optimizers = RACE.axes["width"], RACE.axes["optimizer"]
+    draws = len(RACE.axes["draw"])
+    assert all(count("he", o, depth, w) == draws for o in optimizers for depth in DEPTHS for w in widths)
+    says("All of He's networks learn, with every optimizer.")
     says(
-        "With «30» layers Xavier's do not move within «200» steps, at *any* of the rates.", DEPTHS[1], len(stalled) - 1
-    )
-    assert np.abs(stalled - math.log(2)).max() < 0.01
-    # a rate larger or smaller than all of these would not have helped Xavier's networks
-    smallest = np.median(experiments.race(22, schemes=("Xavier",), rates=experiments.RATES[:1])[-1])
-    above = np.nan_to_num(experiments.race(22, schemes=("Xavier",), rates=(1.0,))[-1], nan=np.inf)
-    assert min(smallest, np.median(above)) > np.median(best("Xavier", 22)[1]) + 0.1
-
-
-def test_stagnation_and_not_a_dead_end():
-    rate, patience = 0.01, 3000
-    slow, fast = (
-        learns(experiments.race(30, schemes=(name,), steps=steps, rates=(rate,), seeds=10)[:, 0, 0])
-        for name, steps in (("Xavier", patience), ("He", 200))
-    )
-    says(
-        "At rate «0.01», at least eight of «ten» such networks of «30» layers bring their loss below 0.5 within «3000» "
-        "steps, the first after 700 to 900. He's need fewer than 150.",
-        rate,
-        len(slow),
+        "Of Xavier's networks of «22» layers, «seven» of «ten» learn at width «24» and all at width «48». Of those of "
+        "«30» layers, none and one.",
+        DEPTHS[0],
+        count("xavier", "sgd", 22, widths[0]),
+        draws,
+        widths[0],
+        widths[1],
         DEPTHS[1],
-        patience,
     )
-    # with twelve roundings nine or ten get there, after 736 to 848 steps at the earliest; He's need 8 to 113
-    assert np.sum(slow < patience) >= 8
-    assert 700 < slow.min() < 900
-    assert fast.max() < 150
-    says("What carries over is the mechanism, a factor of two per layer. The number «30» does not.", DEPTHS[1])
-
-
-# ---------------------------------------------------------------- do theory and simulation agree?
-
-SLOPES = {"ReLU": 0.0, "leaky": 0.25, "linear": 1.0}
-CELLS = len(SLOPES) * len(experiments.TRIALS) * 2 * (len(experiments.TRIAL_WIDTHS) - 1)
-SEEDS = 80
-
-
-def trial(first, factor=1.0, uniform=1.0):
-    """The agreement of the chapter on seeds of its own, with predictions that may be wrong."""
-    z = []
-    for slope in SLOPES.values():
-        for scheme in experiments.TRIALS:
-            measured, _ = _measured(slope, scheme, first)
-            z.append(z_scores(measured, uniform * experiments.predicted(slope, scheme, factor)))
-            first += SEEDS
-    return agreement(z, SEEDS)
-
-
-@cache
-def _measured(slope, scheme, first):
-    return experiments.trial(slope, scheme, range(first, first + SEEDS))
-
-
-def test_theory_and_simulation_agree_in_all_cells():
+    assert [count("xavier", "sgd", depth, w) for depth in DEPTHS for w in widths] == [7, 10, 0, 1]
     says(
-        "linear, ReLU and leaky networks, «three» schemes, «five» layers of unequal width, forward and backward",
-        len(experiments.TRIALS),
-        len(experiments.TRIAL_WIDTHS) - 1,
+        "But with **momentum** «five» and «nine» of those «ten» learn, and with **Adam** all, at both widths, «half» "
+        "of them within «22» steps.",
+        count("xavier", "momentum", 30, widths[0]),
+        count("xavier", "momentum", 30, widths[1]),
+        draws,
+        count("xavier", "momentum", 30, widths[0]) / draws,
+        max(np.median(learned("xavier", "adam", 30, w)) for w in widths),
     )
-    says("Each of these «90» *cells* has a prediction", CELLS)
-    says("a mean over «80» networks, and a standard error $\\mathrm{se}$ from the spread among the «80».", SEEDS, SEEDS)
-    says("The *largest* of «90» such numbers, up or down, is larger than 2 as a rule.", CELLS)
-    assert 1 - (1 - math.erfc(2 / math.sqrt(2))) ** CELLS > 0.95
-    says("the chance that a single one is so large, by «90»; this is Bonferroni's correction", CELLS)
-    says("A corrected p-value below 0.01 would mean that theory and simulation disagree.")
-    found = trial(0)
-    assert found.cells == CELLS
-    assert found.p_value > 0.01
-    text = printed("he", cell="agree-code")
-    assert re.match(
-        rf"{CELLS} cells: largest \|z\| {trial(0).worst:.2f}, corrected p-value {trial(0).p_value:.2g}\n", text
-    )
-
-
-def test_an_error_of_two_per_cent_is_found():
-    errors = np.array([0.98, 1.02])
-    size = near(abs(errors - 1), abs=1e-9)
-    says("Predictions for weights whose variance is only «2 %» larger or smaller are thrown out", size)
-    says("with p-values below one in a million")
-    assert max(trial(0, factor).p_value for factor in errors) < 1 / 1_000_000
-    says("All predictions «2 %» too large, for whatever reason, would not pass either.", size)
-    assert max(trial(0, uniform=error).p_value for error in errors) < 0.001
-    he = experiments.scale("he", 0.0)
-    says("tells $«2»/n$ from $«2.04»/n$", he, he * errors[1])
-
-
-def test_the_picture_of_all_cells():
-    limit = critical(CELLS, SEEDS)
-    says("at the dashed lines the corrected p-value would be «0.01»", agreement([limit] * CELLS, SEEDS).p_value)
+    assert all(count("xavier", "adam", depth, w) == draws for depth in DEPTHS for w in widths)
+    faster = [np.median(learned("xavier", "adam", 30, w)) / np.median(learned("he", "adam", 30, w)) for w in widths]
+    says("He's are still about «three» times as fast", near(np.array(faster), rel=0.1))
+    says("How many of «ten» Xavier networks of «30» layers learn with plain gradient descent?", draws, DEPTHS[1])
+    slowest = learned("xavier", "adam", 30, widths[0]).max()
     says(
-        "The z-scores of all «90» cells, in «three» groups for ReLU, leaky and linear networks. All lie between the "
-        "two "
-        "dashed lines at plus and minus «4.07», and most between minus 2 and 2.",
-        CELLS,
-        len(SLOPES),
-        limit,
+        "How many of «ten» draws have learned by a step, with layers of «24» units, for «three» optimizers: «22» "
+        "layers on the left, «30» on the right.",
+        draws,
+        widths[0],
+        len(optimizers),
+        DEPTHS[0],
+        DEPTHS[1],
     )
-    z = [
-        z_scores(*_measured(slope, scheme, SEEDS * (3 * i + j)))
-        for i, slope in enumerate(SLOPES.values())
-        for j, scheme in enumerate(experiments.TRIALS)
-    ]
-    assert np.abs(z).max() < limit
-    assert np.mean(np.abs(z) < 2) > 0.8
-
-
-def test_schemes_on_the_same_seeds_would_be_one_measurement():
     says(
-        "so with the same seeds «three» schemes would be one measurement, counted «three» times",
-        len(experiments.TRIALS),
-        len(experiments.TRIALS),
+        "With «30» layers none of them learns with plain gradient descent, «half» of them with momentum, and all of "
+        "them with Adam, within 50 steps.",
+        DEPTHS[1],
+        count("xavier", "momentum", 30, widths[0]) / draws,
     )
-    ends = [
-        simulate([20] * 5, "relu", experiments.normal(g**2), seeds=[3], batch=4).a.second_moment[0, -1] for g in (1, 2)
-    ]
-    growth = math.sqrt(ends[1] / ends[0]) ** (1 / 4)
-    says("a (leaky) ReLU network with weights «twice» as large computes $«2»^L$ times the same numbers", growth, growth)
-    assert math.sqrt(ends[1] / ends[0]) == pytest.approx(2**4)
-    z = [z_scores(*experiments.trial(0.0, scheme, range(10))) for scheme in experiments.TRIALS]
-    assert z[1] == pytest.approx(z[0])
-    assert z[2] == pytest.approx(z[0])
+    assert 40 < slowest < 50
+    # Xavier's networks that do not learn stay at guessing: they stall, and do not explode.
+    stalled = RACE.get("loss", scheme="xavier", optimizer="sgd", depth=30, width=24)
+    assert np.abs(stalled - math.log(2)).max() < 0.05
+
+
+def test_adam_makes_up_for_the_factor():
+    says("Adam divides each gradient by its own typical size, and so makes up for the small factor")
+    # The first step of Adam does not depend on the scale of the gradient, if it is far above eps.
+    x, y = experiments.moons(40, rng=0)
+    moved = []
+    for scheme in ("xavier", "he"):
+        start = sample([2, *[24] * 29, 2], "relu", experiments.normal(experiments.TRAINED[scheme]), rng=0)
+        how = {"loss": "softmax_cross_entropy", "learning_rate": 1e-3, "steps": 1}
+        sgd, adam = (experiments.train(start, x, y, **how, optimizer=o).network for o in ("sgd", "adam"))
+        moved.append([np.sqrt(np.mean((n.weights[15] - start.weights[15]) ** 2)) for n in (sgd, adam)])
+    (xavier_sgd, xavier_adam), (he_sgd, he_adam) = moved
+    assert he_sgd / xavier_sgd > 1000
+    assert he_adam / xavier_adam < 1.5
 
 
 # ---------------------------------------------------------------- exercises and takeaways
@@ -717,15 +684,15 @@ def test_dropout_divides_the_second_moment_by_the_share_that_stays():
         kept = stays * a / p
         z = normal((400, 400), std=math.sqrt(scale / 400), rng=rng) @ kept
         ratios[scale] = np.mean(np.maximum(z, 0) ** 2) / np.mean(a**2)
-    says("An activation is $a/p$ with probability $p$ and else «0».", kept[~stays])
+    says("An activation is $a/r$ with probability $r$ and else «0».", kept[~stays])
     scale = 2 * p / ratios[2 * p]  # what would have kept the second moment
     says(
-        "$«\\tfrac12»\\, n\\, \\sigma_w^2 / p = «1»$, and $\\sigma_w^2 = «2»p/n$.",
+        "$«\\tfrac12»\\, n\\, \\sigma_w^2 / r = «1»$, and $\\sigma_w^2 = «2»r/n$.",
         near(p / scale, rel=0.1),
         near(ratios[2 * p], rel=0.1),
         near(scale / p, rel=0.1),
     )
-    says("With $p = «0.5»$ this happens to be Xavier's $«1»/n$.", p, near(scale, rel=0.1))
+    says("With $r = «0.5»$ this happens to be Xavier's $«1»/n$.", p, near(scale, rel=0.1))
     says(
         "With $«2»/n$ instead, the second moment would «double» in every layer.", max(ratios), near(ratios[2], rel=0.1)
     )
@@ -775,13 +742,17 @@ def test_the_half_is_exact_in_narrow_layers():
 def test_takeaways():
     says("A ReLU lets «half» of the second moment through, forward and backward", RELU_SHARE)
     assert gaussian.squared_slope("relu") == pytest.approx(RELU_SHARE)
-    says("The «half» needs weights that are symmetric around zero.", RELU_SHARE)
+    says("The «half» needs weights that are symmetric around zero", RELU_SHARE)
+    theory = gaussian.propagate_pair("relu", scaled_weight_variance=2.0, depth=DEPTH).a
+    says("unrelated inputs have cosine «0.97» after «thirty» layers.", theory[DEPTH], DEPTH)
+    steps = RACE.settings["steps"]
     says(
-        "One layer without its factor of two does no harm. «Thirty» do: $«2»^{«-15»}$.",
+        "Without the factor of two, our networks of «thirty» layers hardly ever learned in «200» steps of plain "
+        "gradient descent, and always with Adam.",
         DEPTH,
-        1 / RELU_SHARE,
-        math.log2(math.sqrt(RELU_SHARE**DEPTH)),
+        steps,
     )
+    assert sum(count("xavier", "sgd", 30, w) for w in RACE.axes["width"]) <= 1
     says("the parametric ReLU, and the networks of «22» and «30» layers", DEPTHS[0], DEPTHS[1])
 
 

@@ -103,12 +103,12 @@ def grouped_fans(c, d, k, groups):
 
 
 dropout = Written(
-    statement=r"""Dropout sets every activation to zero with probability $1 - p$ during training, and multiplies the others
-by $1/p$, so that their mean is kept. What does it do to $\mathbb{E}[a^2]$? Which variance of the weights keeps the signal
+    statement=r"""Dropout sets every activation to zero with probability $1 - r$ during training, and multiplies the others
+by $1/r$, so that their mean is kept. What does it do to $\mathbb{E}[a^2]$? Which variance of the weights keeps the signal
 of a ReLU network with dropout in every layer?""",
-    explanation=r"""An activation is $a/p$ with probability $p$ and else 0. The second moment is
-$p \cdot \mathbb{E}[a^2]/p^2 = \mathbb{E}[a^2]/p$: dropout makes it larger. So (2) becomes $\tfrac12\, n\, \sigma_w^2 / p = 1$,
-and $\sigma_w^2 = 2p/n$. With $p = 0.5$ this happens to be Xavier's $1/n$. With $2/n$ instead, the second moment would
+    explanation=r"""An activation is $a/r$ with probability $r$ and else 0. The second moment is
+$r \cdot \mathbb{E}[a^2]/r^2 = \mathbb{E}[a^2]/r$: dropout makes it larger. So (2) becomes $\tfrac12\, n\, \sigma_w^2 / r = 1$,
+and $\sigma_w^2 = 2r/n$. With $r = 0.5$ this happens to be Xavier's $1/n$. With $2/n$ instead, the second moment would
 double in every layer. [Pretorius and others (2018)](https://arxiv.org/abs/1811.00293) derive it.""",
 )
 

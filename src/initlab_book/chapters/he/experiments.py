@@ -4,14 +4,14 @@ from functools import cache, partial
 
 import numpy as np
 
-from initlab import activations, algebra, gaussian
+from initlab import activations, algebra
 from initlab.datasets import moons
 from initlab.initializers import variance_scaling
-from initlab.network import sample, simulate, stack
+from initlab.network import sample, simulate
 from initlab.training import train
+from initlab_book.experiment import DRAWS, OPTIMIZERS, experiment, powers_of_two
 
 DEPTH = 30
-SLOPES = (0.0, 0.01, 0.1, 0.25, 0.5, 1.0)
 STRANDS = 4
 
 
@@ -29,35 +29,6 @@ def normal(scale, mode="fan_in"):
 def factor(slope):
     """The share of the second moment of z that a (leaky) ReLU lets through: (1 + s^2) / 2."""
     return algebra.derive_forward(activation="leaky_relu").predict(n_in=1, sigma_w=1, q=1, s=slope)
-
-
-# ---------------------------------------------------------------- schemes for (leaky) ReLU, equal widths
-
-SCHEMES = {
-    "xavier": "Xavier: 1/n",
-    "he": "He: 2/((1+s²) n)",
-    "he-relu": "He for ReLU: 2/n",
-    "std": "1/Var f(z), over n",
-}
-
-
-def scale(scheme, slope):
-    """n Var(W) of a scheme."""
-    f = activation(slope)
-    return {
-        "xavier": 1.0,
-        "he": 1 / factor(slope),
-        "he-relu": 2.0,
-        "std": 1 / (gaussian.second_moment(f) - gaussian.mean(f) ** 2),
-    }[scheme]
-
-
-@cache
-def standard_sizes(slope, width, seed):
-    """Sizes of a and dL/dz for n Var(W) = 1, (strands, layers): one input and one network for each strand."""
-    widths, seeds = [width] * (DEPTH + 1), range(seed, seed + STRANDS)
-    deep = simulate(widths, activation(slope), normal(1.0), seeds=seeds, batch=1, bias_initializer=None)
-    return np.sqrt(deep.a.second_moment), np.sqrt(deep.dz.second_moment)
 
 
 # ---------------------------------------------------------------- layers of different widths
@@ -96,56 +67,32 @@ def luck(shape, seed):
 
 # ---------------------------------------------------------------- training networks of 22 and of 30 layers
 
-RATES = (0.01, 0.03, 0.1, 0.3)
-TRAINED = {"Xavier": 1.0, "He": 2.0}  # n Var(W)
+TRAINED = {"xavier": 1.0, "he": 2.0}
+"""n Var(W) of a scheme, n the fan-in."""
+LEARNED = 0.5
+"""The loss below which a network has left guessing, ln 2, behind."""
 
 
-RACE_POINTS, RACE_WIDTH = 40, 24
-
-
-@cache
-def race(depth, *, schemes=tuple(TRAINED), steps=200, rates=RATES, seeds=5):
-    """Loss of ReLU networks on two moons, for every scheme, rate and seed: (steps + 1, schemes, rates, seeds)."""
-    x, y = moons(RACE_POINTS, rng=0)
-    widths = [2, *[RACE_WIDTH] * (depth - 1), 2]
-    starts = [sample(widths, "relu", normal(TRAINED[name]), seeds=range(seeds), dtype=np.float32) for name in schemes]
-    together = stack([stack([start]) for start in starts])  # (schemes, 1, seeds)
-    rates = np.array(rates)[:, None]
-    return train(together, x, y, loss="softmax_cross_entropy", learning_rate=rates, steps=steps).loss
-
-
-# ---------------------------------------------------------------- theory and simulation, all cells at once
-
-TRIAL_WIDTHS = (96, 120, 72, 96, 120, 72)
-TRIALS = {"Xavier, fan-in": "fan_in", "He, fan-in": "fan_in", "He, fan-out": "fan_out"}
-
-
-def _trial_scale(slope, scheme):
-    return 1.0 if scheme.startswith("Xavier") else 1 / factor(slope)
-
-
-def trial(slope, scheme, seeds, batch=16):
-    """Second moments of real networks, (seeds, cells), and their predictions, (cells,).
-
-    The cells are E[a^2] of layers 1..L, then E[(dL/dz)^2] of layers 1..L, for inputs and top gradients from N(0, 1).
-    """
-    weights = normal(_trial_scale(slope, scheme), TRIALS[scheme])
-    seen = simulate(TRIAL_WIDTHS, activation(slope), weights, seeds=seeds, batch=batch, bias_initializer=None)
-    measured = np.concatenate([seen.a.second_moment[:, 1:], seen.dz.second_moment], axis=1)
-    return measured, predicted(slope, scheme)
-
-
-@cache
-def _over_trial_widths(slope, mode):
-    derived = (derive(activation="leaky_relu") for derive in (algebra.derive_forward, algebra.derive_backward))
-    return [algebra.over_widths(layer, mode).predict(TRIAL_WIDTHS, s=slope) for layer in derived]
-
-
-def predicted(slope, scheme, error=1.0):
-    """What theory says of the cells of `trial` for weights of `error` times the variance of the scheme."""
-    signal, gradient = _over_trial_widths(slope, TRIALS[scheme])  # for the variance that preserves
-    per_layer = error * _trial_scale(slope, scheme) * factor(slope)
-    layers = np.arange(len(gradient))
-    return np.concatenate(
-        [signal[1:] * per_layer ** (layers + 1), factor(slope) * gradient * per_layer ** layers[::-1]]
-    )
+@experiment(
+    grid={
+        "draw": DRAWS,
+        "width": (24, 48),
+        "optimizer": tuple(OPTIMIZERS),
+        "depth": (22, 30),
+        "scheme": tuple(TRAINED),
+    },
+    settings={"rates": powers_of_two(-11, -1), "steps": 200, "points": 40},
+    small={"draw": 0, "width": 24, "optimizer": "sgd", "depth": 22, "scheme": "xavier"},
+    erratic=1 / 3,
+)
+def race(*, draw, width, optimizer, depth, scheme, rates, steps, points):
+    """ReLU networks on two moons, all points in every step: the loss after the last step at every rate, and the step
+    from which on it stays below 0.5, -1 if there is none."""
+    widths = [2, *[width] * (depth - 1), 2]
+    start = sample(widths, "relu", normal(TRAINED[scheme]), rng=draw, dtype=np.float32)
+    x, y = moons(points, rng=draw)
+    how = {"loss": "softmax_cross_entropy", "learning_rate": rates, "steps": steps, **OPTIMIZERS[optimizer]}
+    loss = train(start, x, y, **how).loss  # (steps + 1, rates)
+    above = ~(loss < LEARNED)  # nan is not below it
+    from_then_on = np.where(above.any(axis=0), steps + 1 - np.argmax(above[::-1], axis=0), 0)
+    return {"loss": loss[-1], "step": np.where(above[-1], -1, from_then_on)}

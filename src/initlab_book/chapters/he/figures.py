@@ -3,21 +3,17 @@
 import numpy as np
 
 from initlab.finite_width import spread
-from initlab_book.figure import Demo, Lines, Menu, Number, Series, Slider
+from initlab_book.figure import Demo, Lines, Menu, Number, Series
 from initlab_book.numbers import number
 
 from .experiments import (
     DEPTH,
     MODES,
-    SCHEMES,
     SHAPES,
-    SLOPES,
     activation,
     factor,
     he_moments,
     luck,
-    scale,
-    standard_sizes,
 )
 
 
@@ -29,78 +25,8 @@ def size_quantiles(widths, slope):
     return [np.sqrt(theory.quantile(p)) for p in (0.025, 0.975)]
 
 
-# ---------------------------------------------------------------- schemes for (leaky) ReLU, equal widths
+# ---------------------------------------------------------------- layers of different widths
 
-
-def _deep(slope, scheme, width, seed):
-    layers, gain = np.arange(DEPTH + 1), np.sqrt(scale(scheme, slope))
-    # A (leaky) ReLU network is homogeneous: weights g times as large make every signal g times as large per layer.
-    forward, backward = standard_sizes(slope, width, seed)
-    forward = forward / forward[:, :1] * gain**layers
-    backward = backward * gain ** (DEPTH - layers[1:])
-    per_layer = gain * np.sqrt(factor(slope))
-    signal = per_layer**layers
-    gradient = np.sqrt(factor(slope)) * per_layer ** (DEPTH - layers[1:])
-    low, high = size_quantiles([width] * DEPTH, slope)
-    panels = {
-        "forward": {"y": {"strands": forward, "theory": signal}, "band": (signal * low, signal * high)},
-        "backward": {
-            "x": layers[1:],
-            "y": {"strands": backward, "theory": gradient},
-            "band": (gradient * low[:0:-1], gradient * high[:0:-1]),
-        },
-    }
-    ends = np.sort(forward[:, -1])
-    name = {0.0: "ReLU", 1.0: "Linear (s = 1)"}.get(slope, f"Slope {number(slope)}")
-    text = (
-        f"{name}, {SCHEMES[scheme]}: a layer multiplies the second moment by {number(per_layer**2)}. After {DEPTH} "
-        f"layers theory puts the size of the signal at {number(signal[-1])}; the four networks drawn here end "
-        f"between {number(ends[0])} and {number(ends[-1])}. The gradient meets the same factor on its way down."
-    )
-    return panels, text
-
-
-_SIZE = (1e-6, 1e6)
-_STRAND = Series("strands", "networks", style="strands")
-
-deep = Demo(
-    name="deep",
-    title="Thirty layers of (leaky) ReLU",
-    controls=(
-        Slider("slope", "Slope s for z < 0", SLOPES, 0.0),
-        Menu("scheme", "Variance of the weights", SCHEMES, "xavier"),
-        Number("width", "Width n", 128, 16, 1024),
-        Number("seed", "Seed", 0, 0, 2**31),
-    ),
-    panels=(
-        Lines(
-            "forward",
-            "Forward: size of a[l]",
-            "layer",
-            (_STRAND, Series("theory", "theory", style="theory", tone=0)),
-            y_range=_SIZE,
-            x=tuple(range(DEPTH + 1)),
-            log=True,
-            guide=1.0,
-            band_label="theory: 95 %",
-        ),
-        Lines(
-            "backward",
-            "Backward: size of ∂L/∂z[l]",
-            "layer",
-            (
-                Series("strands", "networks", style="strands", tone=2),
-                Series("theory", "theory", style="theory", tone=0),
-            ),
-            y_range=_SIZE,
-            log=True,
-            guide=1.0,
-            band_label="theory: 95 %",
-        ),
-    ),
-    compute=_deep,
-    digits=3,
-)
 SHAPE_NAMES = {
     "equal": "equal: 64",
     "taper": "narrowing: 256 to 32",
@@ -125,10 +51,12 @@ def _shapes(shape, mode, seed):
             "band": tuple(gradient * edge[:0:-1] for edge in down),
         },
     }
+    ends = np.sort(signal[-1] * forward[:, -1])
     text = (
         f"Widths {SHAPE_NAMES[shape]}; {MODES[mode]}. In theory the size of the signal goes from 1 to "
         f"{number(signal[-1])} on its way up, and that of the gradient is multiplied by "
-        f"{number(gradient[0] / gradient[-1])} on its way down from layer {DEPTH} to layer 1."
+        f"{number(gradient[0] / gradient[-1])} on its way down from layer {DEPTH} to layer 1. The signals of these "
+        f"four networks end between {number(ends[0])} and {number(ends[-1])}."
     )
     return panels, text
 
@@ -141,20 +69,31 @@ shapes = Demo(
         Menu("mode", "Variance of the weights", MODES, "fan_in"),
         Number("seed", "Seed", 0, 0, 2**31),
     ),
-    panels=tuple(
+    panels=(
         Lines(
-            panel.name,
-            panel.title,
+            "forward",
+            "Forward: size of a[l]",
             "layer",
-            panel.series,
+            (Series("strands", "networks", style="strands"), Series("theory", "theory", style="theory", tone=0)),
             y_range=(1e-3, 1e3),
-            x=panel.x,
+            x=tuple(range(DEPTH + 1)),
             log=True,
             guide=1.0,
-            band_label=panel.band_label,
-        )
-        for panel in deep.panels
-        if isinstance(panel, Lines)
+            band_label="theory: 95 %",
+        ),
+        Lines(
+            "backward",
+            "Backward: size of ∂L/∂z[l]",
+            "layer",
+            (
+                Series("strands", "networks", style="strands", tone=2),
+                Series("theory", "theory", style="theory", tone=0),
+            ),
+            y_range=(1e-3, 1e3),
+            log=True,
+            guide=1.0,
+            band_label="theory: 95 %",
+        ),
     ),
     compute=_shapes,
     digits=3,
