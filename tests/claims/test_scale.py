@@ -320,7 +320,7 @@ def test_gains():
     )
     says(
         "For the curved activations the rules disagree: mildly for GELU, «1.53» and «1.48», and tanh, «1.59» and "
-        "«1.47», widely for the sigmoid, «1.85» and «4.72».",
+        "«1.47», and widely for the sigmoid, «1.85» and «4.72».",
         g["gelu", "forward"],
         g["gelu", "backward"],
         g["tanh", "forward"],
@@ -389,7 +389,7 @@ def test_three_sizes():
         gaussian.gain("tanh"),
         gaussian.gain("gelu"),
     )
-    says("All this starts from a preactivation of size exactly «1».", gaussian.second_moment("identity"))
+    says("All this starts from a size of exactly «1».", gaussian.second_moment("identity"))
 
     def last(name, gain):
         return figures._gains_and_starts(name, (gain,)).z[:, -1]
@@ -432,7 +432,7 @@ def test_gelu_wanders_off():
     found = [seen("gelu", width, (g / math.sqrt(width),), 1 / g, seed) for seed in range(60)]
     sizes = [each.z[0, -1] / each.z[0, 0] for each in found]
     says(
-        "Even what starts at «1» wanders off, in «sixty» networks of width «256» to between «0.14» and «3.2».",
+        "What starts at «1» wanders off, too: in «sixty» networks of width «256» to between «0.14» and «3.2».",
         near(np.array([each.z[0, 0] for each in found]), abs=0.15),
         len(sizes),
         width,
@@ -471,7 +471,7 @@ def test_keeping_forward_does_not_keep_backward():
 def test_tanh_cannot_have_both():
     critical = 1 / math.sqrt(gaussian.squared_slope("tanh", 1e-12))  # above it, small signals grow
     says(
-        "At every $g > «1»$ its size settles, and there each layer multiplies the gradient by more than «1».",
+        "At every $g > «1»$ its size settles, and each layer multiplies the gradient by more than «1».",
         critical,
         critical,
     )
@@ -528,7 +528,10 @@ def test_random_biases_give_tanh_a_critical_line():
 
 
 def test_no_curved_activation_with_mean_zero_keeps_both():
-    says("for a normal $z$ of mean zero, $\\mathrm{Var} f(z) < \\mathbb{E}[z^2]\\, \\mathbb{E}[f'(z)^2]$ unless")
+    says(
+        "if $f(z)$ has mean zero and $f$ is no straight line, "
+        "$\\mathbb{E}[f(z)^2] < \\mathbb{E}[z^2]\\, \\mathbb{E}[f'(z)^2]$."
+    )
     for name in activations.names():
         f = activations.get(name)
         for q in (0.01, 0.1, 1, 10, 100):
@@ -594,7 +597,7 @@ def test_what_the_mean_of_relu_does():
         "In layer «1» their preactivations are independent",
         network.observe(network.sample([4, 4], "relu", normal, rng=0), np.ones((4, 1))).z.layers[0],
     )
-    says("After «twenty» layers of ReLU the inputs differ by little", DEPTH)
+    says("After «twenty» layers of ReLU inputs differ by little", DEPTH)
     says("Above 0.9: theory puts it at «0.95», and «ten» networks of width «256» agree.", theory, len(found), width)
     assert np.mean([each.cosine[0, -1] for each in found]) == pytest.approx(theory, abs=0.015)
     # for other inputs than those of the figure, and another width
