@@ -575,26 +575,22 @@ def test_what_the_race_shows():
     draws = len(RACE.axes["draw"])
     assert all(count("he", o, depth, w) == draws for o in optimizers for depth in DEPTHS for w in widths)
     says("All of He's networks learn, with every optimizer.")
+    says("Of «ten» Xavier networks of «22» layers at least seven learn, at either width;", draws, DEPTHS[0])
+    assert min(count("xavier", "sgd", 22, w) for w in widths) >= 7
+    says("of those of «30» layers, at most one", DEPTHS[1])
+    assert max(count("xavier", "sgd", 30, w) for w in widths) <= 1
+    # Rounding decides about one or two draws of ten: other last digits gave 9, 0, 6 and 8 where these give 7, 0, 5, 9.
+    narrow, wide = widths
     says(
-        "Of Xavier's networks of «22» layers, «seven» of «ten» learn at width «24» and all at width «48». Of those of "
-        "«30» layers, none and one.",
-        DEPTHS[0],
-        count("xavier", "sgd", 22, widths[0]),
-        draws,
-        widths[0],
-        widths[1],
-        DEPTHS[1],
+        "with **momentum** about «half» of those learn at width «24» and most at width «48», and with **Adam** all, "
+        "«half» of them within some «20» steps.",
+        near(count("xavier", "momentum", 30, narrow) / draws, abs=0.15),
+        narrow,
+        wide,
+        np.mean(learned("xavier", "adam", 30, narrow) <= np.median(learned("xavier", "adam", 30, narrow))),
+        near(max(np.median(learned("xavier", "adam", 30, w)) for w in widths), rel=0.2),
     )
-    assert [count("xavier", "sgd", depth, w) for depth in DEPTHS for w in widths] == [7, 10, 0, 1]
-    says(
-        "But with **momentum** «five» and «nine» of those «ten» learn, and with **Adam** all, at both widths, «half» "
-        "of them within «22» steps.",
-        count("xavier", "momentum", 30, widths[0]),
-        count("xavier", "momentum", 30, widths[1]),
-        draws,
-        count("xavier", "momentum", 30, widths[0]) / draws,
-        max(np.median(learned("xavier", "adam", 30, w)) for w in widths),
-    )
+    assert count("xavier", "momentum", 30, wide) >= 7
     assert all(count("xavier", "adam", depth, w) == draws for depth in DEPTHS for w in widths)
     faster = [np.median(learned("xavier", "adam", 30, w)) / np.median(learned("he", "adam", 30, w)) for w in widths]
     says("He's are still about «three» times as fast", near(np.array(faster), rel=0.1))
@@ -610,10 +606,10 @@ def test_what_the_race_shows():
         DEPTHS[1],
     )
     says(
-        "With «30» layers none of them learns with plain gradient descent, «half» of them with momentum, and all of "
+        "With «30» layers none of them learns with plain gradient descent, about «half» with momentum, and all of "
         "them with Adam, within 50 steps.",
         DEPTHS[1],
-        count("xavier", "momentum", 30, widths[0]) / draws,
+        near(count("xavier", "momentum", 30, widths[0]) / draws, abs=0.15),
     )
     assert 40 < slowest < 50
     # Xavier's networks that do not learn stay at guessing: they stall, and do not explode.
