@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from initlab import datasets, symmetry
-from initlab.network import Network, stack
+from initlab.initializers import xavier_normal
+from initlab.network import Network, sample, stack
 from initlab.training import train
 from initlab_book.experiment import DRAWS, OPTIMIZERS, experiment
 
@@ -15,7 +16,7 @@ DATA = {"cross": datasets.cross, "moons": datasets.moons}
 RATES = {"tanh": 0.3, "sigmoid": 0.6, "relu": 0.3}  # the slope of a sigmoid is at most 1/4
 NOISE = (0.0, 1e-15, 1e-12, 1e-9, 1e-6, 1e-4, 1e-3, 1e-2, 1e-1, 0.5)
 SHOWN = np.linspace(0, STEPS, 51).astype(int)
-PARTED = 0.9  # the units have parted when the loss is this share of what it is with equal units
+PARTED = 0.9  # the units have parted when the loss stays below this share of what it is with equal units
 
 
 class Parting(NamedTuple):
@@ -34,9 +35,8 @@ class Parting(NamedTuple):
 
     @property
     def parted_at(self):
-        """(noise,): the step from which the loss tells that the units are different, or -1."""
-        parted = self.loss < PARTED * np.minimum(self.equal_loss[:, None], self.equal_loss[0])
-        return np.where(parted.any(axis=0), parted.argmax(axis=0), -1)
+        """(noise,): the step from which the loss stays below that of equal units by a tenth, or -1."""
+        return from_then_on(self.loss < PARTED * np.minimum(self.equal_loss[:, None], self.equal_loss[0]))
 
 
 def noisy(centre, noise, activation="tanh", rng=1, units=UNITS):
@@ -90,3 +90,40 @@ def parted_for_good(*, draw, width, optimizer, data, noise, rates, centre, steps
         raise ArithmeticError("rounding has parted the equal units: there is nothing to compare with")
     loss, equal_loss = run.loss[..., 1:], run.loss[..., :1]
     return {"step": from_then_on(loss < PARTED * np.minimum(equal_loss, equal_loss[0]))}
+
+
+@experiment(
+    grid={"draw": DRAWS, "width": (8, 16), "optimizer": tuple(OPTIMIZERS)},
+    settings={
+        "noise": (1e-12, 1e-6, 1e-3),
+        "rates": (0.01875, 0.0375, 0.075, 0.15, 0.3, 0.6),
+        "steps": 5000,
+        "falling": 0.4,
+        "low": 0.1,
+    },
+    small={"draw": 0, "width": 8, "optimizer": "momentum"},
+)
+def grown_from_zero(*, draw, width, optimizer, noise, rates, steps, falling, low):
+    """The moons, tanh, from weights 0 with noise, and last from Xavier's weights, (rates, starts): how alike the least
+    alike hidden units are, in weights that come in, when the loss first falls below `falling`, as a |cosine|, and from
+    which step on it is below `low`, or -1."""
+    little, full = noisy(0.0, noise, rng=draw, units=width), sample([2, width, 2], "tanh", xavier_normal, rng=draw)
+    weights = [np.concatenate([a, b[None]]) for a, b in zip(little.weights, full.weights, strict=True)]
+    start = Network(weights, [np.zeros(W.shape[:-1]) for W in weights], "tanh")
+    looks = np.unique([*range(100), *range(100, 1000, 10), *range(1000, steps + 1, 50)])
+    run = train(
+        stack([start] * len(rates)),
+        *DATA["moons"](rng=draw),
+        loss="softmax_cross_entropy",
+        learning_rate=np.array(rates)[:, None],
+        steps=steps,
+        snapshots=looks,
+        **OPTIMIZERS[optimizer],
+    )
+    below = run.loss[looks] < falling
+    alike = np.full(below.shape[1:], np.nan)
+    for place in zip(*np.nonzero(below.any(axis=0)), strict=True):
+        W = run.snapshots[below[:, *place].argmax()].network.weights[0][place]
+        unit = W / np.linalg.norm(W, axis=1, keepdims=True)
+        alike[place] = np.abs(unit @ unit.T).min()
+    return {"alike": alike, "low": from_then_on(run.loss < low)}

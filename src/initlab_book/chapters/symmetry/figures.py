@@ -23,11 +23,11 @@ def _twins(data, centre, activation, noise):
         "loss": {"y": {"loss": seen.loss[SHOWN, at], "equal": seen.equal_loss[SHOWN]}},
         "spread": {"y": {"measured": seen.spread[:, at], "theory": predicted}},
     }
-    distinct, step = symmetry.distinct_units(seen.network.member(at), 1), int(seen.parted_at[at])
+    distinct, step = symmetry.distinct_units(seen.network.member(at), 1, tolerance=0), int(seen.parted_at[at])
     noise_text = "no noise" if NOISE[at] == 0 else f"noise {number(NOISE[at])}"
     fate = f"have not parted after {STEPS} steps"
     if step >= 0:
-        fate = f"have parted by step {step}" if step else "are different from the start"
+        fate = f"part for good at step {step}" if step else "are different from the start"
     how = "Bit for bit they are still the same." if distinct == 1 else f"They differ by {number(seen.spread[-1, at])}."
     text = (
         f"{CENTRES[centre].capitalize()} with {noise_text}, {ACTIVATIONS[activation]}, {data}: the eight units {fate}. "
@@ -43,7 +43,7 @@ twins = Demo(
         Menu("data", "Data", {"cross": "cross", "moons": "moons"}, "cross"),
         Menu("centre", "Start", CENTRES, "0.5"),
         Menu("activation", "Activation", ACTIVATIONS, "tanh"),
-        Slider("noise", "Noise", NOISE, 0.0),
+        Slider("noise", "Noise", NOISE, 0.1),
     ),
     panels=(
         Lines(

@@ -33,7 +33,7 @@ quiz = Quiz(
             ),
         ),
         Choose(
-            "All weights start at 0.5. Which of these make the hidden units different?",
+            "All weights start at 0.5. Which of these make the hidden units different, rounding apart?",
             (
                 Option(
                     "Taking the examples in random order",
