@@ -300,17 +300,16 @@ def test_scales_3_and_10_do_learn():
             mean = np.nan_to_num(kept.get("accuracy", optimizer="sgd", width=width, scale=scale)).mean(axis=0)
             good[scale] = rates[mean.argmax()]
         ratio = good[1] / good[10]
-        assert 2000 < ratio < 100_000
+        assert 2 * 1000 < ratio < 100 * 1000  # "thousands of times smaller"
         for scale in (3, 10):
             best = best_of_draws(experiments.learning, optimizer="sgd", width=width, scale=scale)
             assert np.sum(best >= 0.99) <= 2
             assert np.median(best) > 0.94
     says(
-        "With plain SGD the good rates of scale «10» are «thousands» of times smaller than those of scale «1», and "
+        "With plain SGD the good rates of scale «10» are thousands of times smaller than those of scale «1», and "
         "most draws end a few per cent below «99 %». With Adam all «ten» get there at width «32», and not all "
         "at width «16».",
         scale_of("x10"),
-        near(ratio, rel=0.99),
         scale_of("x1"),
         ENOUGH,
         min(reach("adam", WIDE, 3), reach("adam", WIDE, 10)),
