@@ -30,15 +30,14 @@ def _signal(activation, gain, width, depth, seed):
     panels = {
         "forward": {"x": layers, "y": {"measured": a, "theory": np.sqrt(theory.a)}},
         "backward": {"x": layers[1:], "y": {"measured": dz, "theory": np.sqrt(theory.dz)}},
-        "content": {"x": layers, "y": {"measured": cosine, "theory": pair.a}},
+        "content": {"x": layers, "y": {"measured": np.round(cosine, 3), "theory": np.round(pair.a, 3)}},
     }
     forward, backward = a[-1] / a[0], dz[0] / dz[-1]
     if np.isnan(cosine[-1]):
         content = "there is nothing left to compare"
-    elif cosine[-1] > ALIKE:
-        content = f"it fades: two unrelated inputs end with a cosine of {number(cosine[-1])}"
     else:
-        content = f"it lives: two unrelated inputs end with a cosine of {number(cosine[-1])}"
+        fate = "fades" if cosine[-1] > ALIKE else "lives"
+        content = f"it {fate}: two unrelated inputs end with a cosine of {number(cosine[-1].round(3))}"
     text = (
         f"{ACTIVATIONS[activation]}, g = {number(gain)}. Forward, the signal {_fate(forward)}: an input of size 1 has "
         f"size {number(a[-1])} after {depth} layers. Backward, the gradient {_fate(backward)}: on its way from layer "
