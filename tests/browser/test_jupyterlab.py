@@ -10,7 +10,7 @@ from lab import complaints, live, opened_notebook, serve_lab, shows
 from playwright.sync_api import expect
 
 from initlab_book.chapters import watching
-from initlab_book.chapters.exploding.figures import ten_matrices
+from initlab_book.chapters.exploding.figures import random_matrices
 from initlab_book.chapters.index.figures import signal
 from initlab_book.figure import Slider
 from initlab_book.numbers import number
@@ -31,8 +31,8 @@ EXPLORERS = [placed for placed in explorers() if placed.page == CHAPTER]
 READER = (
     "def weight_std(n):\n    return 1 / n\n\n\nchapter.exercises.weight_std.check(weight_std)",
     "def weight_std(n):\n    return n**-0.5\n\n\nchapter.exercises.weight_std.check(weight_std)",
-    "mine = show(chapter.figures.ten_matrices)\nmine",
-    "mine.factor = 0.77 if mine.factor == 1 else 1.234\nmine.factor",
+    "mine = show(chapter.figures.random_matrices)\nmine",
+    "mine.gain = 0.77 if mine.gain == 1 else 1.234\nmine.gain",
 )
 # On the front page: a film of a network that takes a while to train.
 WATCHER = (
@@ -121,8 +121,8 @@ def test_the_kernel_answers_every_control(chapter, placed):
 
 
 def test_dragging_the_mouse_ends_where_the_mouse_ends(chapter):
-    figure = live(chapter, ten_matrices)
-    (slider,) = figure.offered
+    figure = live(chapter, random_matrices)
+    (slider,) = (control for control in figure.offered if isinstance(control, Slider))
     locator = figure.control(slider)
     locator.scroll_into_view_if_needed()
     box = locator.bounding_box()
@@ -131,19 +131,21 @@ def test_dragging_the_mouse_ends_where_the_mouse_ends(chapter):
     chapter.mouse.down()
     chapter.mouse.move(box["x"] + 0.98 * box["width"], y, steps=20)
     chapter.mouse.up()
-    shows(figure, factor=slider.values[-1])
+    shows(figure, **random_matrices.settings(gain=slider.values[-1]))
     figure.button("Reset").click()
 
 
 def test_a_cell_sets_what_no_slider_offers(chapter):
-    figure = live(chapter, ten_matrices, which=1)
-    shows(figure, factor=0.77)
+    figure = live(chapter, random_matrices, which=1)
+    shows(figure, **random_matrices.settings(gain=0.77))
     chapter.locator(".jp-CodeCell").last.locator(".cm-content").click()
     chapter.keyboard.press("Control+Enter")
-    shows(figure, factor=1.234)
-    slider = figure.control(ten_matrices.controls[0])
+    shows(figure, **random_matrices.settings(gain=1.234))
+    slider = figure.control(random_matrices.controls[1])
     expect(slider).to_have_attribute("aria-valuetext", number(1.234, 4))
-    shows(live(chapter, ten_matrices), **next(placed.start for placed in EXPLORERS if placed.demo is ten_matrices))
+    shows(
+        live(chapter, random_matrices), **next(placed.start for placed in EXPLORERS if placed.demo is random_matrices)
+    )
 
 
 def test_width_depth_and_seed_are_offered_live(front):

@@ -4,6 +4,7 @@ import math
 import re
 import tomllib
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,8 +13,8 @@ from harness import ROOT
 from initlab import frameworks, gaussian
 from initlab.activations import get
 from initlab.initializers import variance_scaling, xavier_normal
-from initlab.network import forward, sample, simulate
-from initlab_book.chapters import why, xavier
+from initlab.network import backward, forward, sample, simulate
+from initlab_book.chapters import exploding, why, xavier
 from initlab_book.chapters.index import experiments, figures
 
 from . import chapter, near, prose_of
@@ -178,10 +179,12 @@ def test_for_a_linear_network_the_factor_is_g():
 
 
 def test_the_power_that_the_third_chapter_explains():
-    matrices = [1.5 * np.eye(2)] * 9
-    stretched = np.linalg.multi_dot(matrices)[0, 0]
-    says("You will be able to say what $«1.5»^«9»$ has to do with gradients", matrices[0][0, 0], len(matrices))
-    assert stretched == pytest.approx(1.5**9)
+    net = exploding.experiments.equal_layers(1.5)
+    found = backward(net, forward(net, np.ones((2, 1))), np.ones((2, 1)))
+    gradient = [np.linalg.norm(each) / np.sqrt(2) for each in (found.dx, *found.dz[:9])]
+    factors = [above / below for above, below in pairwise(gradient)]
+    says("You will be able to say what $«1.5»^«9»$ has to do with gradients", np.array(factors), len(factors))
+    assert gradient[0] == pytest.approx(1.5**9, rel=1e-3)
 
 
 # ---------------------------------------------------------------- the rest of the page

@@ -13,55 +13,55 @@ small error if it is repeated.""",
 
 
 @exercise(
-    statement=r"""In a deep linear network all hidden matrices are $c\, I$. By which factor does the gradient of the weights
-of hidden layer `layer` (from 1 to `hidden`) differ from what it is at $c = 1$?""",
-    hint=r"""Equation (3): one part comes from above, one from below. Count the matrices in each.""",
+    statement=r"""In a deep linear network all hidden matrices are $g\, I$. By which factor does the gradient of the weights
+of hidden layer `layer` (from 1 to `hidden`) differ from what it is at $g = 1$?""",
+    hint=r"""Equation (3): one factor comes from above, one from below. Count the matrices in each.""",
     explanation=r"""From above come the $L_h - l$ matrices between layer $l$ and the last of the $L_h$ hidden layers, from
 below the $l - 1$ matrices between the input and layer $l$. Together they are $L_h - 1$, whatever $l$ is: all but the
 matrix itself.""",
     cases=[(1.5, 1, 9), (1.5, 5, 9), (0.5, 9, 9), (0.9, 3, 20)],
     mistakes=[
         Mistake(
-            lambda c, layer, hidden: c**hidden,
+            lambda g, layer, hidden: g**hidden,
             "One factor too many. The gradient of a matrix does not contain the matrix itself.",
         ),
         Mistake(
-            lambda c, layer, hidden: c ** (hidden - layer),
-            "That is the part from above, the gradient that arrives at the layer. The signal from below is missing.",
+            lambda g, layer, hidden: g ** (hidden - layer),
+            "That is what comes from above, the gradient that arrives at the layer. The signal from below is missing.",
         ),
         Mistake(
-            lambda c, layer, hidden: c ** (layer - 1),
-            "That is the part from below, the signal. The gradient that arrives from above is missing.",
+            lambda g, layer, hidden: g ** (layer - 1),
+            "That is what comes from below, the signal. The gradient that arrives from above is missing.",
         ),
         Mistake(
-            lambda c, layer, hidden: c ** (hidden - layer + 1),
-            "That is the part from above with one factor too many, and the signal from below is missing.",
+            lambda g, layer, hidden: g ** (hidden - layer + 1),
+            "That is what comes from above with one factor too many, and the signal from below is missing.",
         ),
         Mistake(
-            lambda c, layer, hidden: c**layer,
-            "That is the part from below with one factor too many, and the gradient that arrives from above is missing.",
+            lambda g, layer, hidden: g**layer,
+            "That is what comes from below with one factor too many, and the gradient that arrives from above is missing.",
         ),
-        Mistake(lambda c, layer, hidden: c**8, "Right for nine hidden layers, and for no other number. Use hidden."),
+        Mistake(lambda g, layer, hidden: g**8, "Right for nine hidden layers, and for no other number. Use hidden."),
         Mistake(
-            lambda c, layer, hidden: c ** (hidden - layer) + c ** (layer - 1),
-            "The two parts of equation (3) are multiplied, not added.",
+            lambda g, layer, hidden: g ** (hidden - layer) + g ** (layer - 1),
+            "The two factors of equation (3) are multiplied, not added.",
         ),
         Mistake(
-            lambda c, layer, hidden: c * (hidden - 1),
+            lambda g, layer, hidden: g * (hidden - 1),
             "The factors are multiplied, not added up: a power, not a product with the number of layers.",
         ),
     ],
 )
-def weight_gradient(c, layer, hidden):
+def weight_gradient(g, layer, hidden):
     """The factor, a number; the last layer is an identity."""
-    return c ** (hidden - 1)
+    return g ** (hidden - 1)
 
 
 @exercise(
     statement=r"""Which standard deviation of the weights keeps the mean square of the signal in a linear network with `n`
 units in every layer? Work it out for 512 units first.""",
-    hint=r"""Equation (5): what is the mean of the factor on the right-hand side?""",
-    explanation=r"""By (5) the mean square is kept at $g = 1$, so the standard deviation is $1/\sqrt{512} = 0.0442$. A
+    hint=r"""Equation (4): what is the mean of the factor on the right-hand side?""",
+    explanation=r"""By (4) the mean square is kept at $g = 1$, so the standard deviation is $1/\sqrt{512} = 0.0442$. A
 fixed value such as 0.01 would shrink the signal to $0.01\,\sqrt{512} = 0.226$ of its size in every layer.""",
     cases=[(512,), (100,), (2,)],
     mistakes=[
@@ -84,7 +84,7 @@ def weight_std(n):
     statement=r"""At width $n = 2$ and $g = 1$ a typical signal dies. Which gain makes the *typical* length neither grow nor
 shrink? [Sussillo and Abbott (2014)](https://arxiv.org/abs/1412.6558) recommend $g = e^{1/(2n)}$. How good is that at
 width 2, and at width 100?""",
-    hint=r"""`random_matrices.growth_rate(n)` is the exact drift at $g = 1$ (see *The exact values* below (7)), and $g$ adds $\ln g$ to it.""",
+    hint=r"""`random_matrices.growth_rate(n)` is the exact drift at $g = 1$, and $g$ adds $\ln g$ to it.""",
     explanation=r"""The exact drift has to be zero, so $\ln g$ must cancel what it is at $g = 1$. Compare:
 
 ```python
@@ -98,7 +98,7 @@ are 1.00503 and 1.00501.""",
     mistakes=[
         Mistake(
             lambda n: np.exp(1 / (2 * n)),
-            "That makes the approximate drift in (7) zero. It is good for wide layers; the exact drift needs another gain.",
+            "That makes the approximate drift in (5) zero. It is good for wide layers; the exact drift needs another gain.",
         ),
         Mistake(
             lambda n: np.exp(random_matrices.growth_rate(n)),
@@ -118,7 +118,7 @@ def typical_gain(n):
 
 one_step = Written(
     kind="Experiment",
-    statement=r"""From $c = 1.5$ at learning rate 0.00316, the loss falls from 720 to 0.5 and stays there. Show what a
+    statement=r"""From $g = 1.5$ at learning rate 0.00316, the loss falls from 720 to 0.5 and stays there. Show what a
 single step has done to the matrices.""",
     explanation=r"""Train for one step, look at every matrix, and multiply all ten:
 
@@ -145,11 +145,11 @@ repair = Written(
     statement=r"""Someone proposes to repair a deep linear network with $g = 0.5$ by multiplying its output by $2^{L}$. Does
 that repair the forward pass? The gradients? Training?""",
     explanation=r"""The output has its size back, as long as nothing underflows on the way. The gradient that enters at
-the top is $2^L$ times as large as well, so the gradients of the weights are those of a network with $g = 1$, but for a
+the top is $2^L$ times as large as well, so the gradients of the weights are those of a network with $g = 1$, except for a
 factor: a weight half as large gets a gradient twice as large. A step is then four times as long in proportion. Divide
 the learning rate by 4, and the network trains exactly like the one with $g = 1$.
 
 Inside, however, the activations of layer $l$ are still $2^l$ times too small, and their gradients $2^l$ times too
-large. For a linear network with enough digits that does no harm. Where an activation function bends, or where numbers
+large. For a linear network with enough digits that does no harm. Where an activation function is curved, or where numbers
 underflow, it is no repair.""",
 )

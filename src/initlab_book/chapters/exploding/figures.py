@@ -6,57 +6,7 @@ from initlab.random_matrices import growth_quantile, growth_rate
 from initlab_book.figure import Demo, Lines, Menu, Series, Slider
 from initlab_book.numbers import number
 
-from .experiments import DEPTH, FACTORS, RANDOM_DEPTH, RATES, SHOWN, STEPS, losses, outcome, strands
-
-# ---------------------------------------------------------------- ten matrices: y = W[10] W^9 x, W = c I
-
-
-def _ten_matrices(factor):
-    layers = np.arange(DEPTH)  # a[0] = x and the nine hidden layers
-    signal = factor**layers
-    gradient = factor ** (DEPTH - 1 - layers)
-    # What lies below W[l] times what lies above it: the same in every hidden layer. Layer 0 has no weights.
-    weight = [None] + [factor ** (DEPTH - 2)] * (DEPTH - 1)
-    panels = {"forward": {"y": {"signal": signal}}, "backward": {"y": {"gradient": gradient, "weight": weight}}}
-    if factor == 1:
-        return panels, "W = I: nine hidden layers leave signal and gradient exactly as they were."
-    c = number(factor)
-    text = (
-        f"W = {c} I: nine hidden layers multiply the signal by {c}⁹ = {number(signal[-1], 4)}, and the gradient at "
-        f"the input by as much. The gradient of each hidden weight matrix carries {c}⁸ = {number(weight[1], 4)}."
-    )
-    return panels, text
-
-
-ten_matrices = Demo(
-    name="ten-matrices",
-    title="Ten matrices, nine of them equal",
-    controls=(Slider("factor", "Factor c in W = c I", FACTORS, 1.0),),
-    panels=(
-        Lines(
-            "forward",
-            "Forward: signal (input = 1)",
-            "layer",
-            (Series("signal", "a[l]"),),
-            y_range=(1e-3, 1e2),
-            x=tuple(range(DEPTH)),
-            log=True,
-            guide=1.0,
-        ),
-        Lines(
-            "backward",
-            "Backward: gradients (top = 1)",
-            "layer",
-            (Series("gradient", "∂L/∂a[l]", tone=2), Series("weight", "∂L/∂W[l]", tone=3)),
-            y_range=(1e-3, 1e2),
-            x=tuple(range(DEPTH)),
-            log=True,
-            guide=1.0,
-        ),
-    ),
-    compute=_ten_matrices,
-)
-
+from .experiments import FACTORS, RANDOM_DEPTH, RATES, SHOWN, STEPS, losses, outcome, strands
 
 # ---------------------------------------------------------------- gradient descent on the ten matrices
 
@@ -73,7 +23,7 @@ def _descent(factor, rate):
         "overflow": f"and overflows at step {step}",
         "unsolved": f"and is {number(run[-1])} after {step} steps: not solved",
     }[kind]
-    text = f"c = {number(factor)}, learning rate {number(RATES[at])}: the loss starts at {number(run[0])} {story}."
+    text = f"g = {number(factor)}, learning rate {number(RATES[at])}: the loss starts at {number(run[0])} {story}."
     return panels, text
 
 
@@ -83,7 +33,7 @@ descent = Demo(
     name="descent",
     title="Gradient descent on the ten matrices",
     controls=(
-        Slider("factor", "Start c, in W = c I", FACTORS, 1.0),
+        Slider("factor", "Gain g of the start, W = g I", FACTORS, 1.0),
         Slider("rate", "Learning rate", RATES, 0.01),
     ),
     panels=(
@@ -142,7 +92,7 @@ random_matrices = Demo(
     name="random-matrices",
     title="Thirty random layers, eight draws",
     controls=(
-        Menu("width", "Width n", {str(n): f"{n} units" for n in WIDTHS}, "8"),
+        Menu("width", "Width n", {str(n): f"{n} units" for n in WIDTHS}, "512"),
         Slider("gain", "Gain g (variance g²/n)", GAINS, 1.0),
     ),
     panels=(

@@ -50,7 +50,7 @@ quiz = Quiz(
             (
                 Option(
                     "Training is over: it has converged to a minimum",
-                    "At a minimum the gradient is small, but the reverse does not hold. In the chapter, c = 0.5 looks "
+                    "At a minimum the gradient is small, but the reverse does not hold. In the chapter, g = 0.5 looks "
                     "settled like this at learning rate 0.01, and solves the task at step 4202.",
                 ),
                 Option(
@@ -65,7 +65,7 @@ quiz = Quiz(
                 ),
                 Option(
                     "The signal cannot have exploded at the start",
-                    "It can. From c = 1.5 at learning rate 0.00316, the first step shrinks every hidden matrix so "
+                    "It can. From g = 1.5 at learning rate 0.00316, the first step shrinks every hidden matrix so "
                     "violently that the loss falls from 720 to 0.5 and stays there.",
                 ),
             ),
