@@ -61,6 +61,8 @@ def main():
         chosen = {name: each for name, each in chosen.items() if reasons[name]}
         for name in chosen:
             print(f"{name}: {reasons[name]}")
+        if arguments.confirm:
+            chosen = {name: each for name, each in chosen.items() if reasons[name] == results.OLDER}
     if not chosen:
         return print("All results are up to date.")
     try:

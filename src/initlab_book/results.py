@@ -34,6 +34,7 @@ import initlab
 
 from .experiment import Cell, Experiment
 
+OLDER = "they are older than the code"
 SEEDS = "draw i takes its weights, its data and the order of its examples from seed i, new examples from seed 1000 + i"
 
 
@@ -84,7 +85,7 @@ def outdated(experiment: Experiment) -> str | None:
     if {name: kept[name] for name in ("settings", "grid")} != _conditions(experiment):
         return "they were made with other settings"
     same = code(experiment.module) in (kept["code"], kept.get("confirmed", {}).get("code"))
-    return None if same else "they are older than the code"
+    return None if same else OLDER
 
 
 def record(experiment: Experiment, computed: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
