@@ -136,8 +136,8 @@ def test_weight_gradients_are_the_same_in_all_hidden_layers():
     assert "g = 0.5: dL/dW from 0.0039 to 0.0039" in text
     says(
         "For g = «1.5» the signal rises from «1» to «38» and its gradient falls from «38» in layer 0 to «1» in layer "
-        "«9»; for g = «0.5» it is the other way round. The gradient of the weights is a flat line in both, at «26» and at "
-        "«0.004».",
+        "«9»; for g = «0.5» it is the other way round. The gradient of the weights is a flat line in both, at «26» and "
+        "at «0.004».",
         experiments.FACTORS[-1],
         backpropagated(1.5)[0][0],
         backpropagated(1.5)[0][9],

@@ -558,7 +558,13 @@ def test_units_that_are_different_and_yet_alike():
     found = results.load(experiments.grown_from_zero)
     rate, millionth = found.settings["rates"].index(0.3), found.settings["noise"].index(1e-6)
     says("We stop when the loss first falls below «0.4» and compare", found.settings["falling"])
-    says("With gradient descent and momentum all units have grown in one direction, in every draw, at both widths and")
+    says(
+        "With gradient descent and momentum all units have grown in one direction, in every draw, at widths «8» and "
+        "«16» and at all «six» rates",
+        found.axes["width"][0],
+        found.axes["width"][1],
+        len(found.settings["rates"]),
+    )
     for optimizer in ("sgd", "momentum"):
         assert found.get("alike", optimizer=optimizer)[..., millionth].min() > 0.998
     assert len(found.axes["width"]) == 2
@@ -766,9 +772,7 @@ def test_takeaways():
     assert np.divide(thousandths[1:], thousandths[:-1]) == pytest.approx(1 / 1000)
     assert np.diff([at[noise] for noise in thousandths]) == pytest.approx(at[1e-9] - at[1e-6], abs=6)
     says("How long noise takes to part the units depends on data, optimizer, width and activation.")
-    says(
-        "units that grow out of a little noise around 0 first all point the same way, always with gradient descent and"
-    )
+    says("tanh units that grow out of noise of a millionth first all point the same way, in every draw with gradient")
 
 
 def _ranks(value):
