@@ -10,7 +10,7 @@ from initlab_book.exercise import Mistake, Written, exercise
 @exercise(
     statement=r"""Give the bound $r$ for which $U[-r, r]$ is Glorot and Bengio's rule, for a layer with `n_in` inputs and
 `n_out` units. Work it out by hand for the first layer of a digit classifier, 784 inputs and 300 units.""",
-    hint=r"""Equation (4). If you have forgotten it: which variance is asked for, and which has $U[-r, r]$?""",
+    hint=r"""Equation (3). If you have forgotten it: which variance is asked for, and which has $U[-r, r]$?""",
     explanation=r"""$r^2/3 = 2/(n_{\text{in}} + n_{\text{out}})$, so $r = \sqrt{6/(n_{\text{in}} + n_{\text{out}})}$. For 784 and
 300 that is $\sqrt{6/1084} = 0.0744$; PyTorch's default would have $1/\sqrt{784} = 0.0357$.""",
     cases=[(784, 300), (256, 256), (10, 1000)],
@@ -43,7 +43,7 @@ def bound(n_in, n_out):
     statement=r"""A deep linear network has the widths `widths`, from the input to the last layer, and weights by Glorot and
 Bengio's rule. By which factor does it multiply the mean square of its input, on average? Try `[64, 256, 64]`, and then a
 hundred such blocks.""",
-    hint=r"""The first expression in (5), once for every layer. `itertools.pairwise(widths)` gives the pairs
+    hint=r"""The factor of the signal, $2\, n_{\text{in}} / (n_{\text{in}} + n_{\text{out}})$, once for every layer. `itertools.pairwise(widths)` gives the pairs
 $(n_{\text{in}}, n_{\text{out}})$.""",
     explanation=r"""One block gives $\tfrac25 \cdot \tfrac85 = 0.64$, and a hundred of them $0.64^{100} = 4 \cdot 10^{-20}$:
 
@@ -114,7 +114,7 @@ mean of two numbers is at least their geometric mean; that is the leak.""",
         ),
         Mistake(
             lambda n_in, n_out: (1 / n_in + 1 / n_out) / 2,
-            "That is the mean of the two variances of (3). With it the product of the factors is above 1.",
+            "That is the mean of the two variances of (2). With it the product of the factors is above 1.",
         ),
     ],
 )
@@ -124,26 +124,28 @@ def even_variance(n_in, n_out):
 
 
 @exercise(
-    statement=r"""Glorot and Bengio call the average singular value of the Jacobian a ratio of *variances* from one layer to the
-next. Compute the factor by which `J` multiplies the mean square of a random vector with independent entries of mean 0
-and variance 1, on average, from the singular values of `J`. What is it for the two matrices of the figure?""",
+    statement=r"""Glorot and Bengio looked at one more number: the average singular value of the Jacobian `J` of a layer,
+about 0.8 under their rule and 0.5 under the standard one. They call it a ratio of *variances* from one layer to the
+next. If Xavier keeps things as they are, why 0.8 and not 1? From the singular values of `J`, compute the factor by which
+it multiplies the mean square of a random vector with independent entries of mean 0 and variance 1, on average. What is it
+for 512 × 512 weights of both rules, the Jacobians of linear layers?""",
     hint=r"""$\mathbb{E}\,|J x|^2$ is the sum of all squared entries of $J$, and that is the sum of all squared singular
 values. How many entries has $J x$, and how many has $x$?""",
     explanation=r"""It is the mean of the *squared* singular values: $|x|^2$ has mean $n$, and $|J x|^2$ has the sum of the
-squares. For the figure:
+squares.
 
 ```python
-from initlab import initializers
-
 for rule in (chapter.experiments.standard, initializers.xavier_uniform):
     W = rule((512, 512), rng=0)
-    s = np.linalg.svd(W, compute_uv=False)
-    print(f"{variance_ratio(W):.3f}, but the mean of s is {s.mean():.3f}")
+    sigma = np.linalg.svd(W, compute_uv=False)
+    print(f"{variance_ratio(W):.3f}, but the mean of sigma is {sigma.mean():.3f}")
 ```
 
-That gives 0.333 and 0.999, as (3) says, against means of 0.491 and 0.850. The average singular value is another mean of the
-same numbers, never above the root of their mean square: $\bar{s} \le \sqrt{\overline{s^2}}$. Volumes, which the paper names
-too, go by yet another: $|\det J|$ is the *geometric* mean to the power of $n$.""",
+That gives 0.333 and 0.999, as (2) says, against means of 0.491 and 0.850. The mean of numbers that spread is less than the
+root of their mean square, and singular values spread: some directions are stretched up to two-fold, others flattened to
+almost nothing, in every layer anew. In a large square matrix of independent entries they fill a quarter of a circle,
+with mean $\frac{8}{3\pi} \sqrt{n \operatorname{Var} W}$: see
+[Marchenko and Pastur (1967)](https://doi.org/10.1070/SM1967v001n04ABEH001994). Orthogonal matrices have all of them at 1.""",
     cases=[
         lambda: (np.random.default_rng(0).standard_normal((6, 6)),),
         lambda: (np.diag([2.0, 1.0, 0.0]),),
@@ -187,21 +189,25 @@ def variance_ratio(J):
 
 twenty = Written(
     kind="Experiment",
-    statement=r"""Repeat the trial of the rules with twenty hidden layers. At which rate does the standard rule get furthest?
-Look at the signal in its last hidden layer before training.""",
-    explanation=r"""At none: at all five rates the loss ends at 0.693, that of a network that knows nothing.
+    statement=r"""With twenty tanh layers of 16 units, the standard rule and SGD learned nothing from the spiral, and Adam
+learned. Look at a network before its training: how large is the signal in the last hidden layer, and how large are the
+gradients of the weights? What does Adam make of them?""",
+    explanation=r"""The mean square of the signal in the last hidden layer is about $10^{-10}$: for the output all points are
+the same.
 
 ```python
-for rule in ("standard", "xavier", "double"):
-    sweep = chapter.experiments.trained(rule, depth=20)
-    print(rule, sweep.loss.mean(axis=1).round(3))
+from initlab.datasets import spiral
 
+x, y = spiral(200, rng=0)
 net = network.sample([2] + [16] * 20 + [2], "tanh", chapter.experiments.standard, rng=0)
-points = np.random.default_rng(0).standard_normal((2, 200))
-print(np.mean(network.forward(net, points).a[20] ** 2))
+seen = network.observe(net, x, targets=y, loss="softmax_cross_entropy")
+print(seen.a.second_moment[20])
+print(np.sqrt(seen.dW.second_moment))
 ```
 
-The mean square of the signal in the last hidden layer is about $10^{-10}$: for the output all points are the same. Xavier and *Xavier × 2* still learn; their best losses are about 0.2 and 0.1.""",
+The gradients of the weights have a size of about $10^{-6}$ in every layer. SGD multiplies them by the learning rate, and
+500 such steps come to nothing. Adam divides them by their own size first: its steps are as large as the learning rate
+says, as long as gradients are well above its $\epsilon$ of $10^{-8}$.""",
 )
 
 torch_biases = Written(

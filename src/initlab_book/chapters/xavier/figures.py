@@ -5,10 +5,12 @@ import numpy as np
 from initlab.activations import labels
 from initlab.gaussian import propagate
 from initlab.random_matrices import growth_rate, growth_variance
+from initlab_book import results
 from initlab_book.figure import Demo, Histograms, Lines, Menu, Series, histogram_data
 from initlab_book.numbers import number
 
-from .experiments import BATCH, DEPTH, RANGES, RULES, SHAPES, SHOWN, VARIANCES, deep, expected, one_network
+from .experiments import BATCH, DEPTH, RANGES, RULES, SHAPES, SHOWN, VARIANCES, deep, expected, on_digits, one_network
+from .experiments import rules as rules_experiment
 
 ACTIVATIONS = labels("identity", "tanh", "softsign", "sigmoid")
 
@@ -153,3 +155,25 @@ tapers = Demo(
     compute=_tapers,
     digits=3,
 )
+
+
+# ---------------------------------------------------------------- training, each rule at its own best rate
+
+TASKS = {
+    "spiral, 2 layers": (rules_experiment, {"depth": 2}),
+    "spiral, 10 layers": (rules_experiment, {"depth": 10}),
+    "spiral, 20 layers": (rules_experiment, {"depth": 20}),
+    "digits, 10 layers": (on_digits, {}),
+}
+
+
+def at_best_rate(task, rule, width, optimizer):
+    """Loss on the training examples, and share of new ones that are wrong, of the ten draws: two arrays.
+
+    The best rate is the one with the lowest loss on average.
+    """
+    made_by, at = TASKS[task]
+    found = results.load(made_by)
+    loss, right = (found.get(name, rule=rule, width=width, optimizer=optimizer, **at) for name in ("loss", "accuracy"))
+    best = np.where(np.isfinite(loss), loss, np.inf).mean(axis=0).argmin()
+    return loss[:, best], 1 - right[:, best]

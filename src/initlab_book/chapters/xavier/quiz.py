@@ -94,13 +94,13 @@ quiz = Quiz(
                     right=True,
                 ),
                 Option(
-                    "On the spiral it trained to a lower loss than the standard rule did",
-                    "Two to six times lower, each at its own best rate.",
+                    "On the digits, more new ones were right than from the standard rule",
+                    "In each of 60 comparisons, with SGD, momentum and Adam, each rule at its best rate.",
                     right=True,
                 ),
                 Option(
                     "It is the best scale there is for training it",
-                    "On the spiral, weights twice as large did better by a factor of ten and more.",
+                    "That depends on the task. Weights twice as large fitted the spiral better, and got more new digits wrong.",
                 ),
             ),
         ),
