@@ -15,13 +15,13 @@ sizes = gaussian.propagate("tanh", scaled_weight_variance=1.0, depth=60).a ** 0.
 print(f"below 0.1 from layer {np.argmax(sizes < 0.1)} on")
 ```
 
-It is layer 52. The leak is a little slower at first, since (2) leaves out higher powers of $q$.""",
+It is layer 52. The leak is a little slower at first, since the expansion leaves out higher powers of $\lambda$.""",
 )
 
 
 @exercise(
     statement=r"""A mean can pay for the bend. Which constant $c > 0$ must be added to an activation with mean zero, so that
-*one* gain serves $f + c$ in both directions at $q = 1$? Try it with tanh.""",
+*one* gain serves $f + c$ in both directions at $\lambda = 1$? Try it with tanh.""",
     hint=r"""Adding $c$ leaves $f'$ alone. What does it do to $\mathbb{E} f^2$ when the mean of $f$ is 0?""",
     explanation=r"""Adding $c$ turns $\mathbb{E} f^2$ into $\mathbb{E} f^2 + c^2$, and leaves $\mathbb{E} f'^2$ alone. They are
 equal if $c^2 = \mathbb{E} f'^2 - \mathbb{E} f^2$. For tanh $c = 0.2648$, and the gain that serves both is 1.4674. Its
@@ -39,7 +39,7 @@ slope = gaussian.length_slope(shifted, 1.0, scaled_weight_variance=g * g)
 print(f"slope {slope:.4f}")
 ```
 
-It is no free lunch: the mean is the same for every input. As with ReLU, a part of the signal says nothing about
+It is no free lunch: the mean is the same for every input. As with ReLU, some of the signal says nothing about
 the input.""",
     cases=[("tanh",), ("erf",), ("softsign",)],
     mistakes=[
@@ -70,11 +70,11 @@ def shift(activation):
 
 @exercise(
     statement=r"""Layers of the widths in the list `widths`, with ReLU and He's rule. Between which two factors does the *size*
-of the signal change in about 95 % of all networks? Use (6), and take $\ln q$ to be normal. How wide must 50 equal layers
+of the signal change in about 95 % of all networks? Use (4), and take the logarithm of the length $\lambda$ to be normal. How wide must 50 equal layers
 be, so that the size stays within a factor of 2 up and down?""",
-    hint=r"""(6) is about $\ln q$, and the size is $\sqrt q$. A normal number is within 1.96 standard deviations of its mean
+    hint=r"""(4) is about $\ln \lambda$, and the size is $\sqrt \lambda$. A normal number is within 1.96 standard deviations of its mean
 in 95 % of all cases.""",
-    explanation=r"""With $v = 5 \sum 1/n$, $\ln q$ has mean $-v/2$ and standard deviation $\sqrt v$; half of that belongs to
+    explanation=r"""With $v = 5 \sum 1/n$, $\ln \lambda$ has mean $-v/2$ and standard deviation $\sqrt v$; half of that belongs to
 the size. By trial:
 
 ```python
@@ -89,16 +89,16 @@ At width 256 it is 0.30 to 2.06, at width 512 0.45 to 1.76, and at width 1024 0.
     mistakes=[
         Mistake(
             lambda widths: _band(5 * _total(widths), half=1),
-            "That is the band of q. The size is its square root.",
+            "That is the band of the length. The size is its square root.",
         ),
         Mistake(
             lambda widths: _band(5 * _total(widths), drift=0),
-            "The mean of ln q is missing: a typical signal shrinks.",
+            "The mean of the logarithm is missing: a typical signal shrinks.",
         ),
         Mistake(lambda widths: _band(2 * _total(widths)), "That is for linear layers. For ReLU it is 5, not 2."),
         Mistake(
             lambda widths: np.exp(-5 * _total(widths) / 4 + np.array([-1.96, 1.96]) * 5 * _total(widths) / 2),
-            "5 times the sum is the variance of ln q. The band needs its root, the standard deviation.",
+            "5 times the sum is the variance of the logarithm. The band needs its root, the standard deviation.",
         ),
         Mistake(lambda widths: np.log(_band(5 * _total(widths))), "Those are logarithms. The factors are asked for."),
         Mistake(lambda widths: _band(5 * _total(widths), sigmas=1), "One standard deviation covers 68 %. Use 1.96."),
@@ -122,7 +122,7 @@ def _band(v, half=0.5, drift=1.0, sigmas=1.96):
 
 @exercise(
     statement=r"""You are handed a plain deep network made of PyTorch's `nn.Linear` layers, weights as they come and biases set to
-0, and you may only multiply all weights by one number. Which number makes them keep the signal at $q = 1$, for a given
+0, and you may only multiply all weights by one number. Which number makes them keep the signal at $\lambda = 1$, for a given
 activation? What is it for ReLU?""",
     hint=r"""The standard deviation of its weights is $1/\sqrt{3n}$. What should it be?""",
     explanation=r"""The weights have $n \operatorname{Var} W = \tfrac13$, a gain of $1/\sqrt 3$. Multiplied by $c$ it is
@@ -158,7 +158,7 @@ def repair(activation):
 
 normalized = Written(
     kind="Think",
-    statement=r"""Someone proposes to rescue deep sigmoid networks with the gain 1.8462, which makes $q = 1$ a fixed point. Does
+    statement=r"""Someone proposes to rescue deep sigmoid networks with the gain 1.8462, which makes $\lambda = 1$ a fixed point. Does
 it attract? What is the signal made of there, and what happens to gradients?""",
     explanation=r"""It attracts, with slope 0.106. But 85 % of $\mathbb{E}[a^2]$ is the square of the mean $\tfrac12$, the same for every input, and $\chi = 0.153$:
 gradients lose 85 % of their second moment in every layer. A fixed point at the size that the rules ask for is no proof

@@ -1,34 +1,50 @@
 """The experiments of the chapter "What the rules leave out"."""
 
-from functools import cache, partial
-from typing import NamedTuple
+from functools import partial
 
 import numpy as np
 
+from initlab.datasets import digits, spiral, split, standardize
 from initlab.initializers import xavier_normal
 from initlab.network import sample
-from initlab_book.chapters.why import experiments as why
+from initlab.training import evaluate, train
+from initlab_book.experiment import DRAWS, OPTIMIZERS, experiment, new_examples, powers_of_two
 
 # ---------------------------------------------------------------- does the sigmoid train?
 
-RATES = tuple(float(f"{10**k:.3g}") for k in np.arange(-1.5, 0.6, 0.5))
+STARTS = {"sigmoid 1": ("sigmoid", 1.0), "sigmoid 4": ("sigmoid", 4.0), "sigmoid 10": ("sigmoid", 10.0)}
+STARTS |= {"tanh 1": ("tanh", 1.0)}
+"""Activation and gain."""
 
 
-class Trained(NamedTuple):
-    """Accuracy on new points after training at every rate."""
-
-    accuracy: np.ndarray
-    """(rates, seeds)"""
-
-    @property
-    def best(self):
-        """The accuracies of all seeds at the rate that is best on average."""
-        return self.accuracy[self.accuracy.mean(axis=1).argmax()]
+def examples(data, draw):
+    """What to train on, and what was not trained on: two tuples (x, y)."""
+    if data == "spiral":
+        return spiral(200, rng=draw), spiral(1000, rng=new_examples(draw))
+    x, y, new_x, new_y = split(*digits(), rng=draw)
+    x, new_x = standardize(x, new_x)
+    return (x, y), (new_x, new_y)
 
 
-@cache
-def trained(activation, gain, hidden=5, rates=RATES, steps=why.STEPS):
-    """Networks on the two spirals of the first chapter: as deep, as wide, trained as long, each at all the rates."""
-    widths = (2, *[16] * hidden, 2)
-    start = sample(widths, activation, partial(xavier_normal, gain=gain), seeds=why.SEEDS)
-    return Trained(why.at_every_rate(start, rates, steps)[1])
+@experiment(
+    grid={
+        "draw": DRAWS,
+        "data": ("spiral", "digits"),
+        "width": (16, 32),
+        "optimizer": tuple(OPTIMIZERS),
+        "start": tuple(STARTS),
+    },
+    settings={"rates": powers_of_two(-12, 3), "hidden": 5, "steps": 500, "batch": 20},
+    small={"draw": 0, "data": "digits", "width": 16, "optimizer": "sgd", "start": "tanh 1"},
+    erratic=1 / 3,
+)
+def sigmoids(*, draw, data, width, optimizer, start, rates, hidden, steps, batch):
+    """Share of new examples that are right after the last step, at every rate; nan where a run overflowed."""
+    old, new = examples(data, draw)
+    activation, gain = STARTS[start]
+    widths = [old[0].shape[0], *[width] * hidden, int(old[1].max()) + 1]
+    network = sample(widths, activation, partial(xavier_normal, gain=gain), rng=draw, dtype=np.float32)
+    options = {"loss": "softmax_cross_entropy", "steps": steps, "batch_size": batch, "rng": draw}
+    run = train(network, *old, learning_rate=rates, **options, **OPTIMIZERS[optimizer])
+    _, accuracy = evaluate(run.network, *new, loss="softmax_cross_entropy")
+    return {"accuracy": np.where(run.diverged_at < 0, accuracy, np.nan)}

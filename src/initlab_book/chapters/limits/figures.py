@@ -45,18 +45,18 @@ def _length_map(activation, gain):
     end = walks[STARTS.index(1.0), -1]
     text = (
         f"{ACTIVATIONS[activation]}, g = {number(gain, 5)}. Fixed points: {points or 'none'}. "
-        f"From q = 1, layer {MAP_DEPTH} has q = {number(end)}."
+        f"From λ = 1, layer {MAP_DEPTH} has λ = {number(end)}."
     )
     return panels, text
 
 
 def _describe(point):
     if math.isnan(point.q):
-        return "every q (it stays where it is)"
+        return "every λ (it stays where it is)"
     if point.q in (0, math.inf):
-        name = "q = 0" if point.q == 0 else "growth without end"
+        name = "λ = 0" if point.q == 0 else "growth without end"
         return f"{name} ({'attracts' if point.stable else 'repels'})"
-    return f"q = {number(point.q)} ({'attracts' if point.stable else 'repels'}, slope {number(point.slope)})"
+    return f"λ = {number(point.q)} ({'attracts' if point.stable else 'repels'}, slope {number(point.slope)})"
 
 
 length_maps = Demo(
@@ -69,9 +69,9 @@ length_maps = Demo(
     panels=(
         Lines(
             "map",
-            "One layer: factor q′/q",
-            "q",
-            (Series("factor", "q′/q", style="theory", tone=0), Series("here", "from q = 1", style="points", tone=2)),
+            "One layer: factor λ′/λ",
+            "λ",
+            (Series("factor", "λ′/λ", style="theory", tone=0), Series("here", "from λ = 1", style="points", tone=2)),
             y_range=(0.1, 10),
             log=True,
             log_x=True,
@@ -79,9 +79,9 @@ length_maps = Demo(
         ),
         Lines(
             "walks",
-            "Many layers: q from 0.1, 1, 10",
+            "Many layers: λ from 0.1, 1, 10",
             "layer",
-            (Series("walks", "q", style="strands"),),
+            (Series("walks", "λ", style="strands"),),
             y_range=(1e-3, 1e3),
             x=tuple(range(1, MAP_DEPTH + 1)),
             log=True,

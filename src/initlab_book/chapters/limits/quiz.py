@@ -11,13 +11,13 @@ quiz = Quiz(
             answer=0.0025,
             within=0.03,
             unit="",
-            explanation="1/(2l) = 1/400 = 0.0025. Each layer adds about 2 to 1/q.",
+            explanation="1/(2l) = 1/400 = 0.0025. Each layer adds about 2 to 1/λ.",
             wrong=(
-                (0.005, "1/l forgets a 2: each layer adds 2 to 1/q."),
+                (0.005, "1/l forgets a 2: each layer adds 2 to 1/λ."),
                 (0.05, "0.05 is √0.0025, the size. E[a²] is its square."),
                 (0.394, "0.394 is what is left after one layer. The next ones take more, more and more slowly."),
             ),
-            otherwise="Each layer adds about 2 to 1/q. What is 1/q after 200 of them?",
+            otherwise="Each layer adds about 2 to 1/λ, where λ = E[z²]. What is 1/λ after 200 of them?",
         ),
         Choose(
             "A network of GELU layers uses exactly the gain that keeps E[z²] = 1. What can still make its signal "
@@ -25,18 +25,18 @@ quiz = Quiz(
             (
                 Option(
                     "Using the same gain in the first layer, for an input of size 1",
-                    "No activation comes before the first layer, so q starts at 2.35, not at 1. The slope of 1.144 "
-                    "carries it away, to q = 4,100 in layer 50.",
+                    "No activation comes before the first layer, so it starts at E[z²] = 2.35, not at 1. The slope of 1.144 "
+                    "carries it away, to 4,100 in layer 50.",
                     right=True,
                 ),
                 Option(
                     "A width of 128 instead of infinity",
-                    "Each layer's luck pushes q off its fixed point, and the later layers magnify it.",
+                    "Each layer's luck pushes the signal off its fixed point, and the later layers magnify it.",
                     right=True,
                 ),
                 Option(
                     "An input twice as large",
-                    "Then q starts at 4, and what is too large grows further, to q = 9,100 in layer 50.",
+                    "Then E[z²] starts at 4, and what is too large grows further, to 9,100 in layer 50.",
                     right=True,
                 ),
                 Option(
@@ -64,7 +64,7 @@ quiz = Quiz(
                 ),
                 Option(
                     "No other gain would help",
-                    "With gain 10, χ is 0.986. The spiral task was then learned with five hidden layers.",
+                    "With gain 10, χ is 0.986. With it five hidden layers learned the spiral.",
                 ),
             ),
         ),
