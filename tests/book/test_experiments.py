@@ -286,7 +286,7 @@ def test_the_cells_that_confirm_are_one_in_twenty_and_have_every_condition(name)
 
 def test_what_counts_as_code_is_what_is_imported():
     found = results.sources("initlab_book.chapters.limits.experiments")
-    assert {"initlab.training", "initlab.threads", "initlab_book.chapters.why.experiments"} <= found.keys()
+    assert {"initlab.training", "initlab.threads", "initlab_book.experiment"} <= found.keys()
     assert {"initlab.gaussian", "initlab_book.results", "initlab_book.computing", "initlab"}.isdisjoint(found)
     assert "initlab.algebra.expectation" in results.sources("initlab_book.chapters.deriving.experiments")
 
