@@ -1,5 +1,7 @@
 """The two ways to compute a film agree: all runs of a part at once, and one run as it goes."""
 
+import re
+
 import pytest
 
 from initlab.training import train
@@ -41,6 +43,15 @@ def test_a_run_at_chance_says_so():
         *_, (_, text) = filter(None, film.frames(start="zero"))
         assert f"no better than chance: guessing among {'two' if price == '0.693' else 'ten'} costs {price}." in text
         assert "Layers 1 to " in text or "No layer has a gradient" in text
+
+
+def test_chance_is_judged_by_the_answers_too():
+    frames = watching.figures.two_dimensions.frames(data="circles", start="xavier", activation="tanh", rate=0.005)
+    texts = [text for _, text in filter(None, frames)]
+    (unsure,) = (text for text in texts if text.startswith("Step 30,"))
+    assert "62 % of new points are right. The answers are better than chance, but the loss is not: guessing" in unsure
+    sure = [text for text in texts if re.search(r"(5[89]|[6-9]\d|100) % of new", text)]
+    assert not any("no better than chance" in text for text in sure)
 
 
 def test_the_best_rate_is_marked_for_the_usual_size_only():

@@ -16,8 +16,8 @@ first_loss = Written(
 is the variance of its scores, by (3)? By which number would you multiply the weights of its last layer to bring the
 first loss to within 0.01 of where it should be?""",
     hint=r"""Scores are proportional to the weights of the last layer, and their variance to the square of these.""",
-    explanation=r"""It should report $\ln 100 = 4.605$. The excess is 0.595, and by (3) it is $\tfrac q2 \cdot 0.99$, so
-that $q = 1.2$. (At this size (3) is not exact any more. It will do.) To bring the excess down to 0.01, $q$ must shrink to
+    explanation=r"""It should report $\ln 100 = 4.605$. The excess is 0.595, and by (3) it is $\tfrac v2 \cdot 0.99$, so
+that $v = 1.2$. (At this size (3) is not exact any more. It will do.) To bring the excess down to 0.01, $v$ must shrink to
 0.02, by a factor of 60, and the weights by $\sqrt{60}$: multiply by 0.13.""",
 )
 
@@ -196,7 +196,7 @@ def _all_but(number, given):
 
 
 @exercise(
-    statement=r"""Six networks have come to the practice. `exercises.patient(1)` to `exercises.patient(6)` are what `chart` wants:
+    statement=r"""Six networks are waiting to be examined. `exercises.patient(1)` to `exercises.patient(6)` are what `chart` wants:
 a network, examples, labels and a learning rate. In the charts of some of them one thing stands out. Find it,
 and let `illness(number)` return one of these words: """
     + ", ".join(f'"{word}"' for word in ILLNESSES)

@@ -66,8 +66,15 @@ class _Story:
         text += f"loss {number(loss)} on the training {task.examples}, {number(new_loss)} on new ones; "
         text += f"{100 * right:.0f} % of new {task.examples} are right."
         if loss > task.chance - 0.005:
-            classes = {2: "two", 10: "ten"}[int(task.y.max()) + 1]
-            text += f" That is no better than chance: guessing among {classes} costs {number(task.chance)}."
+            classes = int(task.y.max()) + 1
+            luck = 1 / classes + 2 * np.sqrt((1 - 1 / classes) / classes / len(task.new_y))
+            if right > luck:  # more than two standard errors above chance
+                text += (
+                    f" The answers are better than chance, but the loss is not: guessing costs {number(task.chance)}."
+                )
+            else:
+                among = {2: "two", 10: "ten"}[classes]
+                text += f" That is no better than chance: guessing among {among} costs {number(task.chance)}."
         return text
 
 

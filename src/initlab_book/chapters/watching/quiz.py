@@ -21,7 +21,7 @@ quiz = Quiz(
                 ),
                 Option(
                     "Its learning rate is too small: with a larger one the loss would begin to fall",
-                    "It may be. But in this chapter zero and tiny weights stayed at ln 10 at every rate.",
+                    "It may be. But with SGD and momentum, zero and tiny weights stayed at ln 10 at every rate.",
                 ),
             ),
         ),
@@ -70,15 +70,15 @@ quiz = Quiz(
                 Option(
                     "The rule of thumb says that all is well, so it needs only time",
                     "The sick networks of this chapter did best at ratios like those of the healthy one, and ended with "
-                    "a loss ten times as large.",
+                    "a loss many times as large.",
                 ),
                 Option(
                     "The rate is too large",
-                    "In this chapter the healthy network did best at a ratio near 0.01. A ratio of 0.001 belongs to a "
-                    "smaller rate.",
+                    "In this chapter the healthy networks did best at ratios of 0.002 to 0.04, by optimizer and step. A "
+                    "ratio of 0.001 belongs to a smaller rate.",
                 ),
                 Option(
-                    "The rate is off by about ten at most; look at the other numbers",
+                    "The rate is hardly off by many powers of ten; look at the other numbers",
                     "That is all a ratio can say. Saturation, dead units, the first loss and the signal are other questions.",
                     right=True,
                 ),
