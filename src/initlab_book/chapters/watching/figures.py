@@ -219,7 +219,7 @@ PLANE_ACTIVATIONS = ("tanh", "relu")
 
 two_dimensions = Film(
     name="two-dimensions",
-    title="A network learns to part two classes of points",
+    title="A network learns to tell two classes of points apart",
     controls=(
         Menu("data", "Data", DATA, "moons"),
         Menu("start", "Start", PLANE_LABELS, "xavier"),
