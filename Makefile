@@ -38,7 +38,7 @@ test: lint  ## lint, a fresh strict build, all tests: in a browser, and with the
 claims: $(VENV)/.test  ## how every number in the prose is accounted for (ALL=1 lists all of them)
 	@PYTHONPATH=tests $(BIN)/python -m claims $(if $(ALL),--all)
 
-experiments: $(VENV)/.site  ## compute the experiments whose results are missing or older than their code (all: 16 minutes on two cores)
+experiments: $(VENV)/.site  ## compute the experiments whose results are missing or older than their code (all: 35 minutes on two cores)
 	$(BIN)/python tools/experiments.py $(if $(SCHEDULER),--scheduler $(SCHEDULER))
 
 book: $(VENV)/.site  ## build the book into _build/html
