@@ -10,7 +10,7 @@ import inspect
 import math
 import re
 from functools import partial
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import NamedTuple
 
 import numpy as np
@@ -39,26 +39,7 @@ from initlab import (
 )
 from initlab.network import sample
 
-MODULES = [
-    activations,
-    agreement,
-    closed_forms,
-    datasets,
-    diagnostics,
-    finite_width,
-    frameworks,
-    gaussian,
-    initializers,
-    layer_statistics,
-    losses,
-    network,
-    optimizers,
-    random_matrices,
-    recommend,
-    symmetry,
-    threads,
-    training,
-]
+MODULES = [each for each in list(globals().values()) if isinstance(each, ModuleType) and each.__package__ == "initlab"]
 INNER = {
     network.forward_layers,
     network.backward_layers,

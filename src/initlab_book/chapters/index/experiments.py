@@ -19,10 +19,15 @@ def deep_network(activation, gain, width, depth, seed):
         seeds=[seed],
         batch=50,
     )
-    variance = gain**2
-    theory = propagate(activation, scaled_weight_variance=variance, depth=depth)
-    # Straight lines through 0 turn all signals alike, whatever their size.
-    return deep, theory, _pair(activation, 2.0 if activation in ("identity", "relu") else variance, depth)
+    theory = propagate(activation, scaled_weight_variance=gain**2, depth=depth)
+    return deep, theory, two_inputs(activation, 2.0 if activation in STRAIGHT else gain**2, depth)
 
 
-_pair = cache(lambda f, variance, depth: propagate_pair(f, scaled_weight_variance=variance, depth=depth))
+STRAIGHT = ("identity", "relu")
+"""Straight lines through 0 turn signals of any size alike, so that the variance of the weights does not matter."""
+
+
+@cache
+def two_inputs(activation, scaled_weight_variance, depth):
+    """The `gaussian.Pair` of two inputs at right angles."""
+    return propagate_pair(activation, scaled_weight_variance=scaled_weight_variance, depth=depth)
