@@ -128,6 +128,12 @@ def new_examples(draw: int) -> int:
     return 1000 + draw
 
 
+def from_then_on(condition: np.ndarray) -> np.ndarray:
+    """The first step from which a condition, (steps, ...), holds to the end; -1 where it does not hold in the end."""
+    failed = ~condition[::-1]
+    return np.where(condition[-1], np.where(failed.any(axis=0), len(condition) - failed.argmax(axis=0), 0), -1)
+
+
 def powers_of_two(first: int, last: int) -> tuple[float, ...]:
     """2^first, ..., 2^last: learning rates a factor of 2 apart."""
     return tuple(2.0**k for k in range(first, last + 1))

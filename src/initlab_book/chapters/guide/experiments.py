@@ -4,22 +4,15 @@ from functools import partial
 
 import numpy as np
 
-from initlab import datasets, gaussian
+from initlab import gaussian
 from initlab.initializers import lecun_normal, normal, uniform, variance_scaling
 from initlab.network import sample, stack
 from initlab.training import train
 from initlab_book.experiment import DRAWS, OPTIMIZERS, experiment, powers_of_two
 
+from ..watching.experiments import digit_task
+
 LOSS = "softmax_cross_entropy"
-
-
-def digits(draw):
-    """700 digits to train on and 300 new ones: a `datasets.Split`, standardized."""
-    x, y = datasets.digits()
-    some = np.random.default_rng(draw).permutation(len(y))[:1000]
-    data = datasets.split(x[:, some], y[some], held_out=0.3, rng=draw)
-    x, new_x = datasets.standardize(data.x, data.held_out_x)
-    return data._replace(x=x, held_out_x=new_x)
 
 
 def fan_in(gain):
@@ -61,7 +54,7 @@ def trained(networks, data, draw, optimizer, rates, batch, looks):
         batch_size=batch,
         rng=draw,
         snapshots=looks,
-        held_out=(data.held_out_x, data.held_out_y),
+        held_out=(data.new_x, data.new_y),
         **OPTIMIZERS[optimizer],
     ).snapshots
     loss, new_loss, right = (
@@ -87,7 +80,7 @@ STARTS = ("torch", "flax", "he", "guide")
 def calls(*, draw, width, optimizer, activation, starts, rates, hidden, steps, batch):
     """Share of right answers on new digits after the last step: (rates, starts)."""
     networks = [start(name, activation, [64, *[width] * hidden, 10], draw) for name in starts]
-    _, accuracy = trained(networks, digits(draw), draw, optimizer, rates, batch, (steps,))
+    _, accuracy = trained(networks, digit_task(draw), draw, optimizer, rates, batch, (steps,))
     return {"accuracy": accuracy[0]}
 
 
@@ -103,5 +96,5 @@ def last_layer(*, draw, width, optimizer, gains, rates, hidden, looks, batch):
     widths = [64, *[width] * hidden, 10]
     rest = [fan_in(1), *[fan_in(np.sqrt(2))] * (hidden - 1)]
     networks = [sample(widths, "relu", [*rest, fan_in(gain)], rng=draw, dtype=np.float32) for gain in gains]
-    loss, accuracy = trained(networks, digits(draw), draw, optimizer, rates, batch, looks)
+    loss, accuracy = trained(networks, digit_task(draw), draw, optimizer, rates, batch, looks)
     return {"loss": loss, "accuracy": accuracy}

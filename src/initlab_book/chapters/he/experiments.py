@@ -9,7 +9,7 @@ from initlab.datasets import moons
 from initlab.initializers import variance_scaling
 from initlab.network import sample, simulate
 from initlab.training import train
-from initlab_book.experiment import DRAWS, OPTIMIZERS, experiment, powers_of_two
+from initlab_book.experiment import DRAWS, OPTIMIZERS, experiment, from_then_on, powers_of_two
 
 DEPTH = 30
 STRANDS = 4
@@ -93,6 +93,4 @@ def race(*, draw, width, optimizer, depth, scheme, rates, steps, points):
     x, y = moons(points, rng=draw)
     how = {"loss": "softmax_cross_entropy", "learning_rate": rates, "steps": steps, **OPTIMIZERS[optimizer]}
     loss = train(start, x, y, **how).loss  # (steps + 1, rates)
-    above = ~(loss < LEARNED)  # nan is not below it
-    from_then_on = np.where(above.any(axis=0), steps + 1 - np.argmax(above[::-1], axis=0), 0)
-    return {"loss": loss[-1], "step": np.where(above[-1], -1, from_then_on)}
+    return {"loss": loss[-1], "step": from_then_on(loss < LEARNED)}  # nan is not below it

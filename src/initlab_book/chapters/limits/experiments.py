@@ -4,26 +4,17 @@ from functools import partial
 
 import numpy as np
 
-from initlab.datasets import digits, spiral, split, standardize
 from initlab.initializers import xavier_normal
 from initlab.network import sample
-from initlab.training import evaluate, train
-from initlab_book.experiment import DRAWS, OPTIMIZERS, experiment, new_examples, powers_of_two
+from initlab_book.experiment import DRAWS, OPTIMIZERS, experiment, powers_of_two
+
+from ..why.experiments import new_that_are_right
 
 # ---------------------------------------------------------------- does the sigmoid train?
 
 STARTS = {"sigmoid 1": ("sigmoid", 1.0), "sigmoid 4": ("sigmoid", 4.0), "sigmoid 10": ("sigmoid", 10.0)}
 STARTS |= {"tanh 1": ("tanh", 1.0)}
 """Activation and gain."""
-
-
-def examples(data, draw):
-    """What to train on, and what was not trained on: two tuples (x, y)."""
-    if data == "spiral":
-        return spiral(200, rng=draw), spiral(1000, rng=new_examples(draw))
-    x, y, new_x, new_y = split(*digits(), rng=draw)
-    x, new_x = standardize(x, new_x)
-    return (x, y), (new_x, new_y)
 
 
 @experiment(
@@ -40,11 +31,8 @@ def examples(data, draw):
 )
 def sigmoids(*, draw, data, width, optimizer, start, rates, hidden, steps, batch):
     """Share of new examples that are right after the last step, at every rate; nan where a run overflowed."""
-    old, new = examples(data, draw)
     activation, gain = STARTS[start]
-    widths = [old[0].shape[0], *[width] * hidden, int(old[1].max()) + 1]
+    n_in, n_out = {"spiral": (2, 2), "digits": (64, 10)}[data]
+    widths = [n_in, *[width] * hidden, n_out]
     network = sample(widths, activation, partial(xavier_normal, gain=gain), rng=draw, dtype=np.float32)
-    options = {"loss": "softmax_cross_entropy", "steps": steps, "batch_size": batch, "rng": draw}
-    run = train(network, *old, learning_rate=rates, **options, **OPTIMIZERS[optimizer])
-    _, accuracy = evaluate(run.network, *new, loss="softmax_cross_entropy")
-    return {"accuracy": np.where(run.diverged_at < 0, accuracy, np.nan)}
+    return {"accuracy": new_that_are_right(network, data, draw, optimizer, rates, steps, batch)}

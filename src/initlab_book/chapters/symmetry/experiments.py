@@ -9,7 +9,7 @@ from initlab import datasets, symmetry
 from initlab.initializers import xavier_normal
 from initlab.network import Network, sample, stack
 from initlab.training import train
-from initlab_book.experiment import DRAWS, OPTIMIZERS, experiment
+from initlab_book.experiment import DRAWS, OPTIMIZERS, experiment, from_then_on
 
 UNITS, STEPS = 8, 1000
 DATA = {"cross": datasets.cross, "moons": datasets.moons}
@@ -61,12 +61,6 @@ def parting(data, centre, activation):
     away = (rows - rows.mean(axis=0)) @ equal.growth[SHOWN].mT
     growth = np.sqrt(np.square(away).sum(axis=-1).mean(axis=-1))
     return Parting(run.loss, equal.loss, spread, growth, run.network)
-
-
-def from_then_on(condition):
-    """The first step from which a condition, (steps, ...), holds to the end; -1 where it does not hold in the end."""
-    failed = ~condition[::-1]
-    return np.where(condition[-1], np.where(failed.any(axis=0), len(condition) - failed.argmax(axis=0), 0), -1)
 
 
 @experiment(

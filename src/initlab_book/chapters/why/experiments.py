@@ -92,18 +92,34 @@ def trained(start, seed=0):
     return every.network.member((every.best, seed))
 
 
+def examples(data, draw):
+    """What to train on and what is new, two pairs (x, y): two arms of a spiral, or handwritten digits, standardized, a
+    quarter of them held out."""
+    if data == "spiral":
+        return spiral(200, rng=draw), spiral(1000, rng=new_examples(draw))
+    x, y, new_x, new_y = split(*digits(), rng=draw)
+    x, new_x = standardize(x, new_x)
+    return (x, y), (new_x, new_y)
+
+
+def new_that_are_right(network, data, draw, optimizer, rates, steps, batch):
+    """Share of new examples that are right after the last step, at every rate; nan where a run overflowed."""
+    old, new = examples(data, draw)
+    options = {"loss": "softmax_cross_entropy", "steps": steps, "batch_size": batch, "rng": draw}
+    run = train(network, *old, learning_rate=rates, **options, **OPTIMIZERS[optimizer])
+    _, accuracy = evaluate(run.network, *new, loss="softmax_cross_entropy")
+    return np.where(run.diverged_at < 0, accuracy, np.nan)
+
+
 @experiment(
     grid={"draw": DRAWS, "width": (16, 32), "optimizer": tuple(OPTIMIZERS), "scale": (0.01, 0.1, 0.3, 1, 3, 10)},
     settings={"rates": powers_of_two(-20, 0), "steps": STEPS, "batch": BATCH},
     small={"draw": 0, "width": 16, "optimizer": "sgd", "scale": 1},
 )
 def learning(*, draw, width, optimizer, scale, rates, steps, batch):
-    """Share of new points that are right after the last step, at every rate; nan where a run overflowed."""
+    """The network of the chapter, started at multiples of He's rule: share of new points that are right."""
     start = sample([2, *[width] * 5, 2], "relu", he_times(scale), rng=draw)
-    options = {"loss": "softmax_cross_entropy", "steps": steps, "batch_size": batch, "rng": draw}
-    run = train(start, *spiral(200, rng=draw), learning_rate=rates, **options, **OPTIMIZERS[optimizer])
-    _, accuracy = evaluate(run.network, *spiral(1000, rng=new_examples(draw)), loss="softmax_cross_entropy")
-    return {"accuracy": np.where(run.diverged_at < 0, accuracy, np.nan)}
+    return {"accuracy": new_that_are_right(start, "spiral", draw, optimizer, rates, steps, batch)}
 
 
 @experiment(
@@ -114,13 +130,11 @@ def learning(*, draw, width, optimizer, scale, rates, steps, batch):
 def deep(*, draw, width, optimizer, start, rates, hidden, steps, batch):
     """The same with twenty hidden layers; and how alike the inputs are in the last of them before training."""
     activation, initializer = DEEP[start]
-    x, y = spiral(200, rng=draw)
     net = sample([2, *[width] * hidden, 2], activation, initializer, rng=draw)
-    options = {"loss": "softmax_cross_entropy", "steps": steps, "batch_size": batch, "rng": draw}
-    run = train(net, x, y, learning_rate=rates, **options, **OPTIMIZERS[optimizer])
-    _, accuracy = evaluate(run.network, *spiral(1000, rng=new_examples(draw)), loss="softmax_cross_entropy")
+    (x, y), _ = examples("spiral", draw)
     seen = observe(net, x, loss="softmax_cross_entropy", targets=y)
-    return {"accuracy": np.where(run.diverged_at < 0, accuracy, np.nan), "cosine": seen.a.cosine[hidden]}
+    right = new_that_are_right(net, "spiral", draw, optimizer, rates, steps, batch)
+    return {"accuracy": right, "cosine": seen.a.cosine[hidden]}
 
 
 @experiment(
@@ -130,10 +144,5 @@ def deep(*, draw, width, optimizer, start, rates, hidden, steps, batch):
 )
 def on_digits(*, draw, width, optimizer, scale, rates, steps, batch):
     """The same on handwritten digits, a quarter of them held out."""
-    some = split(*digits(), rng=draw)
-    x, new_x = standardize(some.x, some.held_out_x)
     start = sample([64, *[width] * 5, 10], "relu", he_times(scale), rng=draw)
-    options = {"loss": "softmax_cross_entropy", "steps": steps, "batch_size": batch, "rng": draw}
-    run = train(start, x, some.y, learning_rate=rates, **options, **OPTIMIZERS[optimizer])
-    _, accuracy = evaluate(run.network, new_x, some.held_out_y, loss="softmax_cross_entropy")
-    return {"accuracy": np.where(run.diverged_at < 0, accuracy, np.nan)}
+    return {"accuracy": new_that_are_right(start, "digits", draw, optimizer, rates, steps, batch)}

@@ -5,11 +5,12 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
-from initlab.datasets import digits, spiral, split, standardize
 from initlab.initializers import normal, orthogonal, variance_scaling, xavier_uniform
 from initlab.network import sample, simulate
 from initlab.training import evaluate, train
-from initlab_book.experiment import DRAWS, OPTIMIZERS, experiment, new_examples, powers_of_two
+from initlab_book.experiment import DRAWS, OPTIMIZERS, experiment, powers_of_two
+
+from ..why.experiments import examples
 
 # ---------------------------------------------------------------- one depth, one width, five rules
 
@@ -62,8 +63,8 @@ def trained(rule, hidden, optimizer, data, new, *, draw, rates, steps, batch):
 )
 def rules(*, draw, width, optimizer, depth, rule, rates, steps, batch):
     """On the spiral: loss on the 200 points, and share of 1000 new points that are right, after the last step."""
-    data, new = spiral(200, rng=draw), spiral(1000, rng=new_examples(draw))
-    return trained(rule, [width] * depth, optimizer, data, new, draw=draw, rates=rates, steps=steps, batch=batch)
+    hidden, data = [width] * depth, examples("spiral", draw)
+    return trained(rule, hidden, optimizer, *data, draw=draw, rates=rates, steps=steps, batch=batch)
 
 
 @experiment(
@@ -74,10 +75,8 @@ def rules(*, draw, width, optimizer, depth, rule, rates, steps, batch):
 )
 def on_digits(*, draw, width, optimizer, rule, rates, depth, steps, batch):
     """On handwritten digits: loss on three quarters of them, and share of the others that are right."""
-    x, y, new_x, new_y = split(*digits(), rng=draw)
-    x, new_x = standardize(x, new_x)
-    data, new = (x, y), (new_x, new_y)
-    return trained(rule, [width] * depth, optimizer, data, new, draw=draw, rates=rates, steps=steps, batch=batch)
+    hidden, data = [width] * depth, examples("digits", draw)
+    return trained(rule, hidden, optimizer, *data, draw=draw, rates=rates, steps=steps, batch=batch)
 
 
 # ---------------------------------------------------------------- widths that change
