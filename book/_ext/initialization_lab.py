@@ -30,6 +30,7 @@ from sphinxcontrib import katex
 
 from initlab_book import install
 from initlab_book.figure.front_end import EXPLORER
+from initlab_book.figure.static import NUMBER
 from initlab_book.quiz.front_end import QUIZ
 
 HERE = Path(__file__).resolve().parent
@@ -231,13 +232,15 @@ def finish_page(app, pagename, templatename, context, doctree):
     context["fonts_inside"] = app.config.katex_prerender  # else `fonts.py` leaves those of formulas where they are
     body = context.get("body", "")
     body = FILM.sub(functools.partial(write_film, app.outdir), body)
+    body = number_figures(body, app.env.toc_secnumbers.get(pagename, {}).get("", ()))
     body = PICTURE.sub(functools.partial(reserve_room, app), body)
     if body:
         context["body"] = body
     for name in FRONT_ENDS:
         if f'class="{name}' in body:
             app.add_css_file(f"{name}.css")
-            app.add_js_file(f"{name}.js", loading_method="defer")
+            # Figures call for their script while the page is read; a quiz waits until it is there.
+            app.add_js_file(f"{name}.js", **({} if name == "initlab-explorer" else {"loading_method": "defer"}))
     if "<math>" in body:  # in a figure: KaTeX's formulas say more of themselves
         app.add_css_file("latinmodern/latinmodern.css")
     if 'class="math' not in body:
@@ -246,6 +249,15 @@ def finish_page(app, pagename, templatename, context, doctree):
         # Sphinx shows a summary of every result by fetching the page, which a browser forbids when there is no server.
         app.add_js_file(None, body="DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY &&= location.protocol !== 'file:';")
     context["description"] = describe(doctree) if doctree else ""
+
+
+def number_figures(body, chapter):
+    """The number of the chapter and of the figure in it goes before each caption."""
+    place, *rest = body.split(NUMBER)
+    for i, after in enumerate(rest, start=1):
+        number = f"Figure {'.'.join(map(str, (*chapter, i)))}. " if chapter else ""
+        place += f'<span class="il-number">{number}</span>{after}'
+    return place
 
 
 # A part of the films of a figure: the name of the figure, the part, its JSON.

@@ -229,8 +229,10 @@ def test_a_film_comes_while_it_is_made_and_can_be_stopped():
             await asyncio.sleep(0.01)
             assert figure.running
         asked = asyncio.get_running_loop().time()
+        seen = len(figure.film["texts"])
         figure.running = False
         frames = len(figure.film["texts"])
+        assert seen <= frames
         await asyncio.sleep(0.6)
         assert len(figure.film["texts"]) == frames < len(STEPS)
         assert figure.status == f"Stopped at step {STEPS[frames - 1]}."

@@ -163,7 +163,8 @@ def test_an_address_names_every_setting():
         "figure/js/settings.js", "writeAddress", [["it", *both] for both in zip(asked, pictures, strict=True)]
     )
     read = call("figure/js/settings.js", "readAddress", [[a, "it", c] for a, c in zip(address, asked, strict=True)])
-    assert [dict(found) for found in read] == pictures
+    assert [dict(found["settings"]) for found in read] == pictures
+    assert not any(found["problems"] for found in read)
 
 
 # ---------------------------------------------------------------- many modules, one file

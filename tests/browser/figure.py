@@ -49,6 +49,7 @@ class Windows:
             visitor = self.stack.enter_context(visit(self.browser, f"{self.address}/{page}.html", **options))
             if options.get("java_script_enabled", True):
                 visitor.settle()
+                visitor.page.evaluate("document.querySelectorAll('.il-skip').forEach((skip) => skip.click())")
                 visitor.shifts = visitor.page.evaluate(self.SHIFTS)
             self.opened[key] = visitor
         return self.opened[key]
@@ -142,9 +143,13 @@ class Figure:
             # The theme takes what does not scroll out of the order.
             return [*([block] if block.evaluate("(e) => e.tabIndex") == 0 else []), self.button("Copy code")]
         if panel.kind == "formulas":
-            lines = self.root.get_by_role("region", name=panel.title, exact=True)
-            return [lines] if lines.get_attribute("tabindex") else []
+            return []
         return [self.probe(panel)]
+
+    def more(self, name):
+        """Choose an entry of its menu."""
+        self.root.locator(".il-menu summary").click()
+        self.button(name).click()
 
     def button(self, name):
         return self.root.get_by_role("button", name=name, exact=True)
@@ -204,7 +209,7 @@ def bare_page(*demos):
     figures = "".join(static.html(demo) for demo in demos)
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>Test</title><style>{EXPLORER.stylesheet()}</style>"
-        f"<main>{figures}</main><script>{EXPLORER.script()}</script>"
+        f"<script>{EXPLORER.script()}</script><main>{figures}</main>"
     )
 
 

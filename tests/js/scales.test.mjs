@@ -25,7 +25,13 @@ test("ticks are round numbers within the scale", () => {
 test("ticks of a logarithmic scale are whole powers of ten", () => {
   assert.deepEqual(labels(logarithmic(1e-3, 1e4), 8), ["10⁻³", "0.01", "0.1", "1", "10", "100", "1000", "10⁴"]);
   assert.deepEqual(labels(logarithmic(1e-30, 1e30), 5), ["10⁻²⁴", "10⁻¹²", "1", "10¹²", "10²⁴"]);
-  assert.deepEqual(labels(logarithmic(2, 20), 5), ["10"]);
+});
+
+test("a logarithmic scale of few powers of ten has ticks between them, as far as there is room", () => {
+  assert.deepEqual(labels(logarithmic(2, 20), 5), ["2", "5", "10", "20"]);
+  assert.deepEqual(labels(logarithmic(20, 1000), 6), ["20", "50", "100", "200", "500", "1000"]);
+  assert.deepEqual(labels(logarithmic(20, 1000), 4), ["30", "100", "300", "1000"]);
+  assert.deepEqual(labels(logarithmic(20, 1000), 2), ["100", "1000"]);
 });
 
 test("no scale gets more than one tick too many", () => {

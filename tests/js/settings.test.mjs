@@ -57,17 +57,38 @@ test("what was written can be read", () => {
   for (const rule of CONTROLS[1].values) {
     const settings = { ...START, rule, scale: 0.000001, compare: true };
     const { seed, ...named } = settings;
-    assert.deepEqual(Object.fromEntries(readAddress(writeAddress("x", choices, settings), "x", choices)), named);
+    assert.deepEqual(
+      Object.fromEntries(readAddress(writeAddress("x", choices, settings), "x", choices).settings),
+      named,
+    );
   }
 });
 
 test("an address is read as far as it makes sense", () => {
-  const read = (address) => readAddress(address, "x", choicesOf(FILM));
-  assert.deepEqual(read("#x?scale=1e-6"), [["scale", 0.000001]]);
-  assert.deepEqual(read("#x?scale=1.0&rule=xavier&nothing=1&sign=true"), [
-    ["scale", 1],
-    ["sign", true],
-  ]);
-  assert.deepEqual(read("#x?step="), []); // not 0
+  const read = (address, aliases) => readAddress(address, "x", choicesOf(FILM), aliases);
+  assert.deepEqual(read("#x?scale=1e-6"), { settings: [["scale", 0.000001]], problems: [] });
+  assert.deepEqual(read("#x?scale=1.0&rule=xavier&nothing=1&sign=true"), {
+    settings: [
+      ["scale", 1],
+      ["sign", true],
+    ],
+    problems: [
+      "There is no picture for rule = xavier; this is another.",
+      "This figure has no setting “nothing” (any more).",
+    ],
+  });
+  assert.deepEqual(read("#x?step=").settings, []); // not 0
+  assert.deepEqual(read("#x?scale=0.62"), {
+    settings: [["scale", 0.5]],
+    problems: ["There is no picture for scale = 0.62; this is the nearest, 0.5."],
+  });
+  const aliases = { size: "scale", "rule=kaiming": "rule=he" };
+  assert.deepEqual(read("#x?size=1&rule=kaiming", aliases), {
+    settings: [
+      ["scale", 1],
+      ["rule", "he"],
+    ],
+    problems: [],
+  });
   for (const elsewhere of ["", "#", "#x", "#x?", "#y?scale=1", "#section"]) assert.equal(read(elsewhere), null);
 });

@@ -11,6 +11,7 @@ from .demo import Demo
 from .film import Film
 from .packing import Levels
 from .panels import Code, Formulas, HeatMap, Histograms, Images, Lines, Ridges, Series, formula_row, histogram_data
+from .prediction import Prediction
 
 __all__ = [
     "Code",
@@ -25,6 +26,7 @@ __all__ = [
     "Menu",
     "Number",
     "Player",
+    "Prediction",
     "Ridges",
     "Series",
     "Slider",

@@ -8,13 +8,14 @@ and both hosts, the widget and the static page, draw that frame with the same Ja
 """
 
 import itertools
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .controls import Control
 from .packing import jsonable
 from .panels import Panel
+from .prediction import Prediction
 
 Settings = dict[str, Any]
 """A value for every setting of a figure, by name."""
@@ -37,6 +38,13 @@ class Demo:
     that tell somebody who does not see the picture what it shows."""
     digits: int = 4
     """Significant digits kept of every number. Both hosts show the rounded numbers, so they agree."""
+    caption: str = ""
+    """What stands below the figure: what is computed, on what. On a page its number stands before it."""
+    prediction: Prediction | None = None
+    """What the reader is asked before the picture is shown."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """What settings, or their values, were once called, so that links to them keep working: {"scale": "gain"} or
+    {"start=small": "start=x0.1"}."""
 
     @property
     def choices(self) -> tuple[Control, ...]:
@@ -72,7 +80,15 @@ class Demo:
         """What stays the same in every frame, for the JavaScript."""
         controls = [control_spec(control) for control in self.controls]
         panels = [jsonable(asdict(panel), 17) for panel in self.panels]
-        return {"name": self.name, "title": self.title, "controls": controls, "panels": panels}
+        return {
+            "name": self.name,
+            "title": self.title,
+            "controls": controls,
+            "panels": panels,
+            "caption": self.caption,
+            "prediction": asdict(self.prediction) if self.prediction else None,
+            "aliases": dict(self.aliases),
+        }
 
 
 def control_spec(control: Control) -> dict[str, Any]:

@@ -5,8 +5,8 @@ page the frames of one run are packed, see `packing.py`.
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .controls import Control, Player, Toggle
@@ -36,12 +36,17 @@ class Film(Demo):
     """The name of a menu. The static page loads the films of each of its choices when a reader first makes it."""
     compare: tuple[str, ...] = ()
     """The controls of which each of two sides has its own, when two runs are shown side by side."""
+    against: Mapping[str, Any] = field(default_factory=dict)
+    """What the second side starts with, where that differs from the first: a pair that is worth comparing."""
+    narrow: tuple[str, ...] = ()
+    """The panels that a narrow page shows at first, where not all; the reader chooses others."""
 
     @property
     def choices(self) -> tuple[Control, ...]:
         """All that can be set: the controls, the player, and where two runs can be compared, whether they are, and the
         controls of the second side."""
-        second = [replace(c, name=c.name + SECOND) for c in self.controls if c.name in self.compare]
+        own = [replace(c, value=self.against.get(c.name, c.value)) for c in self.controls if c.name in self.compare]
+        second = [replace(c, name=c.name + SECOND) for c in own]
         both = [Toggle("compare", "Compare two", False), *second] if second else []
         return (*self.controls, self.player, *both)
 
@@ -90,5 +95,10 @@ class Film(Demo):
 
     def spec(self) -> dict[str, Any]:
         """What stays the same in every frame, for the JavaScript."""
-        more = {"player": control_spec(self.player), "part": self.part, "compare": list(self.compare)}
+        more = {
+            "player": control_spec(self.player),
+            "part": self.part,
+            "compare": list(self.compare),
+            "narrow": list(self.narrow),
+        }
         return super().spec() | more

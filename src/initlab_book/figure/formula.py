@@ -109,38 +109,3 @@ def _html(element: Element) -> str:
 
 _EM = 18.5
 _WIDE = {"W": 1.0, "m": 0.9, "∑": 1.2, "𝔼": 0.7, "[": 0.35, "]": 0.35, "(": 0.42, ")": 0.42, ",": 0.5}
-
-
-def line_count(formula: str, width: float) -> int:
-    """On how many lines a browser sets a formula that `mathml` made, in a column of `width` pixels.
-
-    An estimate, on the safe side: it reserves room in the page.
-    """
-    lines, x = 1, 0.0
-    for term in re.findall(r'<span class="il-term[^>]*>(.*?)</span>', formula):
-        factors = [_advance(ElementTree.fromstring(factor)) for factor in term.split("<wbr>")]
-        if x and x + sum(factors) > width:
-            lines, x = lines + 1, 0.0
-        for factor in factors:
-            if x and x + factor > width:
-                lines, x = lines + 1, 0.0
-            x += factor
-        x += 0.3 * _EM
-    return lines
-
-
-def _advance(element: Element, size: float = _EM) -> float:
-    """Pixels that an element takes on its line."""
-    children = list(element)
-    if element.tag in ("msub", "msup", "msubsup"):
-        base, *scripts = children
-        return _advance(base, size) + max(_advance(script, 0.72 * size) for script in scripts)
-    if element.tag == "mfrac":
-        return max(_advance(child, 0.8 * size) for child in children) + 0.3 * size
-    if element.tag == "msqrt":
-        return 0.9 * size + sum(_advance(child, size) for child in children)
-    if children:
-        return sum(_advance(child, size) for child in children)
-    text = element.text or ""
-    around = 0.55 if element.tag == "mo" and text in _SIGNS else 0.0
-    return size * (around + sum(_WIDE.get(letter, 0.6) for letter in text))

@@ -205,8 +205,6 @@ class Formulas:
     """Identifies the panel in a frame."""
     title: str
     """Stands above it."""
-    most: int = 480
-    """The height in pixels beyond which the lines scroll."""
     kind: str = "formulas"
     """Tells the JavaScript how to draw it."""
 

@@ -54,6 +54,8 @@ class Explorer(Widget):
     """Whether a film is being made. Set it to False to stop."""
     progress = traitlets.Float(0.0, read_only=True).tag(sync=True)
     """Which share of the film has been made."""
+    answered = traitlets.Int(read_only=True).tag(sync=True)
+    """Counts the changes of settings that have been answered: until then a page may say that the kernel is busy."""
     status = traitlets.Unicode(read_only=True).tag(sync=True)
     """What a reader is to be told of a film that has been stopped."""
 
@@ -74,6 +76,7 @@ class Explorer(Widget):
             self._film = demo
             self._task: asyncio.Task[None] | None = None
             self._wanted: set[str] = set()
+            self._making: tuple[str, list[Frame]] = "film", []
             self._begin()
             self.observe(self._begin, names)
             self.observe(self._stop, "running")
@@ -85,12 +88,14 @@ class Explorer(Widget):
 
     def _compute(self, change: Any = None) -> None:
         self.set_trait("frame", self.demo.frame(**self.settings))
+        self.set_trait("answered", self.answered + 1)
 
     # ---- films
 
     def _begin(self, change: Any = None) -> None:
         """Begin to make the films that a change of settings asks for: of the first side, the second or both."""
         name = change.name if change else None
+        self.set_trait("answered", self.answered + 1)
         if name == self._film.player.name or (name == "compare" and not self.compare):
             return
         if name != "compare" and not (name or "").endswith(SECOND):
@@ -104,6 +109,7 @@ class Explorer(Widget):
             return
         if self._task:
             self._task.cancel()
+        self._making = "film", []
         self._task = loop.create_task(self._make())
 
     async def _make(self) -> None:
@@ -122,7 +128,9 @@ class Explorer(Widget):
         settings = self.settings
         self.set_trait("status", "")
         self.set_trait("progress", 0.0)
-        frames, yielded, shown = [], time.monotonic(), 0.0
+        frames: list[Frame] = []
+        yielded, shown = time.monotonic(), 0.0
+        self._making = name, frames
         for frame in self._film.compute(**self._film.of_side(settings, second=name == "film_2")):
             if frame is not None:
                 frames.append(frame)
@@ -142,8 +150,11 @@ class Explorer(Widget):
         if not change.new and self._task:
             self._task.cancel()
             self._wanted.clear()
-            at = max(round(self.progress * len(self._film.player.values)) - 1, 0)
-            self.set_trait("status", f"Stopped at {self._film.player.label.lower()} {self._film.player.values[at]}.")
+            name, frames = self._making
+            if frames:
+                self._deliver(name, frames)  # to the last one: what is said must be what is seen
+            at = self._film.player.values[max(len(frames) - 1, 0)]
+            self.set_trait("status", f"Stopped at {self._film.player.label.lower()} {at}.")
 
     def _text(self) -> str:
         if not isinstance(self.demo, Film):

@@ -5,7 +5,7 @@ import sympy as sp
 
 from initlab.algebra import Expected, latex, random
 from initlab.algebra.assumptions import FORWARD, n_in, q, sigma_b, sigma_w
-from initlab_book.figure import Demo, Formulas, Lines, Series, Toggle, formula_row
+from initlab_book.figure import Demo, Formulas, Lines, Prediction, Series, Toggle, formula_row
 from initlab_book.numbers import number
 
 from .experiments import DRAWS, FAN_INS, SWITCHES, derivation, measured_sizes, values
@@ -88,4 +88,20 @@ switchboard = Demo(
     ),
     compute=_switchboard,
     digits=3,
+    caption=(
+        "E[z²] of a unit by its number of inputs: what the algebra derives from the assumptions that are left "
+        "(dashed), what it would be with all seven, and 2000 drawn units in which exactly the dropped ones are "
+        "broken."
+    ),
+    prediction=Prediction(
+        (
+            "Switch off one assumption at a time, and put it back. For how many of the seven does a term come "
+            "back in the formula?"
+        ),
+        outcome=(
+            "Four. The two about the activations, and that weights are uncorrelated, change nothing alone: "
+            "each leaves a product whose other factor is still zero."
+        ),
+        options=("two", "four", "six", "all seven"),
+    ),
 )

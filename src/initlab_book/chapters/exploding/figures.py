@@ -3,7 +3,7 @@
 import numpy as np
 
 from initlab.random_matrices import growth_quantile, growth_rate
-from initlab_book.figure import Demo, Lines, Menu, Series, Slider
+from initlab_book.figure import Demo, Lines, Menu, Prediction, Series, Slider
 from initlab_book.numbers import number
 
 from .experiments import FACTORS, RANDOM_DEPTH, RATES, SHOWN, STEPS, losses, outcome, strands
@@ -62,6 +62,21 @@ descent = Demo(
     ),
     compute=_descent,
     digits=3,
+    caption=(
+        "The loss of the ten matrices during a thousand steps of gradient descent at one learning rate, and after "
+        "them at all nineteen."
+    ),
+    prediction=Prediction(
+        (
+            "With g = 1.5 the loss overflows at the rate 0.01, and with g = 0.5 it stays at 0.5. Give each its "
+            "own rate: for which of them does one of nineteen rates work?"
+        ),
+        outcome=(
+            "For 1.5 a few small rates work, and for 0.5 a few large ones. The start g = 1 works over a wide "
+            "range of rates: the closer to it, the less the rate matters."
+        ),
+        options=("for both", "only for 1.5", "only for 0.5", "for neither"),
+    ),
 )
 
 
@@ -115,4 +130,19 @@ random_matrices = Demo(
     ),
     compute=_random_matrices,
     digits=3,
+    caption=(
+        "The length of a signal in eight random networks without activations, and where theory puts the median "
+        "and 95 % of all networks. The same draws at every gain."
+    ),
+    prediction=Prediction(
+        (
+            "At g = 1 and 512 units a layer the signal keeps its length. How long is a typical signal after 30 "
+            "layers of only two units?"
+        ),
+        outcome=(
+            "Half of all networks end below 0.0002. Every layer multiplies the length by a random factor; its "
+            "logarithm falls on average, by about 1/(2n) a layer, and 30 layers of two units add that up."
+        ),
+        options=("still about 1", "about a tenth", "below a thousandth", "it explodes"),
+    ),
 )

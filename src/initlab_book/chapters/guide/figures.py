@@ -75,4 +75,8 @@ guide = Demo(
     panels=(Code("code", "The code"),),
     compute=_guide,
     digits=3,
+    caption=(
+        "The call for a layer, by what comes in; every piece of code has run in its framework, and what it gave "
+        "stands below it."
+    ),
 )

@@ -9,7 +9,7 @@ from initlab import gaussian
 from initlab.activations import labels
 from initlab.finite_width import sample_lengths, spread
 from initlab.gaussian import fixed_points, length_map
-from initlab_book.figure import Demo, Lines, Menu, Series, Slider
+from initlab_book.figure import Demo, Lines, Menu, Prediction, Series, Slider
 from initlab_book.numbers import number
 
 # ---------------------------------------------------------------- the length map
@@ -90,6 +90,21 @@ length_maps = Demo(
     ),
     compute=_length_map,
     digits=3,
+    caption=(
+        "Left, the factor by which one infinitely wide layer multiplies λ; right, three signals that pass through "
+        "thirty such layers."
+    ),
+    prediction=Prediction(
+        (
+            "Tanh brings the three signals together. In which direction must the curve on the left cross the "
+            "dotted line?"
+        ),
+        outcome=(
+            "Falling: what is too large must shrink, and what is too small must grow. GELU's curve rises through "
+            "the line, and drives the signals apart."
+        ),
+        options=("falling", "rising"),
+    ),
 )
 
 
@@ -145,4 +160,19 @@ luck = Demo(
     ),
     compute=_luck,
     digits=3,
+    caption=(
+        "The size of the signal in networks of 50 layers, drawn at random: eight of them, the median, and where "
+        "95 % lie."
+    ),
+    prediction=Prediction(
+        (
+            "He's rule, 50 layers of 128 units. By what factor do two draws typically differ in the size of what "
+            "comes out?"
+        ),
+        outcome=(
+            "By about 2. Every layer multiplies the length by a random factor near 1, and fifty of them add up. "
+            "Tanh with gain 5/3 forgets what the layers before did, and its draws hardly differ."
+        ),
+        options=("1.1", "2", "10"),
+    ),
 )

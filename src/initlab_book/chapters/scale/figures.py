@@ -6,7 +6,7 @@ import numpy as np
 
 from initlab.activations import labels
 from initlab.gaussian import propagate
-from initlab_book.figure import Demo, Lines, Menu, Series, Slider
+from initlab_book.figure import Demo, Lines, Menu, Prediction, Series, Slider
 from initlab_book.numbers import number
 
 from .experiments import DEPTH, sizes
@@ -87,6 +87,17 @@ find_the_scale = Demo(
     ),
     compute=_find,
     digits=2,
+    caption=(
+        "One random network of 20 layers: eight random inputs of size 1 go in, and gradients of size 1 enter at "
+        "the top. The same draw at every scale."
+    ),
+    prediction=Prediction(
+        "A linear network with 16 units a layer needs σ = 0.25. Which σ does it need with 64 units?",
+        outcome=(
+            "Half. A unit adds up four times as many terms, and such a sum grows with the square root of their number."
+        ),
+        options=("a larger one", "the same", "half", "a quarter"),
+    ),
 )
 
 
@@ -179,4 +190,16 @@ three_starts = Demo(
     ),
     compute=_three_starts,
     digits=3,
+    caption=(
+        "Three signals, of size 0.5, 1 and 2 in the first layer, through one network of 20 layers of 128 units; "
+        "thin, the theory for layers of infinite width."
+    ),
+    prediction=Prediction(
+        (
+            "With the forward gain of each activation (ReLU 1.4142, tanh 1.5925, GELU 1.5335), do the three sizes "
+            "stay apart in the same ratio, come together, or drift further apart?"
+        ),
+        outcome="All three occur: ReLU keeps them apart, tanh brings them together, and GELU drives them apart.",
+        options=("stay apart", "come together", "drift apart", "each does something else"),
+    ),
 )

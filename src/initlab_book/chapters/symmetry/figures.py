@@ -4,7 +4,7 @@ import numpy as np
 
 from initlab import symmetry
 from initlab.activations import labels
-from initlab_book.figure import Demo, Lines, Menu, Series, Slider
+from initlab_book.figure import Demo, Lines, Menu, Prediction, Series, Slider
 from initlab_book.numbers import number
 
 from .experiments import NOISE, SHOWN, STEPS, parting
@@ -66,4 +66,16 @@ twins = Demo(
     ),
     compute=_twins,
     digits=3,
+    caption=(
+        "Eight hidden units whose weights differ by a little normal noise, trained by gradient descent; dashed, "
+        "the loss of equal units, and the spread that linear theory predicts."
+    ),
+    prediction=Prediction(
+        "Noise of 0.1 parts the units after 33 steps. How long will a thousandth of that noise take?",
+        outcome=(
+            "A few times as long: the spread grows by a factor in every step, so that each thousandth costs the "
+            "same number of further steps. Only without any noise do they never part."
+        ),
+        options=("a thousand times as long", "a few times as long", "for ever"),
+    ),
 )

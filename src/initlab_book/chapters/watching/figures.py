@@ -13,7 +13,20 @@ from initlab.activations import labels
 from initlab.diagnostics import diagnose
 from initlab.network import forward, stack
 from initlab.training import descend
-from initlab_book.figure import Film, HeatMap, Images, Levels, Lines, Menu, Number, Player, Ridges, Series, Slider
+from initlab_book.figure import (
+    Film,
+    HeatMap,
+    Images,
+    Levels,
+    Lines,
+    Menu,
+    Number,
+    Player,
+    Prediction,
+    Ridges,
+    Series,
+    Slider,
+)
 from initlab_book.numbers import number
 
 from .experiments import (
@@ -259,6 +272,19 @@ two_dimensions = Film(
     part="data",
     compare=("start", "activation", "rate"),
     digits=3,
+    caption=(
+        "A network of tanh or ReLU units, trained with minibatches: the share that it gives to each class, the "
+        "loss, and the gradient of every layer. Each step was computed before."
+    ),
+    prediction=Prediction(
+        "All weights 0.1: what will the network that starts so make of the two circles?",
+        outcome=(
+            "Its equal units act as one: it finds what one unit can find, a straight border, and gets at most two "
+            "thirds of the circles right."
+        ),
+        options=("it separates them", "a straight border", "it guesses"),
+    ),
+    against={"start": "large"},
 )
 DIGIT_LABELS = {
     "zero": "all weights 0",
@@ -405,4 +431,21 @@ digits = Film(
     part="activation",
     compare=("start", "rate"),
     digits=3,
+    caption=(
+        "Eight hidden layers of 50 units, trained on handwritten digits: answers to digits that it has not seen, "
+        "the losses, and what happens in every layer. Each step was computed before."
+    ),
+    prediction=Prediction(
+        (
+            "With tanh and standard normal weights three quarters of all units are saturated before the first "
+            "step. How large are the gradients in the lower layers?"
+        ),
+        outcome=(
+            "Far larger: they grow on the way down, more than a hundredfold. Few units pass a gradient, but the "
+            "large weights multiply what they pass."
+        ),
+        options=("far smaller than at the top", "as large", "far larger"),
+    ),
+    against={"start": "normal"},
+    narrow=("digits", "right", "gradients"),
 )

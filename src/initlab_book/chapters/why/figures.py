@@ -101,4 +101,8 @@ starts = Demo(
     ),
     compute=_starts,
     digits=3,
+    caption=(
+        "The network with five hidden layers of 16 ReLU units on the spiral: every start at fourteen learning "
+        "rates, random ones with five seeds."
+    ),
 )

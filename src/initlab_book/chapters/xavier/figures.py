@@ -6,7 +6,7 @@ from initlab.activations import labels
 from initlab.gaussian import propagate
 from initlab.random_matrices import growth_rate, growth_variance
 from initlab_book import results
-from initlab_book.figure import Demo, Histograms, Lines, Menu, Series, histogram_data
+from initlab_book.figure import Demo, Histograms, Lines, Menu, Prediction, Series, histogram_data
 from initlab_book.numbers import number
 
 from .experiments import BATCH, DEPTH, RANGES, RULES, SHAPES, SHOWN, VARIANCES, deep, expected, on_digits, one_network
@@ -70,6 +70,21 @@ rules = Demo(
     ),
     compute=_layers,
     digits=3,
+    caption=(
+        "Ten layers of 256 units and 256 random inputs: mean squares in every layer, with the theory for layers "
+        "of infinite width, and histograms of four layers."
+    ),
+    prediction=Prediction(
+        (
+            "We replace the standard rule by Xavier, in the same ten tanh layers. Are activations, gradients and "
+            "weight gradients all level now, from layer to layer?"
+        ),
+        outcome=(
+            "None of them quite: without an activation all three are level, but tanh takes a little from the "
+            "signal in every layer, and from the gradient."
+        ),
+        options=("all three", "only the activations", "only the gradients", "none of them quite"),
+    ),
 )
 
 
@@ -154,6 +169,15 @@ tapers = Demo(
     ),
     compute=_tapers,
     digits=3,
+    caption="Ten linear layers: one network, the expected mean squares, and where 95 % of all networks lie.",
+    prediction=Prediction(
+        "A network narrows from 512 units to 32 in ten layers. Which direction suffers under 1/n_in?",
+        outcome=(
+            "The gradient. 1/n_in keeps the signal, and every layer multiplies the gradient by n_out/n_in, here "
+            "less than 1."
+        ),
+        options=("the signal", "the gradient", "both", "neither"),
+    ),
 )
 
 

@@ -16,28 +16,20 @@ export function makeButton(label, act, attributes = {}) {
 }
 
 /**
- * A button that copies a text, and says for a moment what it did.
- * @param {string} label
- * @param {string} kind a class of its own
+ * What a button does that copies a text, and says for a moment what it did.
  * @param {() => string} content
- * @param {string} copied what it says then
- * @param {() => string} otherwise called where there is no clipboard; returns what it says then
+ * @param {string} done what it says then
+ * @param {string | (() => string)} otherwise what it says where there is no clipboard
  */
-export function copyButton(label, kind, content, copied, otherwise) {
-  const button = makeButton(
-    label,
-    async () => {
-      const text = content();
-      let done = copied;
-      try {
-        await navigator.clipboard.writeText(text);
-      } catch {
-        done = otherwise();
-      }
-      button.textContent = done;
-      setTimeout(() => (button.textContent = label), 2500);
-    },
-    { class: `il-button ${kind}` },
-  );
-  return button;
-}
+export const copied = (content, done, otherwise) => (/** @type {HTMLButtonElement} */ button) => {
+  const label = button.textContent;
+  const text = content();
+  /** @param {string} said */
+  const say = (said) => {
+    button.textContent = said;
+    setTimeout(() => (button.textContent = label), 2500);
+  };
+  const failed = () => say(typeof otherwise === "string" ? otherwise : otherwise());
+  if (navigator.clipboard) navigator.clipboard.writeText(text).then(() => say(done), failed);
+  else failed();
+};

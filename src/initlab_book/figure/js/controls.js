@@ -44,8 +44,9 @@ function slider({ label, values }, { id, box, live, current, send }) {
   const ends = { min: values[0], max: values[values.length - 1] };
   const attributes = { class: "il-exact", step: "any", "aria-label": `${label}, exact`, ...ends };
   const exact = live ? typed(attributes, current, send) : null;
-  if (exact) box.append(exact);
+  if (exact) box.append(exact.input);
   box.append(input);
+  if (exact) box.append(exact.limits);
   /** @type {number | undefined} */
   let best;
   /** @param {Value} value */
@@ -56,7 +57,7 @@ function slider({ label, values }, { id, box, live, current, send }) {
     input.value = String(nearest(values, v));
     input.setAttribute("aria-valuetext", words);
     write(output, words);
-    if (exact) exact.value = String(v);
+    if (exact) exact.input.value = String(v);
   }
   /** @param {number | undefined} v */
   function mark(v) {
@@ -102,8 +103,8 @@ function toggle({ id, box, send }) {
  * @returns {(v: Value) => void}
  */
 function field({ low, high }, { id, box, live, current, send }) {
-  const input = typed({ id, min: low, max: high, step: 1 }, current, send);
-  box.append(input);
+  const { input, limits } = typed({ id, min: low, max: high, step: 1 }, current, send);
+  box.append(input, limits);
   box.hidden = !live;
   return (v) => {
     input.value = String(v);
@@ -111,18 +112,29 @@ function field({ low, high }, { id, box, live, current, send }) {
 }
 
 /**
- * A number to type in: sent when it is allowed, put back when it is not.
+ * A number to type in: sent when it is allowed; else put back, and the reader is told why.
  * @param {Attributes} attributes
  * @param {ControlParts["current"]} current
  * @param {ControlParts["send"]} send
  */
 function typed(attributes, current, send) {
-  const input = make("input", { type: "number", ...attributes });
+  const id = uniqueId();
+  const input = make("input", { type: "number", "aria-describedby": id, ...attributes });
+  const kind = attributes.step === 1 ? "a whole number " : "";
+  const range = `${kind}from ${number(Number(attributes.min))} to ${number(Number(attributes.max))}`;
+  const limits = make("span", { class: "il-limits", id, role: "status" }, range);
   const commit = () => {
-    if (input.checkValidity() && input.value !== "") send(Number(input.value));
-    else input.value = String(current());
+    if (input.checkValidity() && input.value !== "") {
+      limits.classList.remove("il-refused");
+      write(limits, range);
+      send(Number(input.value));
+      return;
+    }
+    limits.classList.add("il-refused");
+    write(limits, `${input.value === "" ? "That" : number(Number(input.value))} is not ${range}.`);
+    input.value = String(current());
   };
   input.addEventListener("change", commit);
   input.addEventListener("keydown", (event) => event.key === "Enter" && commit());
-  return input;
+  return { input, limits };
 }

@@ -7,20 +7,24 @@
 //   film    the frames of a whole run (see film.py), and film_2, that of the second of two sides
 //   and one entry for every setting. Setting it makes the host, sooner or later, change `frame` or `film`.
 
-/** @import { Control, MadeControl, Model, PointTo, Side, Value } from "./types.d.ts" */
+/** @import { Control, Host, MadeControl, PointTo, Side, Value } from "./types.d.ts" */
 
 import { keepKeys, make } from "../../host/js/dom.js";
 import { makeButton } from "./buttons.js";
 import { makeControl } from "./controls.js";
 import { makeFilm } from "./film.js";
+import { makeGuess } from "./guess.js";
+import { makeChooser, makeMenu } from "./menu.js";
 import { filmSettings } from "./settings.js";
 import { makeSide, pin } from "./side.js";
 import { write } from "./svg.js";
+import { csvOf, pictureOf, pixelsOf, save } from "./taken.js";
 
 const ANNOUNCE_AFTER = 600; // ms of rest before a screen reader is told, so that a drag is one message
+const BUSY_AFTER = 400; // ms without an answer after which a kernel counts as busy
 
-/** @param {{ model: Model, el: HTMLElement }} host */
-export function render({ model, el }) {
+/** @param {Host} host */
+export function render({ model, el, memory, open = false, entries = [] }) {
   const spec = model.get("spec");
   const live = !el.dataset.static;
   const names = [...spec.controls.map((c) => c.name), ...(spec.player ? filmSettings(spec) : [])];
@@ -51,10 +55,22 @@ export function render({ model, el }) {
     model.save_changes();
   });
   const actions = make("div", { class: "il-actions" }, reset);
+  const status = make("p", { class: "il-status", role: "status" });
+  const steer = make("div", { class: "il-steer" });
+  const content = make("div", { class: "il-content" });
   const head = make("div", { class: "il-head" }, make("p", { class: "il-title" }, spec.title), actions);
   const spoken = make("p", { class: "il-spoken", role: "status", "aria-live": "polite" });
   const name = `Interactive figure: ${spec.title}`;
   const body = make("div", { class: "il-body", role: "group", "aria-label": name }, head);
+  if (spec.prediction && !open) {
+    const guess = makeGuess(spec.prediction, memory, () => {
+      body.classList.remove("il-closed");
+      resize();
+    });
+    body.classList.toggle("il-closed", !memory || memory.get() === null);
+    body.append(guess.box);
+  }
+  body.append(content);
 
   /** @type {Side[]} */
   const sides = [];
@@ -68,13 +84,32 @@ export function render({ model, el }) {
       side.pin();
     }
     for (const box of /** @type {NodeListOf<HTMLElement>} */ (body.querySelectorAll(".il-slider, .il-scrub"))) pin(box);
+    // Controls that would hide most of what they change do not stay in sight.
+    steer.classList.toggle("il-stays", steer.offsetHeight < 0.55 * innerHeight);
   };
   const observer = new ResizeObserver(resize);
+  /** @type {Set<string>} */
+  const off = new Set();
+  const choose = () => {
+    for (const { panels } of sides) for (const p of panels) p.box.hidden = off.has(p.spec.name);
+    for (const { parts } of sides) for (const part of parts) part.pinned = undefined;
+    resize();
+  };
   function addSide() {
     const side = makeSide(spec, pointTo);
     sides.push(side);
+    for (const p of side.panels) p.box.hidden = off.has(p.spec.name);
     for (const box of [side.text, ...side.panels.map((p) => p.stage)]) observer.observe(box);
     return side;
+  }
+
+  if (spec.panels.length > 4) {
+    if (el.clientWidth < 480 && spec.narrow?.length) {
+      for (const { name } of spec.panels) if (!spec.narrow.includes(name)) off.add(name);
+    }
+    const chooser = makeChooser(spec.panels, off, choose);
+    actions.append(chooser.menu);
+    undo.push(chooser.undo);
   }
 
   let timer = 0;
@@ -90,10 +125,12 @@ export function render({ model, el }) {
 
   let update;
   if (spec.player) {
-    update = makeFilm(spec, { model, live, body, actions, sides, offer, rows, on, undo, addSide, resize, drawn });
+    const stage = { model, live, body, steer, content, actions, status };
+    update = makeFilm(spec, { ...stage, sides, offer, rows, on, undo, addSide, resize, drawn });
   } else {
     const side = addSide();
-    body.append(rows(offer(spec.controls)), ...side.parts);
+    steer.append(rows(offer(spec.controls)), status);
+    content.append(steer, ...side.parts);
     update = () => {
       const frame = model.get("frame");
       side.draw(frame.panels, frame.text);
@@ -101,12 +138,64 @@ export function render({ model, el }) {
     };
     on("change:frame", update);
   }
+  if (live) {
+    // A kernel that does something else answers later: say so.
+    let waiting = 0;
+    const BUSY = "The kernel is busy: the picture will follow.";
+    for (const [name] of start) {
+      if (name === spec.player?.name) continue;
+      on(`change:${name}`, () => {
+        clearTimeout(waiting);
+        waiting = setTimeout(() => write(status, BUSY), BUSY_AFTER);
+      });
+    }
+    on("change:answered", () => {
+      clearTimeout(waiting);
+      if (status.textContent === BUSY) write(status, "");
+    });
+    undo.push(() => clearTimeout(waiting));
+  }
+  const credit = () => `Initialization Lab${spec.title.endsWith("?") ? "" : ","} ${document.title.split(" — ")[0]}`;
+  const picture = () => pictureOf(body, spec.title, credit());
+  const shownSides = () => sides.filter((side) => side.text.offsetParent);
+  /** @type {[string, () => void][]} */
+  const files = [
+    ["Picture (SVG)", () => save(`${spec.name}.svg`, new Blob([picture().outerHTML], { type: "image/svg+xml" }))],
+    ["Picture (PNG)", () => pixelsOf(picture(), (file) => save(`${spec.name}.png`, file))],
+    ["Numbers (CSV)", () => save(`${spec.name}.csv`, new Blob([csvOf(shownSides())], { type: "text/csv" }))],
+  ];
+  const screen = () => (document.fullscreenElement === el ? document.exitFullscreen() : el.requestFullscreen());
+  const drawable = spec.panels.some((p) => p.kind !== "formulas" && p.kind !== "code");
+  const more = makeMenu([...entries, ["Full screen", screen], ...(drawable ? files : [])]);
+  actions.append(more.menu);
+  undo.push(more.undo);
   body.append(spoken);
   keepKeys(body);
   el.classList.add("initlab-explorer");
-  el.replaceChildren(body);
+  // On a page it is there already, with its number.
+  const caption = el.querySelector("figcaption") || make("figcaption", { class: "il-caption" }, spec.caption);
+  el.replaceChildren(body, ...(caption.textContent ? [caption] : []));
   update();
   resize();
+
+  // On paper there is nothing to guess.
+  const closed = body.classList.contains.bind(body.classList, "il-closed");
+  const onPaper = () => {
+    body.classList.toggle("il-unasked", closed());
+    body.classList.remove("il-closed");
+    resize();
+  };
+  const offPaper = () => {
+    if (body.classList.contains("il-unasked")) body.classList.add("il-closed");
+    body.classList.remove("il-unasked");
+  };
+  for (const [event, act] of /** @type {const} */ ([
+    ["beforeprint", onPaper],
+    ["afterprint", offPaper],
+  ])) {
+    window.addEventListener(event, act);
+    undo.push(() => window.removeEventListener(event, act));
+  }
 
   return () => {
     observer.disconnect();

@@ -15,7 +15,10 @@ import { write } from "./svg.js";
  * @param {Stage} stage
  * @returns what draws the figure for the first time
  */
-export function makeFilm(spec, { model, live, body, actions, sides, offer, rows, on, undo, addSide, resize, drawn }) {
+export function makeFilm(
+  spec,
+  { model, live, body, steer, content, actions, status, sides, offer, rows, on, undo, addSide, resize, drawn },
+) {
   /** @type {(UnpackedFilm & { source: PackedFilm } | null)[]} */
   const films = [];
   const two = () => spec.compare.length > 0 && model.get("compare");
@@ -23,9 +26,28 @@ export function makeFilm(spec, { model, live, body, actions, sides, offer, rows,
   const shared = offer(spec.controls.filter((c) => !spec.compare.includes(c.name)));
   const time = makePlayer(spec.player, model, length, show);
   const stage = make("div", { class: "il-sides" });
-  const status = make("p", { class: "il-status", role: "status" });
-  body.append(rows(shared), time.box, status, stage);
+  const pair = make("div", { class: "il-pair" });
+  steer.append(make("div", { class: "il-settings" }, rows(shared), pair), time.box, status);
+  content.append(steer, stage);
   undo.push(time.pause);
+
+  // Where there is no room for two runs beside each other, the reader swaps them; their axes are the same.
+  const swap = make("div", { class: "il-swap", role: "group", "aria-label": "Run that is shown" });
+  const LABELS = ["First run", "Second run"];
+  const swaps = LABELS.map((label, i) => {
+    const button = makeButton(label, () => choose(i));
+    swap.append(button);
+    return button;
+  });
+  /** @param {number} chosen */
+  function choose(chosen) {
+    swaps.forEach((button, i) => {
+      button.setAttribute("aria-pressed", String(i === chosen));
+    });
+    body.dataset.run = String(chosen + 1);
+    resize();
+    show();
+  }
 
   const near = new Set(); // what is in the window, or nearly
   const watch = new IntersectionObserver(
@@ -49,10 +71,12 @@ export function makeFilm(spec, { model, live, body, actions, sides, offer, rows,
     );
     const side = addSide();
     settings.push(controls);
-    stage.append(make("div", { class: "il-side", role: "group", "aria-label": label }, rows(controls), ...side.parts));
+    pair.append(make("div", { class: "il-own", role: "group", "aria-label": `${label}: settings` }, rows(controls)));
+    const heading = make("p", { class: "il-run", "aria-hidden": "true" }, label);
+    stage.append(make("div", { class: "il-side", role: "group", "aria-label": label }, heading, ...side.parts));
     for (const box of side.boxes) watch.observe(box);
   }
-  open("", "First run");
+  open("", LABELS[0]);
 
   let following = live; // while a run is being made its newest frame is shown, until the reader goes elsewhere
   // While it plays, what is out of sight waits.
@@ -71,7 +95,9 @@ export function makeFilm(spec, { model, live, body, actions, sides, offer, rows,
   }
   function load() {
     if (two() && sides.length < 2) {
-      open(SECOND, "Second run");
+      open(SECOND, LABELS[1]);
+      steer.append(swap);
+      choose(0);
       keepKeys(body);
     }
     body.classList.toggle("il-two", two());
@@ -129,5 +155,20 @@ export function makeFilm(spec, { model, live, body, actions, sides, offer, rows,
     time.box.addEventListener("keydown", leave);
   }
   report();
+
+  // Paper shows a run to its end.
+  let before = model.get(spec.player.name);
+  const onPaper = () => {
+    before = model.get(spec.player.name);
+    model.set(spec.player.name, spec.player.values[length() - 1]);
+  };
+  const offPaper = () => model.set(spec.player.name, before);
+  for (const [event, act] of /** @type {const} */ ([
+    ["beforeprint", onPaper],
+    ["afterprint", offPaper],
+  ])) {
+    window.addEventListener(event, act);
+    undo.push(() => window.removeEventListener(event, act));
+  }
   return load;
 }

@@ -1,12 +1,12 @@
 // A function of two numbers, with points on it.
 
-/** @import { HeatMapData, HeatMapSpec, Margins, Plot, Range, Scale } from "./types.d.ts" */
+/** @import { HeatMapData, HeatMapSpec, Plot, Range, Scale } from "./types.d.ts" */
 
 import { make } from "../../host/js/dom.js";
 import { round, SHAPES } from "./marks.js";
 import { nearest } from "./numbers.js";
 import { scale, tickLabel, ticks } from "./scales.js";
-import { draw, HEIGHT, margins } from "./svg.js";
+import { draw, margins } from "./svg.js";
 
 // Two inks that can be told apart on light and dark paper alike, and by those who confuse red and green.
 const INKS = [
@@ -17,12 +17,39 @@ const INKS = [
 /**
  * The largest square in the middle of the picture.
  * @param {number} width
- * @param {Margins} m
+ * @param {number} height
  */
-function square(width, m) {
-  const side = Math.min(width - m.left - m.right, HEIGHT - m.top - m.bottom);
+function square(width, height) {
+  const m = margins(width);
+  const side = Math.min(width - m.left - m.right, height - m.top - m.bottom);
   const left = m.left + (width - m.left - m.right - side) / 2;
   return { side, left, top: m.top };
+}
+
+/** The colour of a share of the second class, and how strong it is. @param {number} level */
+const ink = (level) => ({ colour: INKS[level < 0.5 ? 0 : 1], strength: (170 / 255) * Math.abs(2 * level - 1) });
+
+/**
+ * What the colours mean.
+ * @param {Element} group
+ * @param {number} x
+ * @param {number} top
+ * @param {number} height
+ * @param {number} width of the picture
+ */
+function colourScale(group, x, top, height, width) {
+  if (x + 50 > width) return;
+  const steps = 20;
+  for (let i = 0; i < steps; i += 1) {
+    const { colour, strength } = ink((i + 0.5) / steps);
+    const y = top + height - ((i + 1) * height) / steps;
+    const fill = `rgb(${colour.join(" ")} / ${strength})`;
+    draw(group, "rect", { x, y, width: 10, height: height / steps, style: `fill:${fill}` });
+  }
+  draw(group, "rect", { class: "il-edge", x, y: top, width: 10, height });
+  for (const share of [0, 0.5, 1]) {
+    draw(group, "text", { class: "il-tick", x: x + 14, y: top + height * (1 - share) + 4 }, `${100 * share} %`);
+  }
 }
 
 /**
@@ -54,6 +81,7 @@ export function heatmap(spec) {
     })),
     data: { levels: new Float32Array(), points: { x: [], y: [], label: [] } },
     step: 0,
+    height: 0,
     values: () => plot.data.points.x.map((_, i) => i),
     home: () => -1, // no point: all of them
     extent: () => plot.data.points.x.map((v) => x(v)),
@@ -66,7 +94,7 @@ export function heatmap(spec) {
     },
     axis: () => plot.data.points.x.join(" "),
     axes(group, width) {
-      const { side, left, top } = square(width, margins(width));
+      const { side, left, top } = square(width, plot.height);
       const bottom = top + side;
       x = scale(...spec.x_range, left, left + side, false);
       y = scale(...spec.y_range, bottom, top, false);
@@ -82,6 +110,7 @@ export function heatmap(spec) {
       }
       const under = { x: left + side / 2, y: bottom + 32, "text-anchor": "middle" };
       draw(group, "text", { class: "il-label", ...under }, spec.x_label);
+      colourScale(group, left + side + 14, top, side, width);
       const { points } = plot.data;
       spec.classes.forEach((_, k) => {
         const d = points.x.map((v, i) => (points.label[i] === k ? SHAPES[k](round(x(v)), round(y(points.y[i]))) : ""));
@@ -96,14 +125,33 @@ export function heatmap(spec) {
         image = new ImageData(n, n);
       }
       for (let i = 0; i < levels.length; i += 1) {
-        const [red, green, blue] = INKS[levels[i] < 0.5 ? 0 : 1];
+        const { colour, strength } = ink(levels[i]);
+        const [red, green, blue] = colour;
         const at = 4 * ((n - 1 - Math.floor(i / n)) * n + (i % n));
         image.data[at] = red;
         image.data[at + 1] = green;
         image.data[at + 2] = blue;
-        image.data[at + 3] = 170 * Math.abs(2 * levels[i] - 1); // nothing where it is not a number
+        image.data[at + 3] = 255 * strength; // nothing where it is not a number
       }
       /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).putImageData(image, 0, 0);
+    },
+    numbers() {
+      const { levels, points } = plot.data;
+      const n = Math.sqrt(levels.length);
+      /** @type {(k: number, [low, high]: Range) => number} */
+      const centre = (k, [low, high]) => low + ((k + 0.5) * (high - low)) / n;
+      /** @type {(x: number, y: number) => string} */
+      const at = (x, y) => `${x.toPrecision(4)}; ${y.toPrecision(4)}`;
+      /** @type {ReturnType<Plot["numbers"]>} */
+      const cells = Array.from(levels, (level, i) => [
+        `share of ${spec.classes[1]}`,
+        at(centre(i % n, spec.x_range), centre(Math.floor(i / n), spec.y_range)),
+        Number(level.toFixed(3)),
+      ]);
+      points.x.forEach((x, i) => {
+        cells.push(["class of a point", at(x, points.y[i]), points.label[i]]);
+      });
+      return cells;
     },
     cursor(group, i) {
       draw(group, "circle", { class: "il-ring", cx: x(plot.data.points.x[i]), cy: y(plot.data.points.y[i]), r: 8 });

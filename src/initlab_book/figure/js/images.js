@@ -5,7 +5,7 @@
 import { make } from "../../host/js/dom.js";
 import { round } from "./marks.js";
 import { nearest } from "./numbers.js";
-import { draw, HEIGHT } from "./svg.js";
+import { draw } from "./svg.js";
 
 const CAPTION = 17; // pixels under an image
 
@@ -68,6 +68,7 @@ export function images(spec) {
     ],
     data: { pixels: new Float32Array(), label: [], says: [], sure: new Float32Array() },
     step: 0,
+    height: 0,
     values: () => plot.data.label.map((_, i) => i),
     home: () => -1, // no image: all of them
     extent: () => plot.data.label.map((_, i) => place(i)[0] + cell / 2),
@@ -84,7 +85,7 @@ export function images(spec) {
       across = 1;
       cell = 0;
       for (let k = 1; k <= n; k += 1) {
-        const fits = Math.min(width / k, (HEIGHT - 4) / Math.ceil(n / k) - CAPTION);
+        const fits = Math.min(width / k, (plot.height - 4) / Math.ceil(n / k) - CAPTION);
         if (fits > cell) [across, cell] = [k, fits];
       }
       left = (width - across * cell) / 2;
@@ -105,6 +106,14 @@ export function images(spec) {
         const at = { x: x + cell / 2, y: y + cell + 11, "text-anchor": "middle" };
         draw(group, "text", { class: "il-says", ...at }, said === null ? "–" : String(said));
       });
+    },
+    numbers() {
+      const { label, says, sure } = plot.data;
+      return label.flatMap((own, i) => [
+        ["true class", `image ${i + 1}`, own],
+        ["network says", `image ${i + 1}`, says[i]],
+        ["with probability", `image ${i + 1}`, Number(sure[i].toFixed(3))],
+      ]);
     },
     cursor(group, i) {
       const [x, y] = place(i);

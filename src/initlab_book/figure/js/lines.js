@@ -6,7 +6,7 @@ import { round, SHAPES } from "./marks.js";
 import { fromJson, number } from "./numbers.js";
 import { drawAxes } from "./panel.js";
 import { scale, ticks } from "./scales.js";
-import { draw, HEIGHT, margins } from "./svg.js";
+import { draw, margins } from "./svg.js";
 
 /** @type {(series: Series, x: number, y: number) => string} */
 const shape = (series, x, y) => SHAPES[(series.tone + 3) % SHAPES.length](x, y);
@@ -46,8 +46,11 @@ export function lines(spec) {
       sample: (svg) => draw(svg, "rect", { class: "il-band", x: 0, y: 1, width: 22, height: 10 }),
     });
   }
-  const curve = (/** @type {Series} */ s) => /** @type {JsonNumbers} */ (plot.data.y[s.name]);
-  const strands = (/** @type {Series} */ s) => /** @type {JsonNumbers[]} */ (plot.data.y[s.name]);
+  /** In a film, what there is up to now: what comes is for the player to show.
+   * @type {<T>(values: T[]) => T[]} */
+  const past = (values) => (spec.over_time ? values.slice(0, plot.step + 1) : values);
+  const curve = (/** @type {Series} */ s) => past(/** @type {JsonNumbers} */ (plot.data.y[s.name]));
+  const strands = (/** @type {Series} */ s) => /** @type {JsonNumbers[]} */ (plot.data.y[s.name]).map(past);
 
   /**
    * Points outside the axes are pulled just beyond the edge, where the clip hides them.
@@ -55,8 +58,8 @@ export function lines(spec) {
    */
   const height = (v) => {
     if (v === null || Number.isNaN(v)) return null;
-    if (spec.log && v <= 0) return HEIGHT + 50;
-    return Math.max(-50, Math.min(HEIGHT + 50, y(v)));
+    if (spec.log && v <= 0) return plot.height + 50;
+    return Math.max(-50, Math.min(plot.height + 50, y(v)));
   };
 
   /** @param {JsonNumbers} values */
@@ -92,7 +95,7 @@ export function lines(spec) {
       else if (!Number.isFinite(v)) note = `overflow from ${xs[i]}`;
       else if (spec.log && v <= 0) note = `${v < 0 ? "negative" : "0"} from ${xs[i]}`;
       const at = Math.min(Math.max(x(xs[i]), m.left + 5), size - m.right - 5);
-      const edge = up ? m.top + 3 : HEIGHT - m.bottom - 3;
+      const edge = up ? m.top + 3 : plot.height - m.bottom - 3;
       const d = up ? `M${at},${edge - 6}l5,8h-10Z` : `M${at},${edge + 6}l5,-8h-10Z`;
       draw(group, "path", { class: `il-mark il-tone${s.tone}`, d });
       if (!note) return;
@@ -122,11 +125,11 @@ export function lines(spec) {
    */
   function drawCursor(group, i, kind = "") {
     const at = x(xs[i]);
-    draw(group, "line", { class: kind, x1: at, x2: at, y1: m.top - 4, y2: HEIGHT - m.bottom });
+    draw(group, "line", { class: kind, x1: at, x2: at, y1: m.top - 4, y2: plot.height - m.bottom });
     for (const s of series) {
       if (s.style === "strands") continue;
       const h = height(fromJson(curve(s)[i]));
-      if (h !== null && h > 0 && h < HEIGHT - m.bottom) {
+      if (h !== null && h > 0 && h < plot.height - m.bottom) {
         draw(group, "circle", { class: `il-mark il-tone${s.tone}`, cx: at, cy: h, r: 4.5 });
       }
     }
@@ -137,21 +140,23 @@ export function lines(spec) {
     keys,
     data: { y: {} },
     step: 0,
-    values: () => xs,
+    height: 0,
+    grows: spec.over_time,
+    values: () => past(xs),
     home() {
       if (spec.over_time) return plot.step;
       const mark = series.find((s) => s.style === "points");
       return mark ? curve(mark).findIndex((v) => v !== null) : xs.length - 1;
     },
-    extent: () => xs.map((v) => x(v)),
+    extent: () => past(xs).map((v) => x(v)),
     axis: () => String(plot.data.x || ""),
     axes(group, width) {
       size = width;
       m = margins(width);
       xs = plot.data.x || spec.x;
       x = scale(xs[0], xs[xs.length - 1], m.left, width - m.right, spec.log_x);
-      y = scale(...spec.y_range, HEIGHT - m.bottom, m.top, spec.log);
-      drawAxes(group, spec, x, y, ticks(x, Math.max(3, Math.floor(width / 55))), width);
+      y = scale(...spec.y_range, plot.height - m.bottom, m.top, spec.log);
+      drawAxes(group, spec, x, y, ticks(x, Math.max(3, Math.floor(width / 55))), width, plot.height);
       if (spec.guide === null) return;
       const guide = y(spec.guide);
       draw(group, "line", { class: "il-guide", x1: m.left, x2: width - m.right, y1: guide, y2: guide });
@@ -162,7 +167,7 @@ export function lines(spec) {
         x: m.left - 5,
         y: m.top - 4,
         width: size - m.left - m.right + 10,
-        height: HEIGHT - m.top - m.bottom + 8,
+        height: plot.height - m.top - m.bottom + 8,
       };
       const inner = draw(group, "svg", { ...frame, viewBox: Object.values(frame).join(" ") });
       if (plot.data.band) {
@@ -197,6 +202,20 @@ export function lines(spec) {
           exits(group, s, taken);
         }
       }
+    },
+    numbers() {
+      /** @type {(name: string, values: JsonNumbers) => ReturnType<Plot["numbers"]>} */
+      const rows = (name, values) => values.map((v, i) => [name, xs[i], v]);
+      const [low, high] = plot.data.band || [[], []];
+      return [
+        ...series.flatMap((s) =>
+          s.style === "strands"
+            ? strands(s).flatMap((strand, i) => rows(`${s.label} ${i + 1}`, strand))
+            : rows(s.label, curve(s)),
+        ),
+        ...rows(`${spec.band_label}, low`, low),
+        ...rows(`${spec.band_label}, high`, high),
+      ];
     },
     now(group) {
       if (spec.over_time) drawCursor(group, plot.step, "il-now");

@@ -7,7 +7,7 @@
 import { make } from "../../host/js/dom.js";
 import { nearest } from "./numbers.js";
 import { tickLabel, ticks } from "./scales.js";
-import { draw, HEIGHT, makeSvg, margins, redrawn, write } from "./svg.js";
+import { draw, makeSvg, margins, redrawn, write } from "./svg.js";
 
 /**
  * @param {PlotSpec} spec
@@ -31,7 +31,7 @@ export function makePanel(spec, plot, pointTo) {
   });
   const stage = make("div", { class: "il-stage" });
   // The sentence, the legend and the cursor say the same in words.
-  const svg = makeSvg("svg", { "aria-hidden": "true", height: HEIGHT });
+  const svg = makeSvg("svg", { "aria-hidden": "true" });
   const name = `${spec.title}: read the numbers`;
   const probe = make("input", { type: "range", class: "il-probe", min: 0, value: 0, "aria-label": name });
   stage.append(svg, probe, ...(plot.canvas ? [plot.canvas] : []));
@@ -77,8 +77,10 @@ export function makePanel(spec, plot, pointTo) {
     if (key !== drawn) {
       drawn = key;
       width = now;
+      plot.height = stage.clientHeight;
       svg.setAttribute("width", String(width));
-      svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
+      svg.setAttribute("height", String(plot.height));
+      svg.setAttribute("viewBox", `0 0 ${width} ${plot.height}`);
       back.replaceChildren();
       plot.axes(back, width);
     }
@@ -117,9 +119,10 @@ export function makePanel(spec, plot, pointTo) {
       plot.data = data;
       plot.step = step;
       ready = true;
-      if (known) read(hurried);
+      if (known && !plot.grows) read(hurried);
       else redraw(width, hurried);
     },
+    numbers: () => plot.numbers(),
     resize() {
       const now = Math.floor(stage.clientWidth);
       if (now && now !== width) redraw(now);
@@ -134,10 +137,11 @@ export function makePanel(spec, plot, pointTo) {
  * @param {Scale} y
  * @param {number[]} xTicks
  * @param {number} width
+ * @param {number} height
  */
-export function drawAxes(group, spec, x, y, xTicks, width) {
+export function drawAxes(group, spec, x, y, xTicks, width, height) {
   const m = margins(width);
-  const [right, bottom] = [width - m.right, HEIGHT - m.bottom];
+  const [right, bottom] = [width - m.right, height - m.bottom];
   for (const tick of ticks(y, 5)) {
     const at = y(tick);
     draw(group, "line", { class: "il-grid", x1: m.left, x2: right, y1: at, y2: at });
@@ -150,5 +154,5 @@ export function drawAxes(group, spec, x, y, xTicks, width) {
   }
   draw(group, "line", { class: "il-axis", x1: m.left, x2: right, y1: bottom, y2: bottom });
   const middle = (m.left + right) / 2;
-  draw(group, "text", { class: "il-label", x: middle, y: HEIGHT - 4, "text-anchor": "middle" }, spec.x_label);
+  draw(group, "text", { class: "il-label", x: middle, y: height - 4, "text-anchor": "middle" }, spec.x_label);
 }

@@ -5,7 +5,7 @@
 import { round } from "./marks.js";
 import { fromJson, nearest, number } from "./numbers.js";
 import { scale, tickLabel, ticks } from "./scales.js";
-import { draw, HEIGHT, MARGINS } from "./svg.js";
+import { draw, MARGINS } from "./svg.js";
 
 /**
  * @param {RidgesSpec} spec
@@ -18,9 +18,9 @@ export function ridges(spec) {
   let from;
   /** @type {number} */
   let to;
-  const floor = HEIGHT - MARGINS.bottom;
+  const floor = () => plot.height - MARGINS.bottom;
   /** @param {number} i */
-  const bottom = (i) => floor - i * row;
+  const bottom = (i) => floor() - i * row;
   /** @type {Plot<RidgesData>} */
   const plot = {
     keys: [
@@ -35,6 +35,7 @@ export function ridges(spec) {
     ],
     data: { layers: [], counts: new Float32Array(), rms: [], outside: [] },
     step: 0,
+    height: 0,
     values: () => plot.data.layers,
     home: () => plot.data.layers.length - 1,
     extent: () => plot.data.layers.map(() => 0),
@@ -46,22 +47,27 @@ export function ridges(spec) {
     axis: () => String(plot.data.layers),
     axes(group, width) {
       [from, to] = [24, width - 38]; // left the number of the layer, right the share outside
-      row = (floor - 12) / plot.data.layers.length;
+      row = (floor() - 12) / plot.data.layers.length;
       const [low, high] = spec.log ? spec.x_range.map((exponent) => 10 ** exponent) : spec.x_range;
       /** @type {Scale} */
       const x = scale(low, high, from, to, spec.log);
       for (const tick of ticks(x, Math.max(2, Math.floor(width / 70)))) {
         const at = x(tick);
         const label = tickLabel(tick, spec.log);
-        draw(group, "line", { class: "il-grid", x1: at, x2: at, y1: 12, y2: floor });
-        draw(group, "text", { class: "il-tick", x: at, y: floor + 17, "text-anchor": "middle" }, label);
+        draw(group, "line", { class: "il-grid", x1: at, x2: at, y1: 12, y2: floor() });
+        draw(group, "text", { class: "il-tick", x: at, y: floor() + 17, "text-anchor": "middle" }, label);
       }
       plot.data.layers.forEach((layer, i) => {
         const y = bottom(i);
         draw(group, "line", { class: "il-axis", x1: from, x2: to, y1: y, y2: y });
         draw(group, "text", { class: "il-tick", x: from - 6, y: y - 2, "text-anchor": "end" }, String(layer));
       });
-      draw(group, "text", { class: "il-label", x: width / 2, y: HEIGHT - 4, "text-anchor": "middle" }, spec.x_label);
+      draw(
+        group,
+        "text",
+        { class: "il-label", x: width / 2, y: plot.height - 4, "text-anchor": "middle" },
+        spec.x_label,
+      );
     },
     marks(group) {
       const { layers, counts, outside } = plot.data;
@@ -81,6 +87,13 @@ export function ridges(spec) {
         }
       });
       draw(group, "path", { class: "il-bar", d });
+    },
+    numbers() {
+      const { layers, rms, outside } = plot.data;
+      return layers.flatMap((layer, i) => [
+        ["root mean square", layer, rms[i]],
+        [`per cent ${spec.log ? "0 or outside" : "outside"}`, layer, outside[i]],
+      ]);
     },
     cursor(group, i) {
       draw(group, "rect", { x: from, y: bottom(i) - row + 1, width: to - from, height: row });

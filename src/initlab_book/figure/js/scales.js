@@ -35,7 +35,16 @@ export function ticks({ low, high, log }, count) {
   const step = log ? Math.max(1, Math.ceil(rough)) : round;
   const found = [];
   for (let i = Math.ceil(a / step - 1e-9); i * step <= b + 1e-9; i += 1) found.push(log ? 10 ** (i * step) : i * step);
-  return found;
+  if (!log || found.length > 2) return found;
+  // Less than three powers of ten: what lies between them, too, as much as there is room for.
+  const decades = Array.from({ length: Math.ceil(b) - Math.floor(a) + 1 }, (_, i) => 10 ** (Math.floor(a) + i));
+  const fits = [
+    [1, 2, 5],
+    [1, 3],
+  ]
+    .map((mantissas) => decades.flatMap((decade) => mantissas.map((m) => m * decade)))
+    .map((all) => all.filter((x) => x >= low * (1 - 1e-9) && x <= high * (1 + 1e-9)));
+  return fits.find((all) => all.length <= count + 1) || found;
 }
 
 /**

@@ -2,6 +2,8 @@
 
 /** @import { FilmSpec, Spec, Value } from "./types.d.ts" */
 
+import { nearest, number } from "./numbers.js";
+
 /** Ends the name of a setting of the second of two sides. */
 export const SECOND = "_2";
 
@@ -49,22 +51,42 @@ export function writeAddress(id, choices, settings) {
 }
 
 /**
- * The settings that an address names, as far as they are among the choices; null where it names no picture of `id`.
+ * The settings that an address names; null where it names no picture of `id`. For a number that is not among the choices
+ * the nearest one is taken, and `problems` says so, as it does of anything else that is unknown.
  * @param {string} address
  * @param {string} id
  * @param {{ name: string, values: Value[] }[]} choices
- * @returns {[string, Value][] | null}
+ * @param {Record<string, string>} aliases what settings, or their values, were once called: "gain", or "start=small"
+ * @returns {{ settings: [string, Value][], problems: string[] } | null}
  */
-export function readAddress(address, id, choices) {
+export function readAddress(address, id, choices, aliases = {}) {
   const [place, query] = address.slice(1).split("?");
   if (place !== id || !query) return null;
   /** @type {[string, Value][]} */
   const settings = [];
-  for (const [name, text] of new URLSearchParams(query)) {
+  const problems = [];
+  for (const [given, written] of new URLSearchParams(query)) {
+    const name = Object.hasOwn(aliases, given) ? aliases[given] : given;
+    const pair = `${name}=${written}`;
+    const text = Object.hasOwn(aliases, pair) ? aliases[pair].slice(name.length + 1) : written;
     const values = choices.find((choice) => choice.name === name)?.values;
+    if (!values) {
+      problems.push(`This figure has no setting “${name}” (any more).`);
+      continue;
+    }
     // 0.000001 and 1e-6 are the same number
-    const known = values?.find((v) => (typeof v === "number" && text ? Number(text) === v : String(v) === text));
-    if (known !== undefined) settings.push([name, known]);
+    const known = values.find((v) => (typeof v === "number" && text ? Number(text) === v : String(v) === text));
+    if (known !== undefined) {
+      settings.push([name, known]);
+      continue;
+    }
+    const numbers = values.filter((v) => typeof v === "number");
+    const wanted = text ? Number(text) : NaN;
+    if (numbers.length && !Number.isNaN(wanted)) {
+      const near = numbers[nearest(numbers, wanted)];
+      settings.push([name, near]);
+      problems.push(`There is no picture for ${name} = ${text}; this is the nearest, ${number(near)}.`);
+    } else problems.push(`There is no picture for ${name} = ${text}; this is another.`);
   }
-  return settings;
+  return { settings, problems };
 }

@@ -30,17 +30,16 @@ export function pin(box, again = false) {
 
 /**
  * @param {PanelSpec} spec
- * @param {number[] | undefined} sizes
  * @param {PointTo} pointTo
  * @returns {Panel}
  */
-function panelOf(spec, sizes, pointTo) {
+function panelOf(spec, pointTo) {
   if (spec.kind === "lines") return makePanel(spec, lines(spec), pointTo);
   if (spec.kind === "histograms") return makePanel(spec, histograms(spec), pointTo);
   if (spec.kind === "heatmap") return makePanel(spec, heatmap(spec), pointTo);
   if (spec.kind === "images") return makePanel(spec, images(spec), pointTo);
   if (spec.kind === "ridges") return makePanel(spec, ridges(spec), pointTo);
-  return spec.kind === "formulas" ? formulas(spec, sizes) : code(spec, sizes);
+  return spec.kind === "formulas" ? formulas(spec) : code(spec);
 }
 
 /**
@@ -49,26 +48,27 @@ function panelOf(spec, sizes, pointTo) {
  * @returns {Side}
  */
 export function makeSide(spec, pointTo) {
-  const panels = spec.panels.map((p) => panelOf(p, spec.sheets?.[p.name], pointTo));
+  const panels = spec.panels.map((p) => panelOf(p, pointTo));
   const text = make("p", { class: "il-text" });
-  const grid = make("div", { class: "il-panels" }, ...panels.map((p) => p.box));
   const words = make("div", { class: "il-words" }, text);
-  const sheets = spec.panels.some((p) => p.kind === "formulas" || p.kind === "code");
-  const grows = sheets && !spec.sheets; // live, sheets take what room they need
+  // The longest sentence of the page stands where every other will, unseen: it reserves the room that they need.
+  if (spec.longest) words.append(make("p", { class: "il-longest", "aria-hidden": "true" }, spec.longest));
+  const plots = panels.filter((p) => p.stage !== p.box).length;
+  const grid = make("div", { class: "il-panels", "data-plots": plots }, ...panels.map((p) => p.box));
+  const sheets = plots < panels.length;
   return {
     panels,
     text,
-    parts: [grid, words],
+    parts: [words, grid],
     boxes: [words, ...panels.map((p) => p.box)],
     // The room of the sentence grows with it, and never shrinks: nothing below moves up and down.
     pin() {
-      pin(grid);
+      if (!sheets) pin(grid); // sheets take what room they need
       if (words.pinned !== words.clientWidth || text.offsetHeight > words.clientHeight) pin(words, true);
     },
     draw(data, said, step = 0, only = null) {
       for (const p of panels) if (!only || only.has(p.box)) p.draw(data[p.spec.name], step, Boolean(only));
       if (!only || only.has(words)) write(text, said);
-      if (grows && grid.pinned) pin(grid, true);
     },
   };
 }

@@ -1,12 +1,14 @@
 // The static host: gives explorer.js the model it expects, over what was computed when the book was built.
 
-/** @import { DemoPayload, FilmPayload, Model } from "./types.d.ts" */
+/** @import { DemoPayload, FilmPayload, Memory, Model } from "./types.d.ts" */
 
-import { forEachOnPage } from "../../host/js/page.js";
-import { copyButton } from "./buttons.js";
+import { make } from "../../host/js/dom.js";
+import { copied } from "./buttons.js";
 import { render } from "./explorer.js";
 import { choicesOf, readAddress, writeAddress } from "./settings.js";
 import { storedFilms, storedFrames } from "./stored.js";
+
+const EMBED = "embed"; // the page's query that asks for one figure alone: ?embed=explorer-signal
 
 /** @type {(el: HTMLElement, payload: DemoPayload | FilmPayload) => void} */
 function show(el, payload) {
@@ -61,28 +63,100 @@ function show(el, payload) {
     history.replaceState(null, "", last);
   }
   function follow() {
-    const named = readAddress(location.hash, el.id, choices);
+    const named = readAddress(location.hash, el.id, choices, spec.aliases);
     if (!named) return false;
-    for (const [name, v] of named) model.set(name, v);
+    for (const [name, v] of named.settings) model.set(name, v);
     save_changes();
     clearTimeout(timer);
     last = null; // it holds what the link said, not more
+    remark(named.problems.join(" "));
     return true;
   }
+  /** @param {string} words */
+  function remark(words) {
+    const note = el.querySelector(".il-remark") || make("p", { class: "il-remark", role: "status" });
+    note.textContent = words;
+    el.querySelector(".il-head")?.after(note);
+  }
 
-  el.dataset.static = "true";
-  render({ model, el });
-  const content = () => {
+  /** @param {string} query */
+  const here = (query) => location.href.split(/[?#]/)[0] + query + address();
+  const link = () => {
     showAddress();
     return location.href;
   };
-  const link = copyButton("Copy link", "il-link", content, "Link copied", () => "Now in the address bar");
-  /** @type {Element} */ (el.querySelector(".il-actions")).prepend(link);
+  const embedded = () => {
+    const src = here(`?${EMBED}=${el.id}`).replaceAll("&", "&amp;");
+    const height = Math.ceil(el.getBoundingClientRect().height) + 60;
+    return `<iframe src="${src}" title="${spec.title}" width="800" height="${height}" style="border: 0"></iframe>`;
+  };
+  const alone = new URLSearchParams(location.search).get(EMBED) === el.id;
+  el.dataset.static = "true";
+  beside.observe(el);
+  render({
+    model,
+    el,
+    memory: memoryOf(el.id),
+    open: alone || Boolean(readAddress(location.hash, el.id, choices)),
+    entries: [
+      ["Copy link", copied(link, "Link copied", "Now in the address bar")],
+      ["Embed", copied(embedded, "Code for a page copied", "Not copied: no clipboard here")],
+    ],
+  });
+  const appear = () => {
+    if (alone) {
+      const source = make("a", { href: here(""), target: "_blank" }, `${document.title}`);
+      document.body.prepend(el, make("p", { class: "il-credit" }, source));
+    }
+    if (follow() && !alone) el.scrollIntoView();
+  };
   window.addEventListener("hashchange", () => follow() && el.scrollIntoView());
-  if (follow()) el.scrollIntoView();
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", appear);
+  else appear();
 }
 
-forEachOnPage("explorer", show);
+/**
+ * What was guessed stays in the reader's own browser, where that is allowed.
+ * @param {string} id
+ * @returns {Memory}
+ */
+function memoryOf(id) {
+  const key = `initlab:guess:${id}`;
+  return {
+    get() {
+      try {
+        return localStorage.getItem(key);
+      } catch {
+        return null;
+      }
+    },
+    set(guess) {
+      try {
+        localStorage.setItem(key, guess);
+      } catch {} // then it is asked again
+    },
+  };
+}
+
+// Every figure calls for its host as soon as the page has been read that far, before anything is painted: so nothing
+// moves, and no room need be reserved.
+document.documentElement.dataset.explorer = "here";
+if (new URLSearchParams(location.search).has(EMBED)) document.documentElement.dataset.embed = "";
+window.initlabFigure = (el) =>
+  show(el, JSON.parse(/** @type {HTMLElement} */ (el.querySelector("script")).textContent));
+
+// On a wide screen a figure takes the room of what stands beside the text: the style sheet is told when.
+const atTop = new Set();
+const beside = new IntersectionObserver(
+  (changes) => {
+    for (const { target, isIntersecting } of changes) {
+      if (isIntersecting) atTop.add(target);
+      else atTop.delete(target);
+    }
+    document.documentElement.toggleAttribute("data-wide", atTop.size > 0);
+  },
+  { rootMargin: "0px 0px -45% 0px" },
+);
 
 // Tells the style sheet of the page that all of it has been laid out once, at this width: what is out of sight may now be
 // left out, which makes a step of a figure a good deal cheaper.

@@ -5,10 +5,8 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** The height of a plot, in pixels. */
-export const HEIGHT = 250;
 /** @type {Margins} */
-export const MARGINS = { top: 22, right: 20, bottom: 38, left: 46 };
+export const MARGINS = { top: 20, right: 18, bottom: 38, left: 46 };
 /**
  * The margins of a plot of this width.
  * @param {number} width

@@ -151,8 +151,6 @@ export interface RidgesData {
 
 export interface FormulasSpec extends Panelled {
   kind: "formulas";
-  /** The height in pixels beyond which the lines scroll. */
-  most: number;
 }
 
 export interface FormulaRow {
@@ -181,20 +179,40 @@ export type PanelSpec = PlotSpec | SheetSpec;
 
 // ---- figures
 
+/** A question to be answered before the picture is shown, from prediction.py. */
+export interface Prediction {
+  question: string;
+  /** The answers to choose from; none: a number is asked for. */
+  options: string[];
+  /** Stands after the number. */
+  unit: string;
+  /** What comes out, and why. */
+  outcome: string;
+}
+
 /** What never changes, from `Demo.spec`. */
 export interface DemoSpec {
   name: string;
   title: string;
   controls: Control[];
   panels: PanelSpec[];
-  /** On a static page: the heights of panels that hold text, on pages of different width. */
-  sheets?: Record<string, number[]>;
+  /** What stands below it: what is computed, on what. */
+  caption: string;
+  /** What settings, or their values, were once called: links to them keep working. */
+  aliases: Record<string, string>;
+  /** What the reader is asked before the picture is shown. */
+  prediction: Prediction | null;
+  /** On a static page: the longest sentence of all. */
+  longest?: string;
   player?: undefined;
+  narrow?: undefined;
 }
 
 /** The same of a film, from `Film.spec`. */
-export interface FilmSpec extends Omit<DemoSpec, "player"> {
+export interface FilmSpec extends Omit<DemoSpec, "player" | "narrow"> {
   player: Player;
+  /** The panels that a narrow page shows at first; none: all. */
+  narrow: string[];
   /** The menu by which the films are parted. */
   part: string | null;
   /** The controls that each of two sides has for itself. */
@@ -286,6 +304,8 @@ declare global {
   interface Window {
     /** Where the script of a part puts it. */
     initlabFilms: Record<string, Part>;
+    /** Shows the figure in this element. */
+    initlabFigure(el: HTMLElement): void;
   }
 
   interface Element {
@@ -327,6 +347,10 @@ export interface Plot<Data = unknown> {
   data: Data;
   /** In a film, the position of the player. */
   step: number;
+  /** The height of the picture, in pixels. */
+  height: number;
+  /** Whether it shows more with every step of the player. */
+  grows?: boolean;
   /** Lies under the SVG, for pixels. */
   canvas?: HTMLCanvasElement;
   /** The x of the data, for the cursor. */
@@ -342,6 +366,8 @@ export interface Plot<Data = unknown> {
   /** What the axes depend on besides the width. */
   axis(): string;
   axes(group: Element, width: number): void;
+  /** All numbers that it shows: quantity, where, and value. */
+  numbers(): [string, JsonNumber | string, JsonNumber | null][];
   /** Draws every frame, as do `cursor` and `now`. */
   marks(group: Element): void;
   cursor(group: Element, i: number): void;
@@ -357,6 +383,8 @@ export interface Panel {
   stage: HTMLElement;
   /** Moves its cursor to x; null: away. */
   point(x: number | null): void;
+  /** All numbers that it shows: quantity, where, and value. */
+  numbers(): ReturnType<Plot["numbers"]>;
   /** `hurried`, while a film plays: what can be read only at rest waits. */
   draw(data: unknown, step?: number, hurried?: boolean): void;
   resize(): void;
@@ -397,12 +425,35 @@ export interface Side {
   draw(data: PanelData, said: string, step?: number, only?: Set<Element> | null): void;
 }
 
+/** Where a page keeps what a reader guessed. */
+export interface Memory {
+  get(): string | null;
+  set(guess: string): void;
+}
+
+/** What a host gives to a figure. */
+export interface Host {
+  model: Model;
+  el: HTMLElement;
+  /** Only on a page. */
+  memory?: Memory;
+  /** Whether the picture is shown at once, whatever there is to guess. */
+  open?: boolean;
+  /** Further entries of its menu. */
+  entries?: [string, (button: HTMLButtonElement) => void][];
+}
+
 /** The parts and tools of `render` in explorer.js that a film is made with. */
 export interface Stage {
   model: Model;
   live: boolean;
   body: HTMLElement;
+  /** The controls, which stay in sight. */
+  steer: HTMLElement;
+  /** All that is below the title. */
+  content: HTMLElement;
   actions: HTMLElement;
+  status: HTMLElement;
   sides: Side[];
   offer(controls: Control[], suffix?: string): MadeControl[];
   rows(controls: MadeControl[]): HTMLElement;
