@@ -22,6 +22,11 @@ def box_in_sight(locator):
     return locator.bounding_box()
 
 
+def guess_nothing(page):
+    """Skip all that a reader may guess before a figure is shown."""
+    page.evaluate("document.querySelectorAll('.il-skip').forEach((skip) => skip.click())")
+
+
 class Windows:
     """windows(page, **options) -> Visit: windows that many tests share, for they take longer to open than to use. Those
     of one page stay open until another page is asked for."""
@@ -49,7 +54,7 @@ class Windows:
             visitor = self.stack.enter_context(visit(self.browser, f"{self.address}/{page}.html", **options))
             if options.get("java_script_enabled", True):
                 visitor.settle()
-                visitor.page.evaluate("document.querySelectorAll('.il-skip').forEach((skip) => skip.click())")
+                guess_nothing(visitor.page)
                 visitor.shifts = visitor.page.evaluate(self.SHIFTS)
             self.opened[key] = visitor
         return self.opened[key]
@@ -148,7 +153,7 @@ class Figure:
 
     def more(self, name):
         """Choose an entry of its menu."""
-        self.root.locator(".il-menu summary").click()
+        self.root.locator(".il-drop summary").last.click()
         self.button(name).click()
 
     def button(self, name):

@@ -248,7 +248,7 @@ def test_a_slider_moves_one_step_a_key(figure, frame_of):
 @pytest.mark.parametrize("placed", KINDS, ids=str, indirect=True, scope="module")
 def test_tab_visits_everything_in_order_by_name(figure, window, placed):
     figure.button("Reset").focus()
-    stops = [figure.button("Reset"), figure.root.locator(".il-menu summary")]
+    stops = [figure.button("Reset"), figure.root.locator(".il-drop summary")]
     stops += [figure.button("What comes out?")] * bool(placed.demo.prediction)
     stops += map(figure.control, figure.offered)
     stops += [stop for panel in placed.demo.panels for stop in figure.stops(panel)]
@@ -419,7 +419,7 @@ def test_the_link_button_hands_out_the_address(figure, window, opened, placed, s
     link, picture = page.evaluate("navigator.clipboard.readText()"), figure.picture
     assert link == page.url
     leads_to_the_same(link, figure, opened)
-    expect(figure.root.locator(".il-menu")).not_to_have_attribute("open", "")
+    expect(figure.root.locator(".il-drop")).not_to_have_attribute("open", "")
     figure.rest()
     page.wait_for_timeout(ADDRESS_SETTLES + 50)  # now the address is that of the start
     assert page.url != link

@@ -5,7 +5,7 @@ import random
 import re
 
 import pytest
-from figure import ADDRESS_SETTLES, AXE, Figure, bare_page, legend
+from figure import ADDRESS_SETTLES, AXE, Figure, bare_page, guess_nothing, legend
 from harness import explorers
 from playwright.sync_api import expect
 from toy_film import LABELS, STEPS, TOY, X, Y
@@ -319,6 +319,7 @@ def opened(open_page, served, placed):
     def opened(base=served, **options):
         visitor = open_page(f"{base}/{placed.page}.html", **options)
         visitor.settle()
+        guess_nothing(visitor.page)
         return Figure(visitor.page, placed.demo), visitor
 
     return opened

@@ -68,7 +68,7 @@ export function render({ model, el, memory, open = false, entries = [] }) {
       resize();
     });
     body.classList.toggle("il-closed", !memory || memory.get() === null);
-    body.append(guess.box);
+    body.append(guess);
   }
   body.append(content);
 
@@ -104,7 +104,7 @@ export function render({ model, el, memory, open = false, entries = [] }) {
   }
 
   if (spec.panels.length > 4) {
-    if (el.clientWidth < 480 && spec.narrow?.length) {
+    if (el.clientWidth && el.clientWidth < 480 && spec.narrow?.length) {
       for (const { name } of spec.panels) if (!spec.narrow.includes(name)) off.add(name);
     }
     const chooser = makeChooser(spec.panels, off, choose);
@@ -155,7 +155,7 @@ export function render({ model, el, memory, open = false, entries = [] }) {
     });
     undo.push(() => clearTimeout(waiting));
   }
-  const credit = () => `Initialization Lab${spec.title.endsWith("?") ? "" : ","} ${document.title.split(" — ")[0]}`;
+  const credit = () => `Initialization Lab: ${document.title.split(" — ")[0]}`;
   const picture = () => pictureOf(body, spec.title, credit());
   const shownSides = () => sides.filter((side) => side.text.offsetParent);
   /** @type {[string, () => void][]} */

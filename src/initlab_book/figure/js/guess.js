@@ -9,7 +9,6 @@ import { makeButton } from "./buttons.js";
  * @param {Prediction} spec
  * @param {Memory | undefined} memory where the guess is kept, if it can be
  * @param {() => void} reveal shows the picture
- * @returns the question, and what does without an answer
  */
 export function makeGuess({ question, options, unit, outcome }, memory, reveal) {
   const id = uniqueId();
@@ -19,20 +18,21 @@ export function makeGuess({ question, options, unit, outcome }, memory, reveal) 
   const said = make("div", { class: "il-outcome", role: "status" });
 
   /** @param {string} guess empty: none */
-  function answered(guess, focus = true) {
+  function answered(guess) {
     const guessed = guess ? make("p", {}, "Your guess: ", make("strong", {}, guess)) : "";
     const ask = makeButton("What comes out?", () => {
       said.replaceChildren(make("p", {}, outcome));
       ask.remove();
     });
     reply.replaceChildren(...(guessed ? [guessed] : []), ask, said);
-    reveal();
-    if (focus) ask.focus({ preventScroll: true });
+    return ask;
   }
   /** @param {string} guess */
   function commit(guess) {
     memory?.set(guess);
-    answered(guess);
+    const ask = answered(guess);
+    reveal();
+    ask.focus({ preventScroll: true });
   }
   function offer() {
     const skip = makeButton("Skip", () => commit(""), { class: "il-button il-skip" });
@@ -46,7 +46,7 @@ export function makeGuess({ question, options, unit, outcome }, memory, reveal) 
     reply.append(input, unit, makeButton("This is my guess", send), skip);
   }
   const before = memory?.get();
-  if (typeof before === "string") answered(before, false);
+  if (typeof before === "string") answered(before);
   else offer();
-  return { box, pass: () => reply.contains(said) || answered("", false) };
+  return box;
 }

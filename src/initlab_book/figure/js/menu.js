@@ -1,6 +1,6 @@
 // Small menus: what else can be done with a figure, and which of its panels are shown.
 
-/** @import { PanelSpec } from "./types.d.ts" */
+/** @import { Entry, PanelSpec } from "./types.d.ts" */
 
 import { make } from "../../host/js/dom.js";
 import { makeButton } from "./buttons.js";
@@ -13,7 +13,7 @@ import { makeButton } from "./buttons.js";
 function makeDropDown(label, name) {
   const list = make("div", { class: "il-entries" });
   const summary = make("summary", { class: "il-button", "aria-label": name, title: name }, label);
-  const menu = make("details", { class: "il-menu" }, summary, list);
+  const menu = make("details", { class: "il-drop" }, summary, list);
   const close = () => menu.removeAttribute("open");
   menu.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !menu.open) return;
@@ -30,14 +30,14 @@ function makeDropDown(label, name) {
   return { menu, list, close, undo: () => document.removeEventListener("pointerdown", outside) };
 }
 
-/** @param {[string, (button: HTMLButtonElement) => void][]} entries what each is called, and what it does */
+/** @param {Entry[]} entries */
 export function makeMenu(entries) {
   const { list, close, ...made } = makeDropDown("⋯", "More: link, picture, numbers");
   for (const [label, act] of entries) {
     const button = makeButton(label, () => {
-      act(button);
-      if (button.textContent === label) close();
-      else setTimeout(close, 1500); // it says what it did
+      if (act(button))
+        setTimeout(close, 1500); // it says what it did
+      else close();
     });
     list.append(button);
   }

@@ -431,6 +431,9 @@ export interface Memory {
   set(guess: string): void;
 }
 
+/** An entry of a menu: its words, and what it does; true: the button then says what it did. */
+export type Entry = [string, (button: HTMLButtonElement) => unknown];
+
 /** What a host gives to a figure. */
 export interface Host {
   model: Model;
@@ -440,7 +443,7 @@ export interface Host {
   /** Whether the picture is shown at once, whatever there is to guess. */
   open?: boolean;
   /** Further entries of its menu. */
-  entries?: [string, (button: HTMLButtonElement) => void][];
+  entries?: Entry[];
 }
 
 /** The parts and tools of `render` in explorer.js that a film is made with. */
