@@ -39,11 +39,13 @@ export function ticks({ low, high, log }, count) {
 }
 
 /**
- * What stands beside a tick.
+ * What stands beside a tick. On a logarithmic scale that goes where numbers are written with powers of ten, all ticks are
+ * powers: 10⁻⁶, 10⁻³, 1, 10³, never 1000 among them.
  * @param {number} x
- * @param {boolean} log
+ * @param {{ low: number, high: number, log: boolean }} scale
  */
-export function tickLabel(x, log) {
+export function tickLabel(x, { low, high, log }) {
   const exponent = Math.round(Math.log10(Math.abs(x)));
-  return log && (exponent < -2 || exponent > 3) ? power(exponent) : number(x, 3);
+  const far = log && (low < 1e-3 || high >= 1e5);
+  return far && (exponent < 0 || exponent > 1) ? power(exponent) : number(x, 3);
 }
