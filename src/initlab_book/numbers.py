@@ -33,14 +33,36 @@ def number(value: SupportsFloat | None, digits: int = 3) -> str:
         return "overflow" if value > 0 else "minus overflow"
     if value.is_integer() and abs(value) < 1e5:
         return _grouped(str(int(value)))  # -0.0, too, is "0"
-    mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
-    exponent = int(power)
+    mantissa, _, after_e = f"{value:.{digits - 1}e}".partition("e")
+    exponent = int(after_e)
     if -4 < exponent < 5:
         return _grouped(_trimmed(f"{float(f'{mantissa}e{exponent}'):.{max(digits - 1 - exponent, 0)}f}"))
-    mantissa, power = _trimmed(mantissa), f"10{str(exponent).translate(_SUPERSCRIPT)}"
-    if mantissa.lstrip("-") == "1":
-        return mantissa.replace("-", "−").replace("1", power)
-    return f"{mantissa.replace('-', '−')}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{power}"
+    mantissa = _trimmed(mantissa).replace("-", "−")
+    if mantissa.lstrip("−") == "1":
+        return mantissa.replace("1", power(exponent))
+    return f"{mantissa}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{power(exponent)}"
+
+
+def percent(share: SupportsFloat, places: int = 0) -> str:
+    """A share of 1 in per cent.
+
+    Examples
+    --------
+    >>> percent(0.97), percent(0.9957, 1)
+    ('97\xa0%', '99.6\xa0%')
+    """
+    return f"{100 * float(share):.{places}f}\N{NO-BREAK SPACE}%"
+
+
+def power(exponent: int) -> str:
+    """A power of ten.
+
+    Examples
+    --------
+    >>> power(-6)
+    '10⁻⁶'
+    """
+    return f"10{str(exponent).translate(_SUPERSCRIPT)}"
 
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
