@@ -23,7 +23,6 @@ from docutils import nodes
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.executors.utils import single_nb_execution
-from PIL import Image
 from sphinx.errors import SphinxError
 from sphinx.util import logging
 from sphinxcontrib import katex
@@ -233,7 +232,6 @@ def finish_page(app, pagename, templatename, context, doctree):
     body = context.get("body", "")
     body = FILM.sub(functools.partial(write_film, app.outdir), body)
     body = number_figures(body, app.env.toc_secnumbers.get(pagename, {}).get("", ()))
-    body = PICTURE.sub(functools.partial(reserve_room, app), body)
     if body:
         context["body"] = body
     for name in FRONT_ENDS:
@@ -276,17 +274,6 @@ def write_film(outdir, found):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(code, encoding="utf-8")
     return f'{tag} data-src="{name}"></script>'
-
-
-PICTURE = re.compile(r'<img (?=[^>]*src="[^"]*_images/([^"/]+)")')
-
-
-def reserve_room(app, found):
-    """A browser that knows the size of a picture moves nothing when the picture arrives."""
-    source = next(path for path, name in app.builder.images.items() if name == found[1])
-    with Image.open(app.srcdir / source) as picture:
-        width, height = picture.size
-    return f'{found[0]}width="{width}" height="{height}" '
 
 
 def unmark_finished(app):

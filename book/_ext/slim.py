@@ -1,11 +1,9 @@
-"""Make the theme's files and the figures small, once the pages are written.
+"""Make the theme's files small, once the pages are written.
 
 The theme ships all of Bootstrap and 2,000 icons. What stays is what the pages and scripts of this book mention: the
 rules of a style sheet for classes that occur nowhere are dropped, and then (`fonts.py`) the icons and letters that
 nothing asks for.
 The theme's own files are never touched, only their copies in the site, which Sphinx renews whenever it writes a page.
-
-A figure keeps 256 colours. In a plot the eye cannot tell them from all, and they take a third of the bytes.
 """
 
 import re
@@ -13,7 +11,6 @@ import shutil
 from pathlib import Path
 
 import fonts
-from PIL import Image
 from sphinx.errors import ExtensionError
 
 # Never loaded by a page, or only by the developer tools of a browser.
@@ -47,16 +44,6 @@ def slim(app, exception):
     if app.config.katex_prerender:  # else browsers render formulas, and nobody knows with which letters
         fonts.inline_formula_fonts(files / app.config.katex_css_path, "".join(pages.values()))
     fonts.inline_whole_font(files / "latinmodern/latinmodern.css")
-    for path in Path(app.outdir, "_images").glob("*.png"):
-        _limit_colours(path)
-
-
-def _limit_colours(path):
-    with Image.open(path) as picture:
-        if picture.mode == "P" or picture.convert("RGBA").getextrema()[3] != (255, 255):
-            return  # done before, or transparent
-        small = picture.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    small.save(path, optimize=True)
 
 
 def _found(folder, pattern):

@@ -11,9 +11,11 @@ and then `show(chapter.figures.rules)`, `show(chapter.quiz)`, `chapter.exercises
 
 from importlib.util import find_spec
 
+from .numbers import number, percent
 from .show import show
+from .table import Table
 
-__all__ = ["show"]
+__all__ = ["Table", "number", "percent", "show"]
 
 # The distribution can be installed without them, for `initlab` alone.
 if missing := [name for name in ("matplotlib", "ipywidgets", "anywidget", "latex2mathml") if not find_spec(name)]:

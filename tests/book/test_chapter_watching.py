@@ -31,7 +31,8 @@ def test_all_runs_at_once_are_the_runs_one_by_one(film, part):
 def test_a_run_that_diverges_says_when():
     texts = [text for _, text in filter(None, watching.figures.digits.frames(activation="relu", start="normal"))]
     assert len(texts) == len(watching.experiments.STEPS)
-    assert texts[0].startswith("Step 0, standard normal, ReLU, rate 0.01: loss 3.87 × 10⁶ on the training digits")
+    opening = "Step 0, standard normal, ReLU, rate 0.01: loss 3.87\u00a0×\u00a010⁶ on the training digits"
+    assert texts[0].startswith(opening)
     task, network = watching.experiments.digit_task(), watching.experiments.digit_network("normal", "relu", rng=0)
     run = train(network, task.x, task.y, learning_rate=0.01, **task.options)
     assert run.diverged_at == 2

@@ -89,6 +89,36 @@ def test_a_page_never_scrolls_sideways(seen):
     assert scroll <= client, f"{scroll} > {client} px because of one of {seen.page.evaluate(wide)}"
 
 
+# The texts and pictures beyond an edge of the window, and the boxes that scroll without a shadow that says so.
+CUT = """() => {
+    const scrolls = (e) => /auto|scroll/.test(getComputedStyle(e).overflowX) && e.scrollWidth > e.clientWidth + 1;
+    const shaded = (e) => getComputedStyle(e).backgroundAttachment.includes("local");
+    const apart = (e) => e.closest(".initlab-explorer, .initlab-quiz, .katex-mathml, script, style");
+    const found = [...document.querySelectorAll("article *")].filter((e) => !apart(e) && scrolls(e) && !shaded(e));
+    const nodes = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
+    const range = document.createRange();
+    const pieces = [...document.querySelectorAll("article :is(img, svg)")].map((e) => [e, e]);
+    while (nodes.nextNode()) {
+        const text = nodes.currentNode;
+        if (text.data.trim()) pieces.push([text.parentElement, range, text]);
+    }
+    for (const [element, measured, text] of pieces) {
+        if (apart(element)) continue;
+        if (text) range.selectNodeContents(text);
+        const { left, right, width } = measured.getBoundingClientRect();
+        if (!width || (left > -1 && right < document.documentElement.clientWidth + 1)) continue;
+        let box = element;
+        while (box && !scrolls(box)) box = box.parentElement;
+        if (!box) found.push(element);
+    }
+    return found.slice(0, 8).map((e) => e.outerHTML.slice(0, 150));
+}"""
+
+
+def test_what_does_not_fit_visibly_scrolls(seen):
+    assert seen.page.evaluate(CUT) == []
+
+
 def test_a_page_shows_the_theme_the_reader_prefers(seen, request):
     preferred = request.node.callspec.params["seen"][1]
     background = seen.page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -120,6 +150,10 @@ def test_every_image_is_there_and_described(seen):
     silent = """[...document.images].filter((i) => !i.hasAttribute("alt") || (i.closest("article") && !i.alt.trim()))
         .map((i) => i.outerHTML)"""
     assert seen.page.evaluate(silent) == []
+    plots = seen.page.locator("svg.initlab-picture").evaluate_all(
+        "(all) => all.map((svg) => svg.getAttribute('aria-label'))"
+    )
+    assert all(map(str.strip, plots))
 
 
 def test_a_page_has_one_main_heading(seen):

@@ -21,11 +21,12 @@ to account only if it stands in the code of the test, here 0.5 for "half" and 0.
 Mark what a sentence claims, and quote only what names a thing, such as the 3 of "scale 3". A setting is marked, too,
 with the variable that the test computes with, so that it cannot be another one than the sentence names.
 
-`printed("exploding", cell="powers")` is what a cell prints, `prose_of("exploding")` the text. `make claims` shows how
-every number of the book is accounted for, and what is left over. What needs no account is listed in `excuses.py`.
+`printed("exploding", cell="powers")` is what a cell prints, `table("exploding", "powers")` the rows of its tables, and
+`prose_of("exploding")` the text. `make claims` shows how every number of the book is accounted for, and what is left
+over. What needs no account is listed in `excuses.py`.
 """
 
-from .prose import printed, prose_of
+from .prose import printed, prose_of, table
 from .quotes import chapter, near
 
-__all__ = ["chapter", "near", "printed", "prose_of"]
+__all__ = ["chapter", "near", "printed", "prose_of", "table"]

@@ -99,6 +99,27 @@ def printed(chapter, cell=None):
     return "".join(outputs.values()) if cell is None else outputs[cell]
 
 
+def table(chapter, cell):
+    """The rows of all tables that a cell shows: words as texts, numbers and shares in per cent as numbers."""
+    tables = re.findall(r"^─+\n(.*?)\n─+$", printed(chapter, cell), re.MULTILINE | re.DOTALL)
+    rows = (line.strip(" ") for text in tables for line in text.split("\n"))
+    return [[_value(text) for text in re.split(" {2,}", row)] for row in rows]
+
+
+def _value(text):
+    """10⁻⁶ and 3.05 × 10⁻⁵, 35,000 and 97 % as numbers; words as they are."""
+    plain = text.translate(PLAIN).removesuffix("%")
+    plain = re.sub(r"(?<![\d×])10(?=[⁻⁰¹²³⁴⁵⁶⁷⁸⁹])", "1×10", plain).replace("×10", "e").translate(SUPERSCRIPTS)
+    try:
+        return float(plain) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        return text
+
+
+PLAIN = str.maketrans({"\xa0": None, ",": None, "−": "-"})
+SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
+
 @functools.cache
 def _outputs(chapter):
     """What each cell of a chapter prints; the code runs once a session."""
@@ -110,7 +131,7 @@ def _outputs(chapter):
 def run(notebook):
     """Run the code cells in order, then the code in the hidden solutions: {cell: what it prints}, in that order."""
     matplotlib.use("agg")
-    namespace = {"__name__": "__main__"}
+    namespace = {"__name__": "__main__", "display": lambda value: print(_shown(value))}
     cells = [(cell["id"], cell["cell_type"], "".join(cell["source"])) for cell in notebook["cells"]]
     code = [(name, source) for name, kind, source in cells if kind == "code"]
     for name, kind, source in cells:

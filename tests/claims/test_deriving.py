@@ -22,7 +22,7 @@ from initlab.network import forward as run
 from initlab.training import train
 from initlab_book.chapters.deriving import exercises, experiments, quiz
 
-from . import chapter, near, printed, prose_of
+from . import chapter, near, printed, prose_of, table
 
 says = chapter("deriving")
 SWITCHED = [key for key, _ in experiments.SWITCHES.values()]
@@ -63,8 +63,7 @@ def test_squares_and_products():
         sum(j == k for j, k in pairs),
         sum(j != k for j, k in pairs),
     )
-    lines = [line for line in printed("deriving", cell="rules-code").splitlines() if "terms" in line]
-    assert [line.split()[-1] for line in lines] == ["0"] * 4
+    assert table("deriving", "rules-code") == [[terms, 0] for terms in (1, 2, 3, 4)]
     says("We check (2) against the plain expansion")
 
 
@@ -83,8 +82,8 @@ def test_what_the_rule_uses():
         len(uses),
     )
     out = printed("deriving", cell="forward-rule")
-    assert "one layer: n_in*q*sigma_w**2" in out
-    assert "kept when Var W = 1/n_in" in out
+    assert ["E[z²] of one layer", "n_in*q*sigma_w**2"] in table("deriving", "forward-rule")
+    assert ["kept when Var W is", "1/n_in"] in table("deriving", "forward-rule")
     assert set(re.findall(r"  - (.+)", out)) == uses
     says("The variance that keeps it makes this factor «1»", float(n_in * derive_forward().preserving()))
 
@@ -202,7 +201,7 @@ def test_pairs_that_do_harm():
 
 def test_the_variance_sees_the_second_moment_of_the_activations():
     out = printed("deriving", cell="variance-code")
-    assert "Var z = n_in*q*sigma_w**2" in out
+    assert out == "n_in*q*sigma_w**2\n"
     mean = derive_forward(ALL - {"zero-mean activations"}, statistic="mean")
     assert mean.result == 0
     assert "E of a product" in {step.rule for step in mean.steps}
@@ -216,12 +215,10 @@ def widths(outputs):
 
 def measured_gradients():
     """{(loss, outputs): {layer: (mean, error)}}, from what the chapter prints."""
-    _, head, *rows = printed("deriving", cell="gradients-code").splitlines()
-    layers = [int(layer) for layer in re.findall(r"layer (\d+)", head)]
+    layers = [int(layer) for layer in re.findall(r"layer (\d+)", printed("deriving", cell="gradients-code"))]
     measured = {}
-    for row in rows:
-        loss, outputs, numbers = row.split(maxsplit=2)
-        pairs = [(float(mean), float(error)) for mean, error in re.findall(r"([\d.]+) \+- ([\d.]+)", numbers)]
+    for loss, outputs, *numbers in table("deriving", "gradients-code"):
+        pairs = [tuple(map(float, each.split(" ± "))) for each in numbers]
         measured[loss, int(outputs)] = dict(zip(layers, pairs, strict=True))
     return measured
 
@@ -299,8 +296,7 @@ def test_the_compromise():
 
 def twenty():
     """{mean of a weight / its std: (E[a^2] linear, E[a^2] tanh, |cosine|)}, as the chapter prints them."""
-    rows = [[float(x) for x in row.split()] for row in printed("deriving", cell="twenty-code").splitlines()[2:]]
-    return {row[0]: row[1:] for row in rows}
+    return {row[0]: row[1:] for row in table("deriving", "twenty-code")}
 
 
 def test_a_mean_in_twenty_layers():

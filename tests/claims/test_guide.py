@@ -19,7 +19,7 @@ from initlab_book import results
 from initlab_book.chapters.guide import exercises, experiments, figures, quiz
 from initlab_book.experiment import OPTIMIZERS
 
-from . import chapter, near, printed
+from . import chapter, near, printed, table
 
 says = chapter("guide")
 
@@ -35,11 +35,6 @@ def scale(framework, name):
 
 def size(moment):
     return math.sqrt(moment)
-
-
-def numbers_of(cell, pattern):
-    """The numbers of the first line that a cell prints and that matches, as floats."""
-    return list(map(float, re.search(pattern, printed("guide", cell=cell)).groups()))
 
 
 # ---------------------------------------------------------------- ask what comes in
@@ -139,11 +134,7 @@ def test_the_scale_of_targets():
 def test_a_stream_of_branches():
     says("which no activation has touched: gain «1».", size(recommend.recommend("identity").scale))
     says("$\\mathbb{E}[a^2]$ doubles from block to block")
-    text = printed("guide", cell="stream-code")
-    found = {
-        name.strip(): (float(s), float(c))
-        for name, s, c in re.findall(r"(.*): size +([\d.]+), cosine (-?[\d.]+)", text)
-    }
+    found = {name: (size, cosine) for name, size, cosine in table("guide", "stream-table")}
     assert found["He in both"][0] == pytest.approx(3 ** (20 / 2), rel=0.35)
     assert found["each its gain"][0] == pytest.approx(2 ** (20 / 2), rel=0.35)
     assert found["share of 1/20"][0] == pytest.approx((1 + 1 / 20) ** (20 / 2), rel=0.05)
@@ -165,26 +156,23 @@ def test_a_tied_embedding():
     says("Take «1000» tokens, 512 features and twenty such blocks", rows)
     says("Take 1000 tokens, «512» features and twenty such blocks", features)
     says("512 features and «twenty» such blocks in between", BRANCHES)
-    found = {
-        float(std): float(loss)
-        for std, loss in re.findall(r"std ([\d.]+): first loss +([\d.]+)", printed("guide", cell="tied-code"))
-    }
+    found = dict(table("guide", "tied-code"))
     assert found[1.0] > 300
     assert 10 < found[0.0442] < 16
-    assert found[0.0044] == pytest.approx(math.log(1000), abs=0.03)
+    assert found[0.00442] == pytest.approx(math.log(1000), abs=0.03)
     says("With N(0, 1), PyTorch's default")
     default = DEFAULTS["torch", "nn.Embedding"]
     assert default.mean == pytest.approx(0, abs=0.01)
     assert default.variance == pytest.approx(1, abs=0.02)
     rng = np.random.default_rng(0)
-    table, other, following = (
+    rows_of, other, following = (
         rng.standard_normal((rows, features)),
         rng.standard_normal((features, 500)),
         rng.integers(rows, size=500),
     )
     says(
         "Even if what arrives had nothing to do with the token, the loss would be near «73» instead of «6.9».",
-        near(softmax_cross_entropy(table @ other, following)[0], rel=0.03),
+        near(softmax_cross_entropy(rows_of @ other, following)[0], rel=0.03),
         math.log(rows),
     )
     says(

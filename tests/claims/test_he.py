@@ -15,7 +15,7 @@ from initlab.network import sample, simulate
 from initlab_book import results
 from initlab_book.chapters.he import exercises, experiments, figures, quiz
 
-from . import chapter, near, printed
+from . import chapter, near, printed, table
 
 says = chapter("he")
 
@@ -52,8 +52,8 @@ def test_thirty_relu_layers_with_xavier():
         n_in=128, sigma_w=128**-0.5, q=1, L=DEPTH
     ) == pytest.approx(2**-30)
     text = printed("he", cell="halves")
-    assert "size after 30 layers: 2.7e-05\n" in text
-    ratios = [float(line.split()[2]) for line in text.splitlines()[1:7]]
+    assert "size after 30 layers: 2.7\xa0×\xa010⁻⁵\n" in text
+    ratios = [ratio for _, _, ratio in table("he", "halves")]
     assert ratios == pytest.approx([0.5] * 6, abs=0.1)
 
 
@@ -122,9 +122,8 @@ def test_the_half():
     )
     z = rng.standard_normal(100) + 0.3
     assert np.maximum(z, 0) ** 2 == pytest.approx((z**2 + z * abs(z)) / 2)
-    text = printed("he", cell="derive")
-    assert text.startswith("E[f(z_i)**2]\n= E[z_i**2]/2 + E[z_i*Abs(z_i)]/2\n")
-    assert "= n_in*q*sigma_w**2/2\n" in text
+    first, half, *_, last = table("he", "derive")
+    assert (first[0], half[0], last[0]) == ("E[f(z_i)**2]", "E[z_i**2]/2 + E[z_i*Abs(z_i)]/2", "n_in*q*sigma_w**2/2")
     derived = algebra.derive_forward(activation="relu")
     says(
         "$$ «\\tfrac12»\\, n\\, \\sigma_w^2 = «1», "
@@ -144,10 +143,10 @@ def test_the_leaky_half():
         leaky / RELU_SHARE - start**2,
         (1 + start**2) / leaky,
     )
-    text = printed("he", cell="leaky-code")
+    rows = table("he", "leaky-code")
     for s in (0, 0.25, 0.5, 1):
-        assert f"s = {s}: E[f(z)^2] = {(1 + s**2) / 2:.5f}, " in text
-    assert "leaky: 2/(n_in*(s**2 + 1))" in text
+        assert [s, (1 + s**2) / 2, (1 + s**2) / 2] in rows
+    assert ["leaky", "2/(n_in*(s**2 + 1))"] in rows
     he, parametric = 1 / experiments.factor(0.0), 1 / experiments.factor(start)
     says("A slope of «0.25», with which He and colleagues start", start)
     says("asks for $«1.88»/n$. Whoever uses $«2»/n$ there", parametric, he)
@@ -166,11 +165,10 @@ def test_the_gain_that_keeps_the_variance_explodes():
     says("Weights of standard deviation $«1.707»/\\sqrt n$, «thirty» ReLU layers.", near(exact, rel=0.01), DEPTH)
     says("The signal grows: to about 5, 30 or 300?")
     text = printed("he", cell="variance-code")
-    assert re.match(r"E\[a\^2\] = 0\.50\d, Var a = 0\.34\d: gains 1\.41\d and 1\.71\d\n", text)
-    rows = re.findall(r"g = ([\d.]+), layer +(\d+): size +([\d.]+), standard deviation +([\d.]+)", text)
-    size = {(g, int(layer)): (float(a), float(b)) for g, layer, a, b in rows}
-    assert size["1.707", 1][1] == pytest.approx(1, rel=0.02)
-    assert 1 / 2 < size["1.414", 30][0] < 2
+    assert re.match(r"E\[a²\] = 0\.50\d, Var a = 0\.34\d: gains 1\.41\d and 1\.71\d\n", text)
+    size = {(g, layer): sizes for g, layer, *sizes in table("he", "variance-code")}
+    assert size[1.707, 1][1] == pytest.approx(1, rel=0.02)
+    assert 1 / 2 < size[1.414, 30][0] < 2
     gain = 1.707
     says("With $g = «1.707»$ the first layer's activations do have standard deviation one", gain)
     assert gain / exact == pytest.approx(1, rel=0.01)
@@ -192,7 +190,7 @@ def test_the_gain_that_keeps_the_variance_explodes():
     )
     variance = DEPTH * 5 / (4 * 128)
     # of the mean square of ten networks, and of the inputs' common luck
-    assert abs(math.log(size["1.707", 30][0] / predicted)) < 3 * math.sqrt(variance / 10) + variance
+    assert abs(math.log(size[1.707, 30][0] / predicted)) < 3 * math.sqrt(variance / 10) + variance
 
 
 # ---------------------------------------------------------------- the small print
@@ -213,8 +211,7 @@ def test_skewed_and_shifted_weights():
     rng = np.random.default_rng(0)
     z = skewed((20_000, 50), rng=rng, dtype=float) @ np.maximum(rng.standard_normal(50), 0)
     assert np.mean(z**3) / np.mean(z**2) ** 1.5 > 0.1
-    rows = re.findall(r"width (\d+), ([\w, ]+?) *: typical size +([\d.]+)", printed("he", cell="skew-code"))
-    size = {(int(n), name): float(value) for n, name, value in rows}
+    size = {(int(n), name): value for name, n, value in table("he", "skew-code")}
     for n in (50, 150):
         assert size[n, "skewed, mirrored"] < size[n, "He"] / 3
         assert size[n, "He"] < size[n, "skewed"] / 3
@@ -265,9 +262,8 @@ def test_backward_the_same_half():
         share,
     )
     assert gaussian.squared_slope("relu") == pytest.approx(1 / 2)
-    text = printed("he", cell="backward-code")
-    assert text.startswith("n_out*p*sigma_w**2/2    preserved if Var W = 2/n_out\n")
-    assert "independent gradients" in text
+    assert table("he", "backward-code") == [["n_out*p*sigma_w**2/2", "2/n_out"]]
+    assert "independent gradients" in printed("he", cell="backward-code")
 
 
 def test_the_backward_rule_is_exact_at_any_width():
@@ -300,15 +296,14 @@ def test_one_direction_is_enough():
     eighth = near(taper[-1] / taper[1], rel=0.1)
     says("in layer 1: all of it, about «an eighth», or next to nothing?", eighth)
     says("About «an eighth». All widths between the first and the last cancel", eighth)
-    text = printed("he", cell="three-rules")
-    for line in (
-        "fan_in   forward  q",
-        "fan_in   backward p*n[L]/n[1]",
-        "fan_out  forward  q*n[0]/n[L]",
-        "fan_out  backward p",
-    ):
-        assert line + "\n" in text
-    assert text.count("Product") == 2
+    rows = table("he", "three-rules")
+    assert rows[:4] == [
+        ["fan_in", "forward", "q"],
+        ["fan_in", "backward", "p*n[L]/n[1]"],
+        ["fan_out", "forward", "q*n[0]/n[L]"],
+        ["fan_out", "backward", "p"],
+    ]
+    assert all("Product" in result for _, _, result in rows[4:])
     says("Compare the «three» rules when widths narrow", len(experiments.MODES))
     for widths in experiments.SHAPES.values():
         signal, gradient = experiments.he_moments("fan_in", widths)
@@ -344,7 +339,7 @@ def test_the_mean_of_the_fans_splits_the_damage_and_fails_where_widths_alternate
         (signal[-1] / signal[0], 0.64**15),
         len(widths) - 1,
     )
-    assert "two layers: x 0.64; thirty: x 0.0012" in printed("he", cell="zigzag")
+    assert table("he", "zigzag")[-2:] == [["two layers", 0.64, 0.64], ["thirty", 0.00124, 0.00124]]
     drawn = simulate(
         widths, "relu", experiments.normal(2.0, "fan_avg"), seeds=range(40), batch=1, bias_initializer=None
     )
@@ -416,11 +411,11 @@ def test_zero_padding_costs_signal():
         large,
         large,
     )
-    text = printed("he", cell="conv-code")
     for size in (4, images, 16, large):
         one, twenty = share_inside(size, 1), share_inside(size, layers)
-        assert f"zeros, {size:2} x {size:2}: theory {one:.3f}, twenty {twenty:.3f}" in text
-    ring, zeros = (float(x) for x in re.findall(r"one layer ([\d.]+)", text))
+        (shown,) = (row[1:] for row in table("he", "conv-theory") if row[0] == f"{size} × {size}")
+        assert shown == pytest.approx([one, twenty], rel=0.005)
+    ring, zeros = (one for _, one, _, _ in table("he", "conv-measured"))
     assert ring == pytest.approx(1, abs=0.03)
     assert zeros == pytest.approx(share_inside(images, 1), abs=0.03)
 

@@ -15,7 +15,7 @@ from initlab.initializers import he_uniform, normal, uniform, xavier_normal, zer
 from initlab_book import results
 from initlab_book.chapters.limits import exercises, experiments, figures, quiz
 
-from . import chapter, near, printed
+from . import chapter, near, printed, table
 
 says = chapter("limits")
 asks = partial(quiz_says, quiz)
@@ -89,7 +89,7 @@ def test_the_leak():
         near(1 / q[100] / 100, rel=0.02),
     )
     says("so that each layer adds about «2» to $1/\\lambda$; the last column checks it", near(growth[9:], rel=0.05))
-    assert "  100   0.00507   0.00500        1.99" in printed("limits", cell="leak-code")
+    assert [100, 0.00507, 0.005, 1.99] in table("limits", "leak-code")
 
 
 def test_the_expansion_of_tanh():

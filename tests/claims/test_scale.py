@@ -21,7 +21,7 @@ from initlab_book import exercise
 from initlab_book.chapters import exploding
 from initlab_book.chapters.scale import exercises, experiments, figures, quiz
 
-from . import chapter, near, printed
+from . import chapter, near, printed, table
 
 says = chapter("scale")
 
@@ -238,7 +238,7 @@ def test_the_slope_is_minus_one_half():
         up, down = found.a[:, -1] / found.a[:, 0], found.dz[:, 0] / found.dz[:, -1]
         for ratio in (up, down):
             assert np.sum(np.diff(np.sign(np.log(ratio))) != 0) == 1
-    lines = printed("scale", cell="scan-code").splitlines()
+    shown = {(name, way): slope for name, way, *_, slope in table("scale", "scan-code")}
     both = np.array([slopes(name, widths, seeds) for name in ("identity", "relu")])
     errors = both.std(axis=1, ddof=1) / math.sqrt(len(seeds))
     off = np.abs(both.mean(axis=1) + 0.5) / errors
@@ -251,8 +251,7 @@ def test_the_slope_is_minus_one_half():
         mean = slopes(name, widths, seeds).mean(axis=0)
         error = slopes(name, widths, seeds).std(axis=0, ddof=1) / math.sqrt(5)
         for k, way in enumerate(("forward", "backward")):
-            (line,) = (line for line in lines if line.split()[:2] == [name, way])
-            assert line.endswith(f"slope {mean[k]:.3f} +- {error[k]:.3f}")
+            assert shown[name, way] == f"{mean[k]:.3f} ± {error[k]:.3f}"
     says(
         "The sigma that keeps the size over «20» layers, against the width from «16» to «256», on logarithmic axes.",
         DEPTH,
@@ -346,9 +345,8 @@ def test_the_gains_of_sixty_layers():
     assert width == again
     says("We measure «sixty» layers of «256» units.", count, width)
     found = {}
-    for line in printed("scale", cell="gains").splitlines()[1:]:
-        name, up, up_mean, _, _, down, down_mean, _, _ = line.split()
-        found[name] = np.array([[up, up_mean], [down, down_mean]], dtype=float)
+    for name, _, theory, measured in table("scale", "gains"):
+        found.setdefault(name, []).append((theory, float(measured.split(" ± ")[0])))
     assert tuple(found) == NAMES
     for name in NAMES:
         for way, (theory, mean) in zip(("forward", "backward"), found[name], strict=True):
@@ -444,16 +442,15 @@ def test_gelu_wanders_off():
 def test_keeping_forward_does_not_keep_backward():
     start = math.sqrt(gaussian.length_map("tanh", 1, scaled_weight_variance=gaussian.gain("tanh") ** 2))
     says("We set each activation to its forward gain and start at size «1»:", start)
-    lines = [line.split() for line in printed("scale", cell="folklore-code").splitlines()[1:]]
-    table = {name: tuple(map(float, rest)) for name, *rest in lines}
-    assert tuple(table) == NAMES
+    rows = {name: rest for name, *rest in table("scale", "folklore-code")}
+    assert tuple(rows) == NAMES
     for name in ("identity", "relu"):
-        _, up, down, theory = table[name]
+        _, up, down, theory = rows[name]
         assert theory == 1
         assert abs(math.log(up)) < 3 * luck(name, 256)
         assert abs(math.log(down)) < 3 * luck(name, 256)
         assert gaussian.second_moment(name) == pytest.approx(gaussian.squared_slope(name))
-    g, up, down, theory = table["tanh"]
+    g, up, down, theory = rows["tanh"]
     factor = math.sqrt(gaussian.chi("tanh", 1.0, scaled_weight_variance=gaussian.gain("tanh") ** 2))
     says("At $g = «1.5925»$ the activations of tanh have mean zero and the same variance in every layer", g)
     assert abs(gaussian.mean("tanh")) < 1e-12
@@ -522,9 +519,8 @@ def test_random_biases_give_tanh_a_critical_line():
     says("with cosine «0.67» after «20» layers, «0.88» after «60»", pair.a[middle], middle, pair.a[last], last)
     for layer in (middle, last):
         assert deep.a.cosine[:, layer].mean() == pytest.approx(pair.a[layer], abs=0.04)
-    text = printed("scale", cell="tanh-code")
-    assert f"g = {g:.3f}" in text
-    assert f"theory {pair.a[60]:.2f}" in text
+    assert f"g = {g:.3f}" in printed("scale", cell="tanh-biases")
+    assert table("scale", "tanh-biases")[-1][-1] == round(pair.a[60], 2)
 
 
 def test_no_curved_activation_with_mean_zero_keeps_both():
@@ -559,8 +555,7 @@ def test_forward_and_backward_ask_for_different_variances():
     )
     assert np.divide(widths[1:], widths[:-1]).tolist() == [1 / 2] * 5
     loss = math.sqrt(widths[-1] / widths[0])
-    rows = [line.split(":")[1].split() for line in printed("scale", cell="widths-code").splitlines()]
-    signal_in, gradient_in, signal_out, gradient_out = (np.array(row, dtype=float) for row in rows)
+    signal_in, gradient_in, signal_out, gradient_out = (np.array(row[2:]) for row in table("scale", "widths-code"))
     flat, falling = np.ones(6), 0.5 ** (np.arange(6) / 2)
     # the narrowest layer has 16 units, 16 inputs and 20 networks, so that no layer is off by more than a few per cent
     assert signal_in == pytest.approx(flat, rel=0.06)
@@ -607,12 +602,9 @@ def test_what_the_mean_of_relu_does():
 
 
 def test_the_content_of_all_five():
-    lines = [line.split() for line in printed("scale", cell="mean-code").splitlines()]
-    table = {
-        line[0]: [float(word.rstrip(",")) for word in line if re.fullmatch(r"-?\d\.\d+,?", word)] for line in lines
-    }
-    assert tuple(table) == NAMES
-    first, last, measured = zip(*table.values(), strict=True)
+    rows = {name: cosines for name, *cosines in table("scale", "mean-code")}
+    assert tuple(rows) == NAMES
+    first, last, measured = zip(*rows.values(), strict=True)
     networks, width = 10, 256
     assert f"range({networks})" in code("mean-code")
     assert f"sizes(name, {width}," in code("mean-code")

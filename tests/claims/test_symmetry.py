@@ -17,11 +17,11 @@ from initlab.initializers import constant, normal, xavier_normal, zeros
 from initlab.losses import softmax_cross_entropy
 from initlab.network import Network, backward, forward, sample
 from initlab.training import evaluate, train
-from initlab_book import results
+from initlab_book import number, results
 from initlab_book.chapters.symmetry import exercises, experiments, figures, quiz
 from initlab_book.experiment import OPTIMIZERS
 
-from . import chapter, near, printed
+from . import chapter, near, printed, table
 
 says = chapter("symmetry")
 
@@ -116,8 +116,8 @@ def with_twins():
 
 
 def test_all_differences_of_the_gradients_of_twins_are_zero():
-    lines = printed("symmetry", cell="sympy").strip().splitlines()
-    assert all(line.endswith(" = 0") for line in lines)
+    lines = table("symmetry", "sympy")
+    assert all(difference == 0 for _, _, difference in lines)
     says("None can. All «four» differences are zero, for every $f$ and every loss.", len(lines))
 
 
@@ -305,10 +305,8 @@ def test_what_fifty_steps_from_zero_do():
             end = train(net, x_, y_, batch_size=size, rng=0, steps=steps, **OPTIONS).network
             case = activation, kind
             ranks[case], biases[case] = [rank(W) for W in end.weights], bool(np.abs(end.biases[1]).max() > 1e-9)
-            line = (
-                f"{activation:8} {kind:22} {ranks[case][0]:12} {ranks[case][1]:8}   {'moved' if biases[case] else '0'}"
-            )
-            assert line in printed("symmetry", cell="zero-table")
+            row = [activation, kind, *ranks[case], "moved" if biases[case] else 0]
+            assert row in table("symmetry", "zero-table")
             if activation != "sigmoid":
                 assert not any(W.any() for W in end.weights)
                 assert not end.biases[0].any()
@@ -422,8 +420,8 @@ def test_how_long_noise_takes_on_the_cross():
     growth, equal_loss = theory("cross", steps=3000)
     at = parted(trained("cross", 0.5, noise, steps=3000).loss, equal_loss)
     text = printed("symmetry", cell="parting")
-    assert str(dict(zip(noise.tolist(), at.tolist(), strict=True))) in text
-    assert f"after 1000 steps noise is up to {growth[1000]:.2g} times as large" in text
+    assert table("symmetry", "parting") == [list(pair) for pair in zip(noise, at, strict=True)]
+    assert f"in 1000 steps noise becomes up to {number(growth[1000], 2)} times as large" in text
     says(
         "From noise of 0.001 to a millionth, a thousandth costs «142» steps more: growth is exponential", at[2] - at[1]
     )
@@ -474,8 +472,8 @@ def test_ten_draws_and_three_optimizers():
     assert f"within {found.settings['steps']} steps" in text
     for data in DATA:
         for optimizer in OPTIMIZERS:
-            row = next(line for line in text.splitlines() if line.split()[:2] == [data, optimizer])
-            counts = [int(each) for each in row.split()[2::2]]
+            (shown,) = (row[2:] for row in table("symmetry", "table") if row[:2] == [data, optimizer])
+            counts = [int(str(each).split(" ")[0].removesuffix(".0")) for each in shown]
             steps = (for_good(optimizer, noise, data=data) for noise in (0.1, 1e-3, 1e-6, 1e-15))
             assert counts == [int(np.sum(step >= 0)) for step in steps]
 
@@ -531,7 +529,7 @@ def test_the_noise_of_rounding():
     assert symmetry.distinct_units(ends[8].network, 1, tolerance=0) == counts[8] == 1
     text = printed("symmetry", cell="rounding-code")
     for n, run in ends.items():
-        assert f"{n:2} equal units: loss {run.loss[-1]:.3f}, {counts[n]} different in the end" in text
+        assert f"{n} equal units: loss {run.loss[-1]:.3f}, {counts[n]} different in the end" in text
     assert ends[10].loss[-1] < 0.9 * ends[8].loss[-1]
 
 
@@ -573,14 +571,14 @@ def test_units_that_are_different_and_yet_alike():
     assert 0.7 < np.mean(adam > 0.9) < 0.9
     assert np.median(adam[:, :, rate], axis=0).min() > 0.97
 
-    text = printed("symmetry", cell="aligned")
+    shown = {(start, optimizer): step for start, optimizer, _, step in table("symmetry", "aligned")}
     slower = {}
     for optimizer in OPTIMIZERS:
         low = found.get("low", optimizer=optimizer, width=8)[:, rate][:, [millionth, -1]]
         noise, xavier = np.median(np.where(low < 0, np.inf, low), axis=0)
         slower[optimizer] = noise / xavier
-        row = next(line for line in text.splitlines() if line.startswith(optimizer)).split()
-        assert [float(each) for each in row[-2:]] == [float(f"{noise:.0f}"), float(f"{xavier:.0f}")]
+        steps = [each if np.isfinite(each) else "–" for each in (noise, xavier)]
+        assert [shown["noise of a millionth", optimizer], shown["Xavier", optimizer]] == steps
         for width in found.axes["width"]:  # every optimizer loses steps, at every rate
             low = found.get("low", optimizer=optimizer, width=width)
             low = np.where(low < 0, np.inf, low)

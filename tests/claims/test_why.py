@@ -22,7 +22,7 @@ from initlab_book.chapters import index
 from initlab_book.chapters.why import exercises, experiments, figures, quiz
 from initlab_book.experiment import OPTIMIZERS
 
-from . import chapter, near, printed, prose_of
+from . import chapter, near, printed, prose_of, table
 
 says = chapter("why")
 
@@ -82,7 +82,8 @@ def numbers(text):
 def before_training(start):
     """Loss, signal and gradient, as the table of the section "Before the first step" shows them."""
     label = figures.LABELS[named(start)]
-    return numbers(re.search(rf"^{re.escape(label)} +(.*)", printed("why", "diagnostics-code"), re.MULTILINE)[1])
+    (row,) = (row[1:] for row in table("why", "diagnostics-code") if row[0] == label)
+    return [value for value in row if value != "not a number"]
 
 
 def scale_of(start):
@@ -205,10 +206,9 @@ def test_ten_draws_of_everything():
     assert widths[0] == experiments.WIDTHS[1]
     assert (kept.settings["steps"], kept.settings["batch"]) == (experiments.STEPS, experiments.BATCH)
     says("The table counts in how many of the «ten» draws a network gets «99 %» of", len(kept.axes["draw"]), ENOUGH)
-    table = printed("why", "table")
     for optimizer, width in CONDITIONS:
-        line = re.search(rf"width {width}, {optimizer} +(.*)", table)[1]
-        assert numbers(line) == [reach(optimizer, width, scale) for scale in kept.axes["scale"]]
+        row = [reach(optimizer, width, scale) for scale in kept.axes["scale"]]
+        assert [width, optimizer, *row] in table("why", "table")
 
 
 def test_the_dotted_lines_are_those_of_a_network_that_guesses():

@@ -3,7 +3,6 @@
 import inspect
 import json
 import math
-import re
 from functools import cache, partial
 from itertools import pairwise
 
@@ -17,7 +16,7 @@ from initlab.datasets import spiral
 from initlab_book import results
 from initlab_book.chapters.xavier import exercises, experiments, figures, quiz
 
-from . import chapter, near, printed
+from . import chapter, near, printed, table
 
 says = chapter("xavier")
 
@@ -79,8 +78,7 @@ def test_the_standard_rule_shrinks_signal_and_gradient_and_leaves_weight_gradien
         near(1e5 * dz[0] / dz[9], abs=0.3),
     )
     says("are **equal in all layers**, to within some «ten per cent»", near(dW.max() / dW.min() - 1, abs=0.05))
-    text = printed("xavier", cell="old-rule-code")
-    rows = {int(at): [float(v) for v in row.split()] for at, row in re.findall(r"layer +(\d+) +(.*)\n", text)}
+    rows = {int(at): row for at, *row in table("xavier", "old-rule-code")}
     assert list(rows) == [10, 7, 4, 1]
     for layer, row in rows.items():  # the loop of the chapter against the simulator, on other draws
         expected = [
@@ -227,8 +225,8 @@ def test_the_relatives():
         same, too = (getattr(initializers, name)((n, n), rng=0) for name in rules)
         assert same == pytest.approx(too)
     text = printed("xavier", cell="rule-code")
-    for row in ("standard         0.00331      0.33", "Xavier, uniform  0.00496      0.50      1.49    0.1225"):
-        assert row in text
+    for row in (["standard", 0.00331, 0.331, 0.993, 0.1], ["Xavier, uniform", 0.00496, 0.496, 1.49, 0.122]):
+        assert row in table("xavier", "rule-code")
     assert "sqrt(6 / 400) = 0.1225" in text
 
 
@@ -628,11 +626,12 @@ def test_the_geometric_mean():
         assert forward == pytest.approx([math.sqrt(widths[0] / n) for n in widths])
         assert backward == pytest.approx([math.sqrt(widths[-1] / n) for n in widths[1:]])
     says("does not leak: its factors multiply to «1»", math.sqrt(2 / 7) * math.sqrt(7 / 2))
-    text = printed("xavier", cell="tapers-code")
-    for row in ("2/(n_in + n_out)      3.635    0.263", "1/√(n_in n_out)       4.000    0.287"):
-        assert row in text
-    for row in ("2/(n_in + n_out)      0.107    0.067", "1/√(n_in n_out)       1.000    0.500"):
-        assert row in text
+    for shape, rows in {
+        "narrow": (["2/(n_in + n_out)", 3.63, 0.263], ["1/√(n_in n_out)", 4, 0.287]),
+        "zigzag": (["2/(n_in + n_out)", 0.107, 0.0671], ["1/√(n_in n_out)", 1, 0.5]),
+    }.items():
+        for row in rows:
+            assert [shape, *row] in table("xavier", "tapers-code")
 
 
 # ---------------------------------------------------------------- exercises

@@ -4,7 +4,7 @@ import { scale, tickLabel, ticks } from "../../src/initlab_book/figure/js/scales
 
 const linear = (low, high) => scale(low, high, 0, 100, false);
 const logarithmic = (low, high) => scale(low, high, 0, 100, true);
-const labels = (of, count) => ticks(of, count).map((tick) => tickLabel(tick, of.log));
+const labels = (of, count) => ticks(of, count).map((tick) => tickLabel(tick, of));
 
 test("a scale leads from numbers to pixels", () => {
   const x = linear(-1, 3);
@@ -23,8 +23,9 @@ test("ticks are round numbers within the scale", () => {
 });
 
 test("ticks of a logarithmic scale are whole powers of ten", () => {
-  assert.deepEqual(labels(logarithmic(1e-3, 1e4), 8), ["10⁻³", "0.01", "0.1", "1", "10", "100", "1000", "10⁴"]);
+  assert.deepEqual(labels(logarithmic(1e-3, 1e4), 8), ["0.001", "0.01", "0.1", "1", "10", "100", "1000", "10,000"]);
   assert.deepEqual(labels(logarithmic(1e-30, 1e30), 5), ["10⁻²⁴", "10⁻¹²", "1", "10¹²", "10²⁴"]);
+  assert.deepEqual(labels(logarithmic(1e-3, 1e6), 3), ["10⁻³", "1", "10³", "10⁶"]);
 });
 
 test("a logarithmic scale of few powers of ten has ticks between them, as far as there is room", () => {

@@ -29,9 +29,20 @@ class FrontEnd:
 
     def stylesheet(self) -> str:
         """The look that all front ends share, and what this one adds."""
-        look = (_HERE / "look.css").read_text(encoding="utf-8").replace(".initlab-any", f".initlab-{self.name}")
         own = (self.folder / f"{self.name}.css").read_text(encoding="utf-8")
-        return re.sub(r"/\*.*?\*/", "", f"{look}\n{own}", flags=re.DOTALL)
+        return _without_comments(f"{_LOOK}\n{own}").replace(".initlab-any", f".initlab-{self.name}")
+
+
+_LOOK = (_HERE / "look.css").read_text(encoding="utf-8")
+
+
+def palette(name: str) -> str:
+    """The part of the look that says the colours and the font, light and dark, for the class `initlab-NAME`."""
+    return _without_comments(_LOOK.partition(".initlab-any .il-body")[0]).replace(".initlab-any", f".initlab-{name}")
+
+
+def _without_comments(css: str) -> str:
+    return re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
 
 
 def bundle(entry: Path) -> str:

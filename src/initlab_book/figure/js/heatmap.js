@@ -102,11 +102,11 @@ export function heatmap(spec) {
       draw(group, "rect", { class: "il-edge", x: left, y: top, width: side, height: side });
       for (const tick of ticks(x, 4)) {
         const at = { x: x(tick), y: bottom + 15, "text-anchor": "middle" };
-        draw(group, "text", { class: "il-tick", ...at }, tickLabel(tick, false));
+        draw(group, "text", { class: "il-tick", ...at }, tickLabel(tick, x));
       }
       for (const tick of ticks(y, 4)) {
         const at = { x: left - 6, y: y(tick) + 4, "text-anchor": "end" };
-        draw(group, "text", { class: "il-tick", ...at }, tickLabel(tick, false));
+        draw(group, "text", { class: "il-tick", ...at }, tickLabel(tick, y));
       }
       const under = { x: left + side / 2, y: bottom + 32, "text-anchor": "middle" };
       draw(group, "text", { class: "il-label", ...under }, spec.x_label);

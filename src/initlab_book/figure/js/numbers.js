@@ -39,7 +39,14 @@ function hasEvenTie(x, digits) {
 }
 
 /**
- * A number as the book writes it: 38.4, 0.002, 3.05 × 10⁻⁵, overflow. Says the same as `number` in numbers.py.
+ * Five digits and more before the point in groups, as the prose has them: 5000, but 35,000.
+ * @param {number} x
+ */
+const grouped = (x) => String(x).replace(/^(\d{2,})(\d{3})(?=\.|$)/, "$1,$2");
+
+/**
+ * A number as the book writes it: 38.4, 0.002, 35,000, 3.05 × 10⁻⁵, 10⁻⁶, overflow. Says the same as `number` in
+ * numbers.py. The spaces in it do not break.
  * @param {number | null} x
  * @param {number} digits 1 to 15
  * @returns {string}
@@ -49,9 +56,9 @@ export function number(x, digits = 4) {
   if (Number.isNaN(x)) return "not a number";
   if (x < 0) return (x === -Infinity ? "minus " : "−") + number(-x, digits);
   if (x === Infinity) return "overflow";
-  if (Number.isInteger(x) && x < 1e5) return String(x);
+  if (Number.isInteger(x) && x < 1e5) return grouped(x);
   const rounded = (hasEvenTie(x, digits) ? x * (1 - Number.EPSILON) : x).toExponential(digits - 1);
   const [mantissa, exponent] = rounded.split("e").map(Number);
-  if (exponent > -4 && exponent < 5) return String(Number(`${mantissa}e${exponent}`));
-  return `${mantissa} × ${power(exponent)}`;
+  if (exponent > -4 && exponent < 5) return grouped(Number(`${mantissa}e${exponent}`));
+  return mantissa === 1 ? power(exponent) : `${mantissa}\u00a0×\u00a0${power(exponent)}`;
 }

@@ -145,12 +145,12 @@ export function drawAxes(group, spec, x, y, xTicks, width, height) {
   for (const tick of ticks(y, 5)) {
     const at = y(tick);
     draw(group, "line", { class: "il-grid", x1: m.left, x2: right, y1: at, y2: at });
-    draw(group, "text", { class: "il-tick", x: m.left - 6, y: at + 4, "text-anchor": "end" }, tickLabel(tick, y.log));
+    draw(group, "text", { class: "il-tick", x: m.left - 6, y: at + 4, "text-anchor": "end" }, tickLabel(tick, y));
   }
   for (const tick of xTicks) {
     const at = x(tick);
     draw(group, "line", { class: "il-axis", x1: at, x2: at, y1: bottom, y2: bottom + 4 });
-    draw(group, "text", { class: "il-tick", x: at, y: bottom + 17, "text-anchor": "middle" }, tickLabel(tick, x.log));
+    draw(group, "text", { class: "il-tick", x: at, y: bottom + 17, "text-anchor": "middle" }, tickLabel(tick, x));
   }
   draw(group, "line", { class: "il-axis", x1: m.left, x2: right, y1: bottom, y2: bottom });
   const middle = (m.left + right) / 2;

@@ -53,7 +53,7 @@ export function ridges(spec) {
       const x = scale(low, high, from, to, spec.log);
       for (const tick of ticks(x, Math.max(2, Math.floor(width / 70)))) {
         const at = x(tick);
-        const label = tickLabel(tick, spec.log);
+        const label = tickLabel(tick, x);
         draw(group, "line", { class: "il-grid", x1: at, x2: at, y1: 12, y2: floor() });
         draw(group, "text", { class: "il-tick", x: at, y: floor() + 17, "text-anchor": "middle" }, label);
       }

@@ -35,7 +35,7 @@ export function ticks({ low, high, log }, count) {
   const step = log ? Math.max(1, Math.ceil(rough)) : round;
   const found = [];
   for (let i = Math.ceil(a / step - 1e-9); i * step <= b + 1e-9; i += 1) found.push(log ? 10 ** (i * step) : i * step);
-  if (!log || found.length > 2) return found;
+  if (!log || found.length > 2 || low < 1e-3 || high >= 1e5) return found;
   // Less than three powers of ten: what lies between them, too, as much as there is room for.
   const decades = Array.from({ length: Math.ceil(b) - Math.floor(a) + 1 }, (_, i) => 10 ** (Math.floor(a) + i));
   const fits = [
@@ -48,11 +48,13 @@ export function ticks({ low, high, log }, count) {
 }
 
 /**
- * What stands beside a tick.
+ * What stands beside a tick. On a logarithmic scale that goes where numbers are written with powers of ten, all ticks are
+ * powers: 10⁻⁶, 10⁻³, 1, 10³, never 1000 among them.
  * @param {number} x
- * @param {boolean} log
+ * @param {{ low: number, high: number, log: boolean }} scale
  */
-export function tickLabel(x, log) {
+export function tickLabel(x, { low, high, log }) {
   const exponent = Math.round(Math.log10(Math.abs(x)));
-  return log && (exponent < -2 || exponent > 3) ? power(exponent) : number(x, 3);
+  const far = log && (low < 1e-3 || high >= 1e5);
+  return far && (exponent < 0 || exponent > 1) ? power(exponent) : number(x, 3);
 }
