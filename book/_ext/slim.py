@@ -24,6 +24,8 @@ DEAD = (
     "**/*.map",
     "*webpack-macros.html",
     "locales",
+    "language_data.js",  # of Sphinx's own search
+    "searchtools.js",
 )
 
 
