@@ -14,7 +14,7 @@ import card
 import plain
 from docutils import nodes
 
-LONGEST = 300  # letters of a description
+LONGEST = 220  # letters of a description
 ROOT = "index"  # the page at the address of the site itself
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
