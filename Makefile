@@ -14,7 +14,7 @@ PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve lint check test claims experiments book lab bench peers sphinx9 clean
+.PHONY: help serve lint check test claims experiments book pdf lab bench peers sphinx9 clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -43,6 +43,9 @@ experiments: $(VENV)/.site  ## compute the experiments whose results are missing
 
 book: $(VENV)/.site  ## build the book into _build/html
 	@$(BIN)/python tools/build.py
+
+pdf: book $(VENV)/.test  ## print the book into _build/initialization-lab.pdf, with Chromium (two minutes)
+	@$(BIN)/python tools/make_pdf.py
 
 lab: $(VENV)/.test  ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab book/index.ipynb

@@ -51,6 +51,8 @@ def setup(app):
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     # Jupyter Book sets this option of an extension that _config.yml leaves out; unknown options are warnings.
     app.add_config_value("comments_config", None, "")
+    app.setup_extension("head")
+    app.setup_extension("search_page")
     app.connect("config-inited", configure)
     app.connect("builder-inited", unmark_finished)
     app.connect("builder-inited", write_front_ends)
@@ -243,10 +245,6 @@ def finish_page(app, pagename, templatename, context, doctree):
         app.add_css_file("latinmodern/latinmodern.css")
     if 'class="math' not in body:
         context["css_files"][:] = [sheet for sheet in context["css_files"] if "katex" not in str(sheet.filename)]
-    if pagename == "search":
-        # Sphinx shows a summary of every result by fetching the page, which a browser forbids when there is no server.
-        app.add_js_file(None, body="DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY &&= location.protocol !== 'file:';")
-    context["description"] = describe(doctree) if doctree else ""
 
 
 def number_figures(body, chapter):
@@ -284,12 +282,3 @@ def unmark_finished(app):
 def mark_finished(app, exception):
     if exception is None:
         Path(app.outdir, ".finished").touch()
-
-
-def describe(doctree):
-    """The first sentences of the page, for search engines and shared links."""
-    for paragraph in doctree.findall(nodes.paragraph):
-        if isinstance(paragraph.parent, nodes.section) and not any(paragraph.findall(nodes.math)):
-            text = " ".join(paragraph.astext().split())
-            return text if len(text) <= 160 else text[:160].rpartition(" ")[0] + " …"
-    return ""

@@ -21,6 +21,8 @@ DEAD = (
     "**/*.map",
     "*webpack-macros.html",
     "locales",
+    "language_data.js",  # of Sphinx's own search
+    "searchtools.js",
 )
 
 

@@ -1,0 +1,9 @@
+// Figures are drawn for the width that they have on the screen. On paper each is scaled as a whole (print.css), so that it
+// fits between the margins, and on one page: nothing is cut, and nothing is drawn anew while the printer waits.
+addEventListener("beforeprint", () => {
+  for (const figure of document.querySelectorAll(".initlab-explorer")) {
+    const { offsetWidth: width, offsetHeight: height } = figure;
+    figure.style.setProperty("--print-width", `${width}px`);
+    figure.style.setProperty("--print-zoom", String(Math.min(1, 650 / width, 720 / height)));
+  }
+});
