@@ -145,10 +145,28 @@ def test_a_missing_page_fails_the_build_and_is_named(small_book):
     assert "book/missing" in log
 
 
+GLOSSARY = """# Glossary
+
+```{glossary}
+fan-in
+    The number of inputs: $n$.
+
+fan-out
+    The number of outputs.
+```
+"""
+
+
 def test_a_link_to_nowhere_fails_the_build(small_book):
-    status, log = small_book({"index": "# Front\n\n[A chapter](nowhere.ipynb) that is not there."}).build()
+    text = """# Front
+
+[A chapter](nowhere.ipynb) that is not there, [Fan ins](glossary.md), which are, and a [fun-in](glossary.md).
+"""
+    status, log = small_book({"index": text, "glossary": GLOSSARY}).build()
     assert status != 0
     assert "nowhere.ipynb" in log
+    assert re.search(r"book/index.md:3: .*'fun-in' is no term of the glossary \(the nearest: fan-in", log)
+    assert "Fan ins" not in log
 
 
 def test_a_formula_that_cannot_be_read_fails_the_build_and_is_shown(small_book):

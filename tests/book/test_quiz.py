@@ -111,7 +111,7 @@ def test_a_static_page_carries_what_the_widget_carries():
     html = static.html(SMALL)
     data = re.search(r'<script type="application/json">(.*?)</script>', html, re.S)[1]
     assert json.loads(data) == json.loads(json.dumps(SMALL.spec()))
-    assert html.count("</script>") == 1, "text cannot end the script early"
+    assert html.count("</script>") == 2, "text cannot end a script early"
 
 
 def test_text_is_never_taken_for_markup():

@@ -31,6 +31,9 @@ NO_TEXT = re.compile(
 )
 
 
+TERM = re.compile(r"\[([^\]]+)\]\(glossary\.md\)")  # a quote of the prose need not know which words are linked
+
+
 @dataclass(frozen=True)
 class Number:
     """A number in its place, prose.text[start:end], and the formula or piece of text that it stands in."""
@@ -52,6 +55,7 @@ class Prose:
             source = "".join(cell["source"])
             if cell["cell_type"] == "code":
                 source = cell["metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
+            source = TERM.sub(r"\1", source)
             for kind, start, end in _regions(source):
                 for written in numerals.find(source[start:end], kind == "formula"):
                     first, *region = (len(self.text) + start + at for at in (written.start, 0, end - start))

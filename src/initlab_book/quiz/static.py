@@ -11,6 +11,12 @@ from ..host.front_end import Still, json_script
 from ..numbers import number
 from .quiz import Choose, Estimate, Quiz
 
+# A quiz with its answers is higher than one without: nothing below it moves when they come back.
+_ROOM = (
+    "(({width, height}, el) => {if (width === el.getBoundingClientRect().width) el.style.minHeight = `${height}px`})"
+    '(JSON.parse(localStorage.getItem("initlab-quiz %s") || "{}"), document.currentScript.parentElement)'
+)
+
 
 def still(quiz: Quiz) -> Still:
     """What a page of the book carries of a quiz."""
@@ -23,8 +29,8 @@ def html(quiz: Quiz) -> str:
     return (
         f'<div class="initlab-quiz" id="quiz-{quiz.name}"><div class="il-body">'
         f'<p class="il-title">{_rich(quiz.title)}</p>{questions}'
-        f'<p class="il-progress">The answers are folded away.</p></div>'
-        f"{json_script(quiz.spec())}</div>"
+        f'<div class="il-foot"><p class="il-progress">The answers are folded away.</p></div></div>'
+        f"{json_script(quiz.spec())}<script>{_ROOM % quiz.name}</script></div>"
     )
 
 

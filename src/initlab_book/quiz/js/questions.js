@@ -1,6 +1,6 @@
 // The kinds of questions, each described by the class of its name in quiz.py.
 
-/** @import { Asked, Choose, Estimate, Question } from "./types.d.ts" */
+/** @import { Answer, Asked, Choose, Estimate, Question } from "./types.d.ts" */
 
 import { make } from "../../host/js/dom.js";
 import { parse } from "./parse.js";
@@ -55,7 +55,12 @@ function choose(spec, id) {
     for (const { verdict } of choices) verdict.clear();
     summary.clear();
   }
-  return { parts: [...choices.map(({ box }) => box), row], button, mark, clear };
+  const given = () => choices.flatMap(({ input }, i) => (input.checked ? [i] : []));
+  /** @param {Answer} answer */
+  function give(answer) {
+    for (const i of /** @type {number[]} */ (answer)) choices[i].input.checked = true;
+  }
+  return { parts: [...choices.map(({ box }) => box), row], button, mark, clear, given, give };
 }
 
 /**
@@ -83,7 +88,12 @@ function estimate(spec, id) {
     const known = spec.wrong.find(([number]) => near(number));
     return { right, said: verdict.show(right, right ? spec.explanation : known ? known[1] : spec.otherwise) };
   }
-  return { parts: [row], button, mark, clear: verdict.clear };
+  const given = () => input.value;
+  /** @param {Answer} answer */
+  function give(answer) {
+    input.value = /** @type {string} */ (answer);
+  }
+  return { parts: [row], button, mark, clear: verdict.clear, given, give };
 }
 
 /** @type {(question: Question, id: string) => Asked} */

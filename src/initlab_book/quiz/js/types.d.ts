@@ -33,9 +33,17 @@ export interface Quiz {
   questions: Question[];
 }
 
-/** All that a quiz reads of its host: the part of anywidget's interface that it needs. */
+/** What was typed, or the places of the options chosen. */
+export type Answer = string | number[];
+
+/** By the question, all of it, as JSON. */
+export type Answers = Record<string, Answer>;
+
+/** All that a quiz wants of its host: the part of anywidget's interface that it needs. */
 export interface Model {
   get(name: "spec"): Quiz;
+  get(name: "answers"): Answers | undefined;
+  set(name: "answers", answers: Answers): void;
 }
 
 /** What a reader typed: a number, or what is the matter with it. */
@@ -54,6 +62,9 @@ export interface Asked {
   mark(): Marked;
   /** Takes the verdicts back. */
   clear(): void;
+  given(): Answer;
+  /** Puts an answer back. */
+  give(answer: Answer): void;
 }
 
 /** What is said about an answer, below it. */
