@@ -279,7 +279,7 @@ def test_bending_costs_signal():
 
 def test_five_thirds():
     (row,) = [row for row in gaussian.torch_gain_table() if row.activation == "tanh"]
-    says("And why «5»/«3» for tanh, and whose is it?", 3 * row.torch, 5 / row.torch)
+    says("Why «5»/«3» for tanh?", 3 * row.torch, 5 / row.torch)
     assert row.torch > row.forward > row.backward
     point, (sizes, gradients) = rest("tanh", 5 / 3), tanh(5 / 3)
     says("With «5»/«3» the length settles at «1.1785», and no signal dies.", 3 * row.torch, 5 / row.torch, point.q)
@@ -335,7 +335,7 @@ def test_the_edge_of_chaos():
         powers = [math.log2(direction(depth) / direction(2 * depth)) for depth in (100, 200)]
         assert powers[0] == pytest.approx(powers[1], rel=0.1)
         assert 0.4 < powers[1] < 1.1
-    says("Every larger gain makes gradients grow exponentially.")
+    says("Every larger gain makes gradients grow exponentially:")
     for g in (1.001, 1.01, 1.1, 1.5, 3.0):
         assert rest("tanh", g).chi_1 > 1
     for q in np.geomspace(1e-3, 1e3, 13):
@@ -570,6 +570,13 @@ def test_the_logarithm_of_the_squared_length():
         assert abs(q.mean() - 1) < 4 * q.std() / math.sqrt(seeds)
     says("«5» \\sum_l \\frac{«1»}{n^{[l]}} \\tag{4}", finite_width.relative_variance("relu"), near(variance, rel=0.1))
     says("and its mean falls by «half» of that.", near(1 / half, rel=0.2))
+    enough, scaled = 32, {}
+    for n in (8, enough):
+        q = finite_width.sample_lengths("relu", [n, n], scaled_weight_variance=2.0, seeds=20_000, rng=1)[:, -1]
+        scaled[n] = n * np.log(q[q > 0]).var()
+    says("With He's gain, and «32» units or more in each layer, the logarithm of the length has a variance of", enough)
+    assert scaled[enough] == pytest.approx(5, rel=0.2)
+    assert scaled[8] > 7
 
 
 def test_how_two_draws_differ():
@@ -825,7 +832,16 @@ def test_exercise_on_the_sigmoid():
 
 
 def test_takeaways():
-    says("Fixed points of tanh and SELU attract, those of GELU, SiLU and Mish repel.")
+    says(
+        "Without random biases, fixed points above «0» attract with tanh and SELU, and repel with GELU, SiLU and Mish.",
+        gaussian.fixed_points("gelu", scaled_weight_variance=gaussian.gain("gelu") ** 2)[0].q,
+    )
+    q = 50.0  # with random biases, GELU has an attracting one as well
+    for _ in range(500):
+        q = 1.5 * gaussian.second_moment("gelu", q) + 0.1
+    (biased,) = gaussian.fixed_points("gelu", scaled_weight_variance=1.5, bias_variance=0.1)[:1]
+    assert biased.stable
+    assert q == pytest.approx(biased.q, rel=1e-3)
     for name, attracts in (("tanh", True), ("selu", True), ("gelu", False), ("silu", False), ("mish", False)):
         assert (slope(name) < 1) == attracts
     gain, large = 1, 5 / 3
@@ -841,7 +857,7 @@ def test_takeaways():
         rest("tanh", large).chi_1 ** 0.5 - 1,
     )
     says(
-        "one gain serves both directions only for straight lines through «0»",
+        "one gain serves both directions, of the activations here, only for straight lines through «0»",
         [get(name).f(np.zeros(1)) for name in ("identity", "relu", "leaky_relu")],
     )
     says("ReLU at He's gain and sigmoids at gain «1» make all inputs alike", gain)

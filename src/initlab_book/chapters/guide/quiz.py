@@ -104,7 +104,7 @@ quiz = Quiz(
                 Option(
                     "The gradient of these weights is ten times smaller",
                     "The loss is the same function of the direction of the weights, stretched tenfold. So its slope is "
-                    "a tenth, and one step turns weights ten times as long a hundred times less.",
+                    "a tenth, and a step of gradient descent turns weights ten times as long a hundred times less.",
                     right=True,
                 ),
             ),

@@ -69,8 +69,8 @@ quiz = Quiz(
             ),
         ),
         Estimate(
-            "He's rule, 100 ReLU layers of 250 units. What is the standard deviation of the logarithm of the squared "
-            "length?",
+            "He's rule, 100 ReLU layers of 250 units. About how large is the standard deviation of the logarithm of the "
+            "length λ = E[z²]?",
             answer=1.41421356,
             within=0.03,
             unit="",
@@ -78,7 +78,7 @@ quiz = Quiz(
             wrong=(
                 (2, "2 is the variance. Take its square root."),
                 (0.894, "That is √(2 × 100/250), for linear layers. For ReLU κ is 5."),
-                (0.707, "That is for the logarithm of the length. The squared length has twice as much."),
+                (0.707, "That is for the logarithm of the size √λ. That of the length has twice as much."),
                 (0.141, "That is √(5/250), the luck of one layer. Its variance adds up over 100 of them."),
             ),
             otherwise="Add up κ/n over the layers, with κ = 5. Then take the square root.",
