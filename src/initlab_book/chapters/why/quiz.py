@@ -104,8 +104,9 @@ quiz = Quiz(
                     "Equal units get equal gradients, and what Adam makes of equal gradients is equal steps.",
                 ),
                 Option(
-                    "Activations that are the same for every input",
-                    "Then the upper layers have nothing to tell the inputs apart by, however far they move.",
+                    "A layer of ReLU units that are all off, for every input",
+                    "No gradient comes through it, and a gradient of 0 makes a step of 0. The layers above see the same "
+                    "for every input.",
                 ),
                 Option(
                     "A forward pass that overflows",
