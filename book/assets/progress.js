@@ -24,10 +24,10 @@
     foot.hidden = !count && !answered;
     foot.querySelector("p").textContent = `${count} of ${chapters.size} chapters read. Kept in this browser only.`;
   }
-  const allKept = () => Object.keys(localStorage).filter((key) => key.startsWith("initlab-quiz "));
+  const allKept = () => Object.keys(localStorage).filter((key) => /^initlab-(quiz|guess) /.test(key));
 
   foot.querySelector("button").addEventListener("click", () => {
-    if (!confirm("Forget which chapters you have read, and your answers to all quizzes?")) return;
+    if (!confirm("Forget which chapters you have read, your guesses, and your answers to all quizzes?")) return;
     for (const key of [PLACE, ...allKept()]) localStorage.removeItem(key);
     location.reload();
   });

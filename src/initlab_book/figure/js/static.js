@@ -121,7 +121,7 @@ function show(el, payload) {
  * @returns {Memory}
  */
 function memoryOf(id) {
-  const key = `initlab:guess:${id}`;
+  const key = `initlab-guess ${id}`;
   return {
     get() {
       try {
