@@ -378,13 +378,6 @@ def test_the_figure_of_the_cross():
     at = dict(zip(experiments.NOISE, seen.parted_at, strict=True))
     assert figures.twins.settings() == {"data": "cross", "centre": "0.5", "activation": "tanh", "noise": 0.1}
     says("## «Eight» units that start alike", seen.network.widths[1])
-    less, more = 1e-4, 0.1
-    says(
-        "Noise of 0.1 parts them after «33» steps. How long will a thousandth of that take: «a thousand» times as "
-        "long?",
-        at[more],
-        more / less,
-    )
     ladder = np.array([1e-3, 1e-6, 1e-9])
     says(
         "Make the noise «a thousand» times smaller, and again, until the figure runs out of steps; then set it to 0.",

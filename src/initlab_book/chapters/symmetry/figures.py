@@ -73,8 +73,8 @@ twins = Demo(
     prediction=Prediction(
         "Noise of 0.1 parts the units after 33 steps. How long will a thousandth of that noise take?",
         outcome=(
-            "A few times as long: the spread grows by a factor in every step, so that each thousandth costs the "
-            "same number of further steps. Only without any noise do they never part."
+            "A few times as long: in every step the spread multiplies, so that each thousandth of the noise costs some "
+            "hundred further steps. Only without any noise do they never part."
         ),
         options=("a thousand times as long", "a few times as long", "for ever"),
     ),
