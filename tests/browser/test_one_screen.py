@@ -120,7 +120,7 @@ def test_controls_sentence_and_picture_share_a_window(windows, placed, width, he
     }"""
     measure = lambda selector, last=False: figure.root.evaluate(box, [selector, last])  # noqa: E731
     # From the first control to the end of the sentence, and a good part of the first picture below it.
-    page.evaluate("(y) => scrollBy(0, y)", measure(".il-steer")["top"] - HEADER)
+    page.evaluate("(y) => scrollBy(0, y)", measure(".il-content")["top"] - HEADER)
     assert measure(".il-steer")["bottom"] <= measure(".il-text")["top"] + 1
     picture = measure(".il-stage, .il-sheet")
     assert picture["top"] + 60 <= height, "the sentence leaves no room for the picture"

@@ -416,13 +416,13 @@ def moments_of_the_sum(W, a):
     return E(z), E(z**2)
 
 
-def test_up_to_three_dropped_assumptions_and_all_of_them_give_the_moments_of_their_layer():
+def test_up_to_two_dropped_assumptions_and_all_of_them_give_the_moments_of_their_layer():
     """The rules know nothing of the model but a few covariances; here the moments are expanded outright. Two such
     expressions that agree at five random points are equal. (Simulation tests all combinations, below.)"""
     symbols = [n_in, sigma_w, q, mu, m, rho, r, c, kappa, sigma_b]
     points = np.random.default_rng(0).uniform(0.1, 0.5, (5, len(symbols)))
     points[:, [0, 2]] += [2, 1]  # so that m^2 < q
-    for dropped in (some for some in subsets(TOGGLES) if len(some) <= 3 or some == TOGGLES):
+    for dropped in (some for some in subsets(TOGGLES) if len(some) <= 2 or some == TOGGLES):
         mean, second_moment = moments_of_the_sum(*FORWARD.model(ALL - dropped))
         second_moment += sigma_b**2 if "zero biases" in dropped else 0
         results = [derived(dropped, statistic).result for statistic in ("mean", "second moment", "variance")]
@@ -807,8 +807,8 @@ VALUES = {
 DRAWS = 40_000
 
 
-def agrees(derivation, seed, values=VALUES):
-    measured = algebra.monte_carlo(derivation, values, rng=seed, draws=DRAWS)
+def agrees(derivation, seed, values=VALUES, draws=DRAWS):
+    measured = algebra.monte_carlo(derivation, values, rng=seed, draws=draws)
     return abs(measured.mean - derivation.predict(**values)) <= 5 * measured.standard_error + 1e-12
 
 
@@ -817,7 +817,7 @@ def test_simulation_agrees_with_every_combination_of_assumptions(statistic):
     """All 256 for the second moment, because the weights are symmetric or skewed."""
     skewed = {"symmetric weights"} if statistic == "second moment" else set()
     for seed, dropped in enumerate(subsets(TOGGLES | skewed)):
-        assert agrees(derived(dropped, statistic), seed), dropped
+        assert agrees(derived(dropped, statistic), seed, draws=DRAWS // 4), dropped
 
 
 @pytest.mark.parametrize("activation", ["identity", "relu", "leaky_relu"])
