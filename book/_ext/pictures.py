@@ -52,7 +52,7 @@ def inline(svg, alt, prefix):
     svg = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", re.sub(r"font-family: [^;\"]*;? ?", "", svg))
     svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg)
     svg = re.sub(r"-?\d+\.\d+", lambda found: f"{round(float(found[0]), 2):g}", svg)
-    for name, colour in style.light().items():
+    for name, colour in [*style.light().items(), ("ink", "#000000"), ("soft", "#808080")]:
         svg = svg.replace(f" {colour}", f" var(--il-{name})")
     svg = re.sub(r"\s*\n\s*", " ", svg).replace("> <", "><")
     points = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups()

@@ -64,6 +64,8 @@ class Table:
         return str(value)
 
     def _typeset(self, value: Any) -> str:
-        if hasattr(value, "_repr_latex_"):  # as $\displaystyle ...$
-            return value._repr_latex_().replace(r"\displaystyle ", "")
+        if hasattr(value, "_repr_latex_"):  # it is SymPy's, which nobody has to load for other tables
+            from initlab.algebra import latex
+
+            return f"${latex(value)}$"
         return self._written(value)

@@ -200,8 +200,7 @@ def test_pairs_that_do_harm():
 
 
 def test_the_variance_sees_the_second_moment_of_the_activations():
-    out = printed("deriving", cell="variance-code")
-    assert out == "n_in*q*sigma_w**2\n"
+    assert table("deriving", "variance-code") == [["n_in*q*sigma_w**2"]]
     mean = derive_forward(ALL - {"zero-mean activations"}, statistic="mean")
     assert mean.result == 0
     assert "E of a product" in {step.rule for step in mean.steps}

@@ -17,7 +17,7 @@ from scipy.special import ndtr
 from initlab import activations, gaussian, network
 from initlab.algebra import E, Total, Var, random
 from initlab.initializers import normal
-from initlab_book import exercise
+from initlab_book import exercise, number
 from initlab_book.chapters import exploding
 from initlab_book.chapters.scale import exercises, experiments, figures, quiz
 
@@ -251,7 +251,7 @@ def test_the_slope_is_minus_one_half():
         mean = slopes(name, widths, seeds).mean(axis=0)
         error = slopes(name, widths, seeds).std(axis=0, ddof=1) / math.sqrt(5)
         for k, way in enumerate(("forward", "backward")):
-            assert shown[name, way] == f"{mean[k]:.3f} ± {error[k]:.3f}"
+            assert shown[name, way] == f"{number(mean[k])} ± {number(error[k], 1)}"
     says(
         "The sigma that keeps the size over «20» layers, against the width from «16» to «256», on logarithmic axes.",
         DEPTH,
@@ -493,7 +493,7 @@ def test_random_biases_give_tanh_a_critical_line():
     assert settled.chi_1 == pytest.approx(1, abs=1e-9)
     assert settled.stable
     size = math.sqrt(gaussian.second_moment("tanh", point.q))
-    layers, width = in_code("tanh-code", r"\[(\d+)\] \* (\d+)")[::-1]
+    layers, width = in_code("tanh-biases", r"\[(\d+)\] \* (\d+)")[::-1]
     says(
         "At $g = «1.327»$ and $\\sigma_b^2 = «0.05»$ tanh keeps both: its activations settle at size «0.54», and in "
         "«sixty» layers of «400» units the gradients scatter, but neither explode nor vanish.",

@@ -414,7 +414,7 @@ def test_how_long_noise_takes_on_the_cross():
     at = parted(trained("cross", 0.5, noise, steps=3000).loss, equal_loss)
     text = printed("symmetry", cell="parting")
     assert table("symmetry", "parting") == [list(pair) for pair in zip(noise, at, strict=True)]
-    assert f"in 1000 steps noise becomes up to {number(growth[1000], 2)} times as large" in text
+    assert f"after 1000 steps noise is {number(growth[1000], 2)} times as large" in text
     says(
         "From noise of 0.001 to a millionth, a thousandth costs «142» steps more: growth is exponential", at[2] - at[1]
     )
