@@ -23,6 +23,7 @@ from harness import launch
 
 HOST = "http://book.invalid"  # the browser asks for files there, and gets those of the site
 WIDTH = 800  # CSS pixels: figures are drawn for as many, and made smaller to fit between the margins
+PATIENCE = 600_000  # ms: hundreds of pages, on a busy machine
 MARGINS = {"top": "18mm", "bottom": "20mm", "left": "17.5mm", "right": "17.5mm"}
 PAGE_NUMBER = """<div style="width: 100%; font: 9px sans-serif; color: #4b5866; text-align: center">
     <span class="pageNumber"></span></div>"""
@@ -107,7 +108,7 @@ def contents(names, articles, place):
     return f'<nav class="book-contents"><p>Contents</p><ol>{"".join(lines)}</ol></nav>'
 
 
-def print_book(site, pdf):
+def print_book(browser, site, pdf):
     book = combine(site)
 
     def answer(route):
@@ -117,26 +118,25 @@ def print_book(site, pdf):
         else:
             route.fulfill(path=site / path.lstrip("/"))
 
-    with sync_playwright() as playwright, closing(launch(playwright)) as browser:
-        page = browser.new_page(viewport={"width": WIDTH, "height": 900}, color_scheme="light")
-        page.set_default_timeout(300_000)
-        page.route(f"{HOST}/**", answer)
-        page.emulate_media(media="print")
-        page.goto(f"{HOST}/book/all.html")
-        page.wait_for_function("!document.querySelector('.il-fallback')")
-        page.evaluate(PLAY_TO_THE_END)
-        page.pdf(
-            path=pdf,
-            format="A4",
-            margin=MARGINS,
-            print_background=True,
-            display_header_footer=True,
-            header_template="<span></span>",
-            footer_template=PAGE_NUMBER,
-            outline=True,
-            tagged=True,
-        )
-        return page.locator(".initlab-explorer").count()
+    page = browser.new_page(viewport={"width": WIDTH, "height": 900}, color_scheme="light")
+    page.set_default_timeout(PATIENCE)
+    page.route(f"{HOST}/**", answer)
+    page.emulate_media(media="print")
+    page.goto(f"{HOST}/book/all.html")
+    page.wait_for_function("!document.querySelector('.il-fallback')")
+    page.evaluate(PLAY_TO_THE_END)
+    page.pdf(
+        path=pdf,
+        format="A4",
+        margin=MARGINS,
+        print_background=True,
+        display_header_footer=True,
+        header_template="<span></span>",
+        footer_template=PAGE_NUMBER,
+        outline=True,
+        tagged=True,
+    )
+    page.close()
 
 
 def main():
@@ -146,8 +146,10 @@ def main():
     arguments = parser.parse_args()
     if not (arguments.site / FINISHED).exists():
         sys.exit(f"There is no finished site in {arguments.site}: build it first, with make book.")
-    count = print_book(arguments.site, arguments.pdf)
-    print(f"{arguments.pdf}: {count} figures, {arguments.pdf.stat().st_size / 1e6:.1f} MB")
+    print("Printing the book takes a minute or two.", flush=True)
+    with sync_playwright() as playwright, closing(launch(playwright)) as browser:
+        print_book(browser, arguments.site, arguments.pdf)
+    print(f"{arguments.pdf}: {arguments.pdf.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":
