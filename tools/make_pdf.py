@@ -42,8 +42,9 @@ PLAY_TO_THE_END = """() => {
 }"""
 
 
-def combine(site):
-    """The book as one page of HTML, to be shown in place of SITE/book/all.html."""
+def combine(site, numbers):
+    """The book as one page of HTML, to be shown in place of SITE/book/all.html; `numbers` are those of the pages of the
+    PDF on which anchors stand."""
     names = pages()
     sources = {name: (site / f"{name}.html").read_text(encoding="utf-8") for name in names}
     articles = {name: ARTICLE.search(source)[1] for name, source in sources.items()}
@@ -80,7 +81,7 @@ def combine(site):
             *assets,
             "</head><body>",
             cover(address and address[1]),
-            contents(names, articles, place),
+            contents(names, articles, place, numbers),
             '<main class="bd-main"><div class="bd-content"><div class="bd-article-container">',
             *chapters,
             "</div></div></main></body></html>",
@@ -98,18 +99,33 @@ def cover(address):
         <p>An interactive primer, printed. Version {initlab.__version__}.</p>{where}</header>"""
 
 
-def contents(names, articles, place):
+def contents(names, articles, place, numbers):
     lines = []
     for name in names:
         for anchor, level, title in HEADING.findall(articles[name]):
             words = re.sub(r'<a class="headerlink".*?</a>', "", title)
             target = place(name, "" if level == "1" else anchor)
-            lines.append(f'<li class="book-level-{level}"><a href="#{html.escape(target)}">{words}</a></li>')
+            link = f'<a href="#{html.escape(target)}"><span>{words}</span><span>{numbers.get(target, "")}</span></a>'
+            lines.append(f'<li class="book-level-{level}">{link}</li>')
     return f'<nav class="book-contents"><p>Contents</p><ol>{"".join(lines)}</ol></nav>'
 
 
 def print_book(browser, site, pdf):
-    book = combine(site)
+    """Print it twice: where a chapter begins is known only then."""
+    print_once(browser, site, pdf, {})
+    print_once(browser, site, pdf, page_numbers(pdf.read_bytes()))
+
+
+def page_numbers(pdf):
+    """{anchor: page}. Chromium writes pages and anchors as plain text, the pages in their order."""
+    pages = re.findall(rb"^(\d+) 0 obj\s*<</Type /Page\b", pdf, re.MULTILINE)
+    numbers = {page: number for number, page in enumerate(pages, 1)}
+    anchors = re.findall(rb"^(?:<<)?/(\S+) \[(\d+) 0 R /XYZ", pdf, re.MULTILINE)
+    return {anchor.decode(): numbers[page] for anchor, page in anchors}
+
+
+def print_once(browser, site, pdf, numbers):
+    book = combine(site, numbers)
 
     def answer(route):
         path = urlsplit(route.request.url).path
@@ -146,7 +162,7 @@ def main():
     arguments = parser.parse_args()
     if not (arguments.site / FINISHED).exists():
         sys.exit(f"There is no finished site in {arguments.site}: build it first, with make book.")
-    print("Printing the book takes a minute or two.", flush=True)
+    print("Printing the book takes some minutes.", flush=True)
     with sync_playwright() as playwright, closing(launch(playwright)) as browser:
         print_book(browser, arguments.site, arguments.pdf)
     print(f"{arguments.pdf}: {arguments.pdf.stat().st_size / 1e6:.1f} MB")

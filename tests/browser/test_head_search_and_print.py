@@ -170,7 +170,7 @@ def test_paper_loses_nothing(open_page, served, width):
 
 
 def test_the_book_as_one_page_holds_all_and_its_links_lead_somewhere(site):
-    book = make_pdf.combine(site)
+    book = make_pdf.combine(site, {"page-he": 123})
     assert re.findall(r'<article [^>]*id="([^"]*)"', book) == [n.replace("book/", "page-") for n in BOOK_PAGES]
     # Text in scripts may quote what looks like an attribute.
     book = re.sub(r"<script.*?</script>", "", book, flags=re.DOTALL)
@@ -180,10 +180,11 @@ def test_the_book_as_one_page_holds_all_and_its_links_lead_somewhere(site):
     assert {link for link in links if link.startswith("#")} <= {f"#{anchor}" for anchor in ids}
     assert [link for link in links if not link.startswith(("#", "http"))] == []
     contents = BeautifulSoup(re.search(r'<nav class="book-contents">.*?</nav>', book, re.DOTALL)[0], "html.parser")
-    titles = [link.get_text() for link in contents.select("a")]
+    titles = [link.span.get_text() for link in contents.select("a")]
     assert len(titles) > 100
     assert titles[-1] == "API reference"
     assert "5.2. The rule" in titles
+    assert contents.select_one("a[href='#page-he']").get_text() == "7. He initialization123"
 
 
 def test_the_pdf_has_pages_and_an_outline(site, browser, tmp_path, monkeypatch):
@@ -194,3 +195,6 @@ def test_the_pdf_has_pages_and_an_outline(site, browser, tmp_path, monkeypatch):
     assert data.startswith(b"%PDF")
     assert len(re.findall(rb"/Type /Page\b", data)) > 5
     assert b"/Outlines" in data
+    numbers = make_pdf.page_numbers(data)
+    assert numbers["page-index"] == 3  # after the cover and the contents
+    assert numbers["page-index"] < numbers["the-chapters"] < numbers["symbols"] < numbers["page-references"]
