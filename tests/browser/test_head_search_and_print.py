@@ -81,6 +81,7 @@ QUESTIONS = {
     "why 5/3": "What the rules leave out › One gain, two directions",
     "fan_out torchvision": "Which call do I write? › Shapes that hide their fan",
     "sqrt 5": "Xavier initialization › Why √5 in PyTorch?",
+    "fan-in": "Glossary › fan-in",
     "He or Xavier": "He initialization",
     "gradients explode": "Exploding and vanishing signals",
     "propagate_pair": "API reference › propagate_pair",
