@@ -44,7 +44,7 @@ experiments: $(VENV)/.site  ## compute the experiments whose results are missing
 book: $(VENV)/.site  ## build the book into _build/html
 	@$(BIN)/python tools/build.py
 
-pdf: book $(VENV)/.test  ## print the book into _build/initialization-lab.pdf, with Chromium (two minutes)
+pdf: book $(VENV)/.test  ## print the book into _build/initialization-lab.pdf, with Chromium (some minutes)
 	@$(BIN)/python tools/make_pdf.py
 
 lab: $(VENV)/.test  ## open the chapters in JupyterLab

@@ -23,6 +23,7 @@ from harness import launch
 
 HOST = "http://book.invalid"  # the browser asks for files there, and gets those of the site
 WIDTH = 800  # CSS pixels: figures are drawn for as many, and made smaller to fit between the margins
+PATIENCE = 600_000  # ms: hundreds of pages, on a busy machine
 MARGINS = {"top": "18mm", "bottom": "20mm", "left": "17.5mm", "right": "17.5mm"}
 PAGE_NUMBER = """<div style="width: 100%; font: 9px sans-serif; color: #4b5866; text-align: center">
     <span class="pageNumber"></span></div>"""
@@ -41,8 +42,9 @@ PLAY_TO_THE_END = """() => {
 }"""
 
 
-def combine(site):
-    """The book as one page of HTML, to be shown in place of SITE/book/all.html."""
+def combine(site, numbers):
+    """The book as one page of HTML, to be shown in place of SITE/book/all.html; `numbers` are those of the pages of the
+    PDF on which anchors stand."""
     names = pages()
     sources = {name: (site / f"{name}.html").read_text(encoding="utf-8") for name in names}
     articles = {name: ARTICLE.search(source)[1] for name, source in sources.items()}
@@ -79,7 +81,7 @@ def combine(site):
             *assets,
             "</head><body>",
             cover(address and address[1]),
-            contents(names, articles, place),
+            contents(names, articles, place, numbers),
             '<main class="bd-main"><div class="bd-content"><div class="bd-article-container">',
             *chapters,
             "</div></div></main></body></html>",
@@ -97,18 +99,33 @@ def cover(address):
         <p>An interactive primer, printed. Version {initlab.__version__}.</p>{where}</header>"""
 
 
-def contents(names, articles, place):
+def contents(names, articles, place, numbers):
     lines = []
     for name in names:
         for anchor, level, title in HEADING.findall(articles[name]):
             words = re.sub(r'<a class="headerlink".*?</a>', "", title)
             target = place(name, "" if level == "1" else anchor)
-            lines.append(f'<li class="book-level-{level}"><a href="#{html.escape(target)}">{words}</a></li>')
+            link = f'<a href="#{html.escape(target)}"><span>{words}</span><span>{numbers.get(target, "")}</span></a>'
+            lines.append(f'<li class="book-level-{level}">{link}</li>')
     return f'<nav class="book-contents"><p>Contents</p><ol>{"".join(lines)}</ol></nav>'
 
 
-def print_book(site, pdf):
-    book = combine(site)
+def print_book(browser, site, pdf):
+    """Print it twice: where a chapter begins is known only then."""
+    print_once(browser, site, pdf, {})
+    print_once(browser, site, pdf, page_numbers(pdf.read_bytes()))
+
+
+def page_numbers(pdf):
+    """{anchor: page}. Chromium writes pages and anchors as plain text, the pages in their order."""
+    pages = re.findall(rb"^(\d+) 0 obj\s*<</Type /Page\b", pdf, re.MULTILINE)
+    numbers = {page: number for number, page in enumerate(pages, 1)}
+    anchors = re.findall(rb"^(?:<<)?/(\S+) \[(\d+) 0 R /XYZ", pdf, re.MULTILINE)
+    return {anchor.decode(): numbers[page] for anchor, page in anchors}
+
+
+def print_once(browser, site, pdf, numbers):
+    book = combine(site, numbers)
 
     def answer(route):
         path = urlsplit(route.request.url).path
@@ -117,26 +134,25 @@ def print_book(site, pdf):
         else:
             route.fulfill(path=site / path.lstrip("/"))
 
-    with sync_playwright() as playwright, closing(launch(playwright)) as browser:
-        page = browser.new_page(viewport={"width": WIDTH, "height": 900}, color_scheme="light")
-        page.set_default_timeout(300_000)
-        page.route(f"{HOST}/**", answer)
-        page.emulate_media(media="print")
-        page.goto(f"{HOST}/book/all.html")
-        page.wait_for_function("!document.querySelector('.il-fallback')")
-        page.evaluate(PLAY_TO_THE_END)
-        page.pdf(
-            path=pdf,
-            format="A4",
-            margin=MARGINS,
-            print_background=True,
-            display_header_footer=True,
-            header_template="<span></span>",
-            footer_template=PAGE_NUMBER,
-            outline=True,
-            tagged=True,
-        )
-        return page.locator(".initlab-explorer").count()
+    page = browser.new_page(viewport={"width": WIDTH, "height": 900}, color_scheme="light")
+    page.set_default_timeout(PATIENCE)
+    page.route(f"{HOST}/**", answer)
+    page.emulate_media(media="print")
+    page.goto(f"{HOST}/book/all.html")
+    page.wait_for_function("!document.querySelector('.il-fallback')")
+    page.evaluate(PLAY_TO_THE_END)
+    page.pdf(
+        path=pdf,
+        format="A4",
+        margin=MARGINS,
+        print_background=True,
+        display_header_footer=True,
+        header_template="<span></span>",
+        footer_template=PAGE_NUMBER,
+        outline=True,
+        tagged=True,
+    )
+    page.close()
 
 
 def main():
@@ -146,8 +162,10 @@ def main():
     arguments = parser.parse_args()
     if not (arguments.site / FINISHED).exists():
         sys.exit(f"There is no finished site in {arguments.site}: build it first, with make book.")
-    count = print_book(arguments.site, arguments.pdf)
-    print(f"{arguments.pdf}: {count} figures, {arguments.pdf.stat().st_size / 1e6:.1f} MB")
+    print("Printing the book takes some minutes.", flush=True)
+    with sync_playwright() as playwright, closing(launch(playwright)) as browser:
+        print_book(browser, arguments.site, arguments.pdf)
+    print(f"{arguments.pdf}: {arguments.pdf.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

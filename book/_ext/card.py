@@ -38,9 +38,10 @@ def _fit(text, room, most, sizes, style=""):
     """The text in lines, and its size: the first at which it takes no more than `most` lines; the last ends early."""
     for size in sizes:
         font = _font(size, style)
-        letters = math.floor(room * len(text) / font.getlength(text))
-        while max(map(font.getlength, lines := textwrap.wrap(text, letters, break_on_hyphens=False))) > room:
+        lines, letters = [], len(text) + 1
+        while not lines or max(map(font.getlength, lines)) > room:
             letters -= 1
+            lines = textwrap.wrap(text, max(letters, 1), break_on_hyphens=False) or [""]
         if len(lines) <= most:
             break
     return size, "\n".join(lines if len(lines) <= most else [*lines[: most - 1], lines[most - 1] + " …"])

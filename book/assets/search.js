@@ -44,8 +44,12 @@
   );
 
   const search = (query) => {
-    const all = [...new Set(words(query))];
-    const asked = all.some((word) => !COMMON.has(word)) ? all.filter((word) => !COMMON.has(word)) : all;
+    // What is common counts only in a compound such as fan-in, or if there is nothing else.
+    const telling = query.split(/\s+/).flatMap((part) => {
+      const found = words(part);
+      return found.length > 1 ? found : found.filter((word) => !COMMON.has(word));
+    });
+    const asked = [...new Set(telling.length ? telling : words(query))];
     // How often each word occurs in each field of each entry.
     const counts = entries.map(({ fields }) =>
       asked.map((word) => fields.map((field) => field.words.reduce((sum, other) => sum + likeness(other, word), 0))),

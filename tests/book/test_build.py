@@ -1,5 +1,6 @@
 """What tools/build.py refuses, and what it must never show: tried on small books, this one with other pages."""
 
+import html
 import json
 import os
 import re
@@ -8,10 +9,12 @@ import signal
 import subprocess
 import sys
 import time
+from urllib.parse import parse_qs, urlsplit
 
 import psutil
 import pytest
 from harness import ROOT
+from PIL import Image
 
 from initlab_book import install
 
@@ -185,13 +188,15 @@ def test_results_of_old_code_are_never_shown(small_book):
         assert f"the number is {number}" in book.page("index")
 
 
-def test_the_address_of_the_repository_brings_its_buttons(small_book):
-    book = small_book({"index": ["print(1)"], "glossary": "# Glossary"})
+def test_the_addresses_of_the_site_and_the_repository_bring_what_needs_them(small_book):
+    plot = "import matplotlib.pyplot as plt\nplt.plot([1, 2]);"
+    book = small_book({"index": ["print(1)"], "glossary": "# Glossary\n\nThe words of the book.", "plot": [plot]})
     notebook = json.loads((book.folder / "book/index.ipynb").read_text())
     install.put(notebook, "")
     (book.folder / "book/index.ipynb").write_text(json.dumps(notebook))
     address = "https://github.com/somebody/initialization-lab"
-    status, log = book.build(INITLAB_REPOSITORY=address)
+    site = "https://somebody.github.io/initialization-lab"
+    status, log = book.build(INITLAB_REPOSITORY=address, INITLAB_SITE=site)
     assert status == 0, log
     page = book.page("index")
     assert "https://mybinder.org/v2/gh/somebody/initialization-lab/main?urlpath=lab/tree/book/index.ipynb" in page
@@ -206,6 +211,38 @@ def test_the_address_of_the_repository_brings_its_buttons(small_book):
     cells = {cell["id"]: "".join(cell["source"]) for cell in downloaded["cells"]}
     assert cells["install"] == install.source(address)
     assert "ModuleNotFoundError" not in page
+    check_links_to_report_and_edit(book, address, site)
+    check_what_a_shared_page_shows(book, site)
+
+
+def check_links_to_report_and_edit(book, address, site):
+    links = [html.unescape(link) for link in re.findall('href="([^"]*)"', book.page("glossary"))]
+    (report,) = (link for link in links if link.startswith(f"{address}/issues/new?"))
+    asked = parse_qs(urlsplit(report).query)
+    assert asked["title"] == ["Error in “Glossary”"]
+    assert f"{site}/book/glossary.html" in asked["body"][0]
+    assert f"{address}/edit/main/book/glossary.md" in links
+    assert f"{address}/edit/main/book/plot.ipynb" in book.page("plot")
+
+
+def check_what_a_shared_page_shows(book, site):
+    built = book.folder / "_build/html"
+    for name, card in ("glossary", "social-card.png"), ("plot", "cards/plot.png"):
+        page = book.page(name)
+        assert f'<link rel="canonical" href="{site}/book/{name}.html" />' in page
+        assert f'<meta property="og:image" content="{site}/_static/{card}" />' in page
+        with Image.open(built / "_static" / card) as picture:
+            assert picture.size == (1200, 630)
+    root = (built / "index.html").read_text()
+    assert "url=book/index.html" in root
+    assert f'<link rel="canonical" href="{site}/book/index.html" />' in root
+    addresses = re.findall("<loc>(.*)</loc>", (built / "sitemap.xml").read_text())
+    assert addresses == [f"{site}/book/{name}.html" for name in ("glossary", "index", "plot")]
+    assert f"Sitemap: {site}/sitemap.xml" in (built / "robots.txt").read_text()
+    # The page that is shown at any address: its links begin at the root of the host.
+    links = re.findall('(?:href|src|action)="([^"]*)"', (built / "404.html").read_text())
+    assert [link for link in links if not re.match(r"#|https?:|/initialization-lab/(?!/)", link)] == []
+    assert "/initialization-lab/book/plot.html" in links
 
 
 # ---------------------------------------------------------------- interrupted, or two at once
