@@ -269,20 +269,20 @@ def test_a_changed_digit_is_noticed(chapter):
     cells = before.prose.notebook["cells"]
     for at, cell in enumerate(cells):
         judged = [each for each in before.judged if each.number.cell == cell["id"]]
-        numbers = Prose({"cells": [cell]}).numbers
-        for number, was in [*zip(numbers, judged, strict=True)][::12]:
+        alone = Prose({"cells": [cell]})
+        for number, was in [*zip(alone.numbers, judged, strict=True)][::12]:
             if was.verdict != "excused" and cell["cell_type"] == "markdown":
                 changed = copy.deepcopy(cells)
-                changed[at]["source"] = [with_another_digit("".join(cell["source"]), number)]
+                changed[at]["source"] = [with_another_digit(alone.text, number)]
                 after = account(chapter, Prose({"cells": changed}), tests)
                 assert after.faults or after.left_over, before.prose.around(was.number)
 
 
-def with_another_digit(source, number):
-    """The source with the first digit of the number changed; of a number in words, with 3 in its place."""
+def with_another_digit(prose, number):
+    """The prose with the first digit of the number changed; of a number in words, with 3 in its place."""
     text = number.written.text
     digit = next(filter(str.isdigit, text), text)
-    return source[: number.start] + text.replace(digit, "8" if digit == "3" else "3", 1) + source[number.end :]
+    return prose[: number.start] + text.replace(digit, "8" if digit == "3" else "3", 1) + prose[number.end :]
 
 
 def test_the_command_reports_and_fails_only_when_something_is_left(capsys):
