@@ -805,7 +805,7 @@ def test_takeaways():
     )
     assert results.load(experiments.on_digits).axes["width"] == [16, 64]
     assert results.load(experiments.on_digits).settings["depth"] == 10
-    says("*Xavier × 2* fits the spiral better with ten layers and is worse on new digits")
+    says("*Xavier × 2* fits the spiral faster with ten layers and is worse on new digits")
     assert experiments.RULES["double"][1] == 2**2
     says("with the sigmoid the gradient still dies exponentially")
 

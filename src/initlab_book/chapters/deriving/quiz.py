@@ -31,9 +31,9 @@ quiz = Quiz(
             "Why does E[z²] = n Var(W) E[a²] no longer hold for sure after the first step of gradient descent?",
             (
                 Option(
-                    "The mean of the weights is no longer zero",
-                    "It may move: behind a ReLU it does. But with weights that still knew nothing of the activations, "
-                    "and E[W²] in place of the variance, the products of uncorrelated activations would still cancel.",
+                    "The weights are no longer normally distributed",
+                    "They may not be. But the formula never asked for that: it takes weights that are centred, uncorrelated, of "
+                    "one variance and independent of the activations, whatever their distribution.",
                 ),
                 Option(
                     "Each weight has moved in proportion to the activation that it multiplies",

@@ -59,8 +59,8 @@ quiz = Quiz(
             otherwise="Of E[z²], the positive half passes whole, and the negative half is multiplied by 0.25.",
         ),
         Choose(
-            "ReLU layers of 256 and 64 units take turns. Which variances keep both signal and gradient within a constant "
-            "factor, however deep the network is?",
+            "ReLU layers of 256 and 64 units take turns. Which variances keep the second moments of signal and gradient, on "
+            "average over draws, within a constant factor, however deep the network is?",
             (
                 Option(
                     "2 divided by the fan-in",

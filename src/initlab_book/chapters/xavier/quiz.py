@@ -100,7 +100,7 @@ quiz = Quiz(
                 ),
                 Option(
                     "It is the best scale there is for training it",
-                    "That depends on the task. Weights twice as large fitted the spiral better, and got more new digits wrong.",
+                    "That depends on the task. Weights twice as large fitted the spiral faster, and got more new digits wrong.",
                 ),
             ),
         ),
