@@ -67,6 +67,23 @@ def test_tanh_lives_at_a_scale_between_one_and_two():
     alive = [gain for gain in figures.GAINS if fates(activation="tanh", gain=gain) == ["lives", "lives"]]
     says("from $g = «1»$ to «1.6» signal and gradient both survive here", alive[0], alive[-1])
     says("and unrelated inputs stay unrelated.")
+    similar, largest = 0.99, 1.6
+    far = {
+        gain: gaussian.propagate_pair("tanh", scaled_weight_variance=gain**2, depth=experiments.DEPTH, cosine=similar).a
+        for gain in (1.0, 1.1, 1.3, largest)
+    }
+    says(
+        "But above «1» similar inputs become so, too: at «1.6» a cosine of «0.99» falls to «0.13».",
+        alive[0],
+        alive[-1],
+        similar,
+        far[largest][-1],
+    )
+    assert far[1.0][-1] > 0.98 > far[1.1][-1] > far[1.3][-1] > far[largest][-1]
+    x = np.random.default_rng(0).standard_normal((2, 2000))
+    pair = np.array([x[0], similar * x[0] + math.sqrt(1 - similar**2) * x[1]]).T
+    seen = simulate([2000] * 11, "tanh", partial(xavier_normal, gain=largest), inputs=pair)
+    assert seen.a.cosine[0, 10] == pytest.approx(far[largest][10], abs=0.03)
     assert max(abs(content(activation="tanh", gain=gain)[0]).max() for gain in alive) < 0.05
     assert alive == [gain for gain in figures.GAINS if alive[0] <= gain <= alive[-1]]
 
@@ -131,7 +148,7 @@ def test_relu_loses_content_at_any_gain():
     first = 30
     theory = gaussian.propagate_pair("relu", scaled_weight_variance=2.0, depth=figures.DEPTH).a
     says(
-        "at any $g$, two unrelated inputs have a cosine of «0.97» after «30» layers and «0.99» after «50».",
+        "at any $g$, two unrelated inputs have a cosine of «0.97» after «30» wide layers and «0.99» after «50».",
         theory[first],
         first,
         theory[figures.DEPTH],
