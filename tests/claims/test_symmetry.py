@@ -383,6 +383,7 @@ def test_the_figure_of_the_cross():
         "Make the noise «a thousand» times smaller, and again, until the figure runs out of steps; then set it to 0.",
         ladder[:-1] / ladder[1:],
     )
+    more, less = 0.1, 1e-4
     costs = np.array([at[less] - at[more], *np.diff([at[noise] for noise in ladder])])
     says(
         "a thousandth costs one or «two hundred» steps more, not «a thousand» times as many",
