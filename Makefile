@@ -14,7 +14,7 @@ PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve lint check test claims experiments book pdf lab bench peers sphinx9 clean
+.PHONY: help serve lint check test claims experiments book pdf lab bench peers browsers sphinx9 clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -60,6 +60,9 @@ peers: $(PEERS)/.peers $(VENV)/.test  ## compare with what PyTorch, JAX, Keras a
 	$(PEERS)/bin/python tests/peers/record_network.py
 	$(PEERS)/bin/python tests/peers/cluster.py
 	$(BIN)/python -m pytest tests/peers
+
+browsers: $(VENV)/.test $(JS) book  ## move every control of every figure in Firefox and in WebKit (apt-get install firefox-esr webkit2gtk-driver xvfb)
+	PATH="$(CURDIR)/$(BIN):$$PATH" xvfb-run -a node tests/js/engines.mjs _build/html
 
 sphinx9: $(VENV)/.site  ## build with Sphinx 9 and without Jupyter Book's extension, in an environment of its own
 	$(BIN)/python tools/build_without_jupyter_book.py

@@ -1,0 +1,197 @@
+// Every figure of the built book in Firefox and in WebKit: node tests/js/engines.mjs _build/html (make browsers)
+//
+// What a figure shows must be what its page holds for the settings, in any engine; Chromium is driven by tests/browser.
+
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const installed = createRequire(new URL("../../tools/js/package.json", import.meta.url));
+const { default: puppeteer } = await import(pathToFileURL(installed.resolve("puppeteer-core")));
+
+const SITE = resolve(process.argv[2] || "_build/html", "book");
+const SIZES = [
+  [1280, 800],
+  [360, 740],
+];
+
+/** What a page carries for its figures, by their ids: the kinds of their panels, and the sentence of every setting. */
+function expected(page) {
+  const html = readFileSync(resolve(SITE, page), "utf-8");
+  const found = html.matchAll(
+    /<figure class="initlab-explorer" id="([^"]*)".*?<script type="application\/json">(.*?)<\/script>/gs,
+  );
+  return Object.fromEntries(
+    Array.from(found, ([, id, json]) => {
+      const { spec, frames } = JSON.parse(json);
+      return [
+        id,
+        { film: Boolean(spec.player), kinds: spec.panels.map((p) => p.kind), texts: frames?.map((f) => f.text) },
+      ];
+    }),
+  );
+}
+
+/** Runs in the page: moves every control of every figure, and returns what is wrong and how much was looked at. */
+async function tour(pages) {
+  const wrong = [];
+  let looked = 0;
+  const rest = () => new Promise((then) => setTimeout(then, 30));
+  const fire = (input, type) => input.dispatchEvent(new Event(type, { bubbles: true }));
+  for (const figure of document.querySelectorAll(".initlab-explorer")) {
+    const say = (what) => wrong.push(`${figure.id}: ${what}`);
+    const { film, kinds, texts } = pages[figure.id];
+    if (!figure.querySelector(".il-text")) {
+      say("is not drawn");
+      continue;
+    }
+    figure.querySelector(".il-skip")?.click();
+    figure.scrollIntoView();
+    await rest();
+    const shown = () => figure.querySelector(".il-text").textContent;
+    const boxes = [...figure.querySelectorAll(".il-control")].filter((box) => !box.hidden && !box.matches(".il-scrub"));
+    const input = (box) => box.querySelector("input[type=range], input[type=checkbox], select");
+    const position = () =>
+      boxes.reduce((at, box) => {
+        const control = input(box);
+        const [size, now] = {
+          range: [Number(control.max) + 1, Number(control.value)],
+          checkbox: [2, Number(control.checked)],
+          "select-one": [control.options?.length, control.selectedIndex],
+        }[control.type];
+        return at * size + now;
+      }, 0);
+    const check = () => {
+      looked += 1;
+      if (texts && shown() !== texts[position()]) say(`says “${shown()}” for frame ${position()}`);
+      if (!shown()) say("says nothing");
+      const drawn = [...figure.querySelectorAll(".il-stage > svg")].filter((svg) => svg.clientWidth);
+      for (const svg of drawn) if (/NaN|undefined/.test(svg.outerHTML)) say("draws what is not a number");
+      if (kinds.some((kind) => !["formulas", "code"].includes(kind)) && !drawn.length) say("draws nothing");
+    };
+    check();
+    for (const box of boxes) {
+      const control = input(box);
+      if (control.type === "checkbox") control.click();
+      else if (control.type === "range") {
+        for (const value of [control.min, control.max]) {
+          control.value = value;
+          fire(control, "input");
+          await rest();
+          check();
+        }
+      } else {
+        control.selectedIndex = (control.selectedIndex + 1) % control.options.length;
+        fire(control, "change");
+      }
+      for (let wait = 0; wait < 100 && /Loading/.test(figure.querySelector(".il-status").textContent); wait += 1)
+        await rest();
+      await rest();
+      check();
+    }
+    if (film) {
+      const scrub = figure.querySelector(".il-scrub input");
+      scrub.value = scrub.max;
+      fire(scrub, "input");
+      await rest();
+      check();
+      const before = shown();
+      figure.querySelector('[aria-label="One frame back"]').click();
+      await rest();
+      if (shown() === before) say("has no step back");
+      [...figure.querySelectorAll("button")].find((button) => button.textContent === "Compare two").click();
+      await rest();
+      await rest();
+      if (figure.querySelectorAll(".il-side .il-stage > svg").length !== 2 * kinds.length) say("compares nothing");
+    }
+    const steer = figure.querySelector(".il-steer");
+    if (steer.matches(".il-stays") && getComputedStyle(steer).position !== "sticky") say("lets its controls go");
+    if (document.scrollingElement.scrollWidth > innerWidth + 1)
+      say(`makes the page ${document.scrollingElement.scrollWidth} px wide`);
+  }
+  return { looked, wrong };
+}
+
+/** @returns {Promise<{name: string, visit: (url: string, size: number[]) => Promise<object>, close: () => Promise<void>}>} */
+async function firefox() {
+  const browser = await puppeteer.launch({
+    browser: "firefox",
+    executablePath: "/usr/bin/firefox-esr",
+    headless: true,
+  });
+  const page = await browser.newPage();
+  return {
+    name: `Firefox (${await browser.version()})`,
+    async visit(url, [width, height], figures) {
+      await page.setViewport({ width, height });
+      await page.goto(url, { waitUntil: "load" });
+      return page.evaluate(tour, figures);
+    },
+    close: () => browser.close(),
+  };
+}
+
+/** WebKit speaks the protocol of the W3C, https://www.w3.org/TR/webdriver2/. */
+async function webkit() {
+  const libraries = readdirSync("/usr/lib").flatMap((machine) =>
+    ["4.1", "6.0", "4.0"].map((version) => `/usr/lib/${machine}/webkit2gtk-${version}/MiniBrowser`),
+  );
+  const binary = libraries.find((path) => existsSync(path));
+  if (!binary) throw new Error("MiniBrowser is missing: apt-get install webkit2gtk-driver");
+  const port = 4700 + (process.pid % 200);
+  const driver = spawn("WebKitWebDriver", [`--port=${port}`], { stdio: "ignore" });
+  const ask = async (method, path, body) => {
+    const options = { method, body: body && JSON.stringify(body) };
+    const { value } = await (await fetch(`http://127.0.0.1:${port}${path}`, options)).json();
+    if (value?.error) throw new Error(`${path}: ${value.message || value.error}`);
+    return value;
+  };
+  for (let tries = 0; ; tries += 1) {
+    try {
+      await ask("GET", "/status");
+      break;
+    } catch (error) {
+      if (tries > 100) throw error;
+      await new Promise((then) => setTimeout(then, 100));
+    }
+  }
+  const always = { "webkitgtk:browserOptions": { binary, args: ["--automation"] } };
+  const made = await ask("POST", "/session", { capabilities: { alwaysMatch: always } });
+  const session = `/session/${made.sessionId}`;
+  await ask("POST", `${session}/timeouts`, { script: 120000, pageLoad: 120000 });
+  return {
+    name: `WebKit (${made.capabilities.browserName} ${made.capabilities.browserVersion})`,
+    async visit(url, [width, height], figures) {
+      await ask("POST", `${session}/window/rect`, { width, height });
+      await ask("POST", `${session}/url`, { url });
+      const script = `const [figures, done] = arguments; (${tour})(figures).then(done, (e) => done({ looked: 0, wrong: [String(e)] }));`;
+      return ask("POST", `${session}/execute/async`, { script, args: [figures] });
+    },
+    async close() {
+      await ask("DELETE", session);
+      driver.kill();
+    },
+  };
+}
+
+if (!existsSync(SITE)) throw new Error(`${SITE} is missing: build the book first`);
+const pages = readdirSync(SITE).filter((name) => name.endsWith(".html"));
+let faults = 0;
+for (const start of [firefox, webkit]) {
+  const engine = await start();
+  let looked = 0;
+  for (const size of SIZES) {
+    for (const page of pages) {
+      const found = await engine.visit(pathToFileURL(resolve(SITE, page)).href, size, expected(page));
+      looked += found.looked;
+      for (const fault of found.wrong) console.error(`${engine.name}, ${size[0]} px, ${page}: ${fault}`);
+      faults += found.wrong.length;
+    }
+  }
+  console.log(`${engine.name}: ${looked} pictures looked at on ${pages.length} pages in ${SIZES.length} sizes`);
+  if (looked < 100) throw new Error("too few pictures: something is not running");
+  await engine.close();
+}
+process.exit(faults ? 1 : 0);
