@@ -158,12 +158,12 @@ def test_paper_loses_nothing(open_page, served, width):
         assert wide <= WIDE
         assert high <= 0.8 * HIGH
         assert cut == 0
-    page.set_viewport_size({"width": WIDE, "height": HIGH})
+    page.set_viewport_size({"width": WIDE // 2, "height": HIGH})  # lines that are longer than the paper is wide
     cut = """[...document.querySelectorAll("article pre")].filter((e) => !e.closest(".initlab-explorer"))
         .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent)"""
     assert page.evaluate(cut) == []
     folded = """[...document.querySelectorAll("article details")]
-        .filter((e) => !e.lastElementChild.getBoundingClientRect().height).map((e) => e.textContent)"""
+        .filter((e) => !e.lastElementChild.checkVisibility()).map((e) => e.textContent)"""
     assert page.evaluate(folded) == []
     dark = "[...document.querySelectorAll('article input')].map((e) => getComputedStyle(e).colorScheme)"
     assert set(page.evaluate(dark)) == {"light"}
