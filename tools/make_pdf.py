@@ -30,7 +30,9 @@ PAGE_NUMBER = """<div style="width: 100%; font: 9px sans-serif; color: #4b5866; 
 ARTICLE = re.compile(r'<article class="bd-article">(.*?)</article>', re.DOTALL)
 HEADING = re.compile(r'<section [^>]*id="([^"]*)">\s*<h([12])>(.*?)</h\2>', re.DOTALL)
 # The theme has nothing to do on paper, and without its script a quiz shows all answers.
-ASSET = re.compile(r"<link [^>]*\.css[^>]*>|<script defer(?!.*(?:quiz|theme)).*?</script>")
+ASSET = re.compile(
+    r"<link [^>]*\.css[^>]*>|<script defer(?!.*(?:quiz|theme)).*?</script>|<script [^>]*initlab-explorer[^>]*></script>"
+)
 ANCHOR = re.compile(r'\b(id|for|aria-labelledby|aria-describedby|href)="(#?)([^"]*)"')
 # Before its first step a film has nothing to show.
 PLAY_TO_THE_END = """() => {
