@@ -51,11 +51,15 @@ def inline(svg, alt, prefix):
     svg = re.sub(r'(href="|url\()#', rf"\1#{prefix}", svg).replace("xlink:href", "href")
     svg = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", re.sub(r"font-family: [^;\"]*;? ?", "", svg))
     svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg)
-    svg = re.sub(r"-?\d+\.\d+", lambda found: f"{round(float(found[0]), 2):g}", svg)
+    svg = re.sub(r"<[^>]+>", lambda tag: re.sub(r"-?\d+\.\d+", _shorter, tag[0]), svg)  # not what stands between tags
     for name, colour in [*style.light().items(), ("ink", "#000000"), ("soft", "#808080")]:
         svg = svg.replace(f" {colour}", f" var(--il-{name})")
     svg = re.sub(r"\s*\n\s*", " ", svg).replace("> <", "><")
     points = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups()
-    size = "width={} height={}".format(*(round(float(each) * 4 / 3) for each in points))
+    size = 'width="{}" height="{}"'.format(*(round(float(each) * 4 / 3) for each in points))
     start = f'<svg class="initlab-picture" role="img" aria-label="{escape(alt)}" {size} viewBox='
     return re.sub(r"<svg .*?viewBox=", lambda _: start, svg, count=1)
+
+
+def _shorter(number):
+    return f"{round(float(number[0]), 2):g}"

@@ -35,6 +35,10 @@ class Table:
         self.head, self.rows, self.digits = tuple(head), [tuple(row) for row in rows], digits
         if any(len(row) != len(self.head) for row in self.rows):
             raise ValueError(f"every row must have {len(self.head)} values, as many as the head, got {self.rows}")
+        if not all(self.head):
+            raise ValueError(
+                f"every column needs a name, which a screen reader says before its values, got {self.head}"
+            )
 
     def _repr_markdown_(self) -> str:
         rule = [("---:" if numeric else "---") for numeric in self._numeric()]

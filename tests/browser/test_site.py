@@ -94,10 +94,11 @@ CUT = """() => {
     const scrolls = (e) => /auto|scroll/.test(getComputedStyle(e).overflowX) && e.scrollWidth > e.clientWidth + 1;
     const shaded = (e) => getComputedStyle(e).backgroundAttachment.includes("local");
     const apart = (e) => e.closest(".initlab-explorer, .initlab-quiz, .katex-mathml, script, style");
-    const found = [...document.querySelectorAll("article *")].filter((e) => !apart(e) && scrolls(e) && !shaded(e));
-    const nodes = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
+    const page = document.querySelector(".bd-article-container");
+    const found = [...page.querySelectorAll("*")].filter((e) => !apart(e) && scrolls(e) && !shaded(e));
+    const nodes = document.createTreeWalker(page, NodeFilter.SHOW_TEXT);
     const range = document.createRange();
-    const pieces = [...document.querySelectorAll("article :is(img, svg)")].map((e) => [e, e]);
+    const pieces = [...page.querySelectorAll("img, svg")].map((e) => [e, e]);
     while (nodes.nextNode()) {
         const text = nodes.currentNode;
         if (text.data.trim()) pieces.push([text.parentElement, range, text]);
