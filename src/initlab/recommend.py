@@ -42,7 +42,7 @@ ACTIVATIONS = {
     "tanh": activations.get("tanh"),
 }
 """The activations that the inputs of a layer may come from, by name; "identity" stands for none, and for a
-normalization. A sigmoid is not among them: in a deep plain network no call makes it a good choice."""
+normalization. A sigmoid is not among them: which gain it needs in a deep plain network depends on the task."""
 
 FRAMEWORKS = {"torch": "PyTorch", "keras": "Keras", "flax": "Flax (JAX)"}
 """The frameworks: how each is written, by name."""
@@ -236,9 +236,7 @@ def _rule(activation: str, place: str) -> tuple[str, float, str]:
             "tied": ("small", SMALL, "The table is the last layer, too: scores start near 0. Rows are scaled back up."),
         }[place]
     if place == "branch":
-        why = (
-            f"{BRANCHES} branches add up: with a share of 1/{BRANCHES} each, size stays below √e = 1.65 of what it was."
-        )
+        why = f"{BRANCHES} branches add up: with a share of 1/{BRANCHES} each, size stays below 1.7 times what it was."
         return "branch", round(_scale(activation) / BRANCHES, 6), why
     return _RULES[activation], _scale(activation), _WHY[activation]
 
