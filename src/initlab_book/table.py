@@ -71,5 +71,5 @@ class Table:
         if hasattr(value, "_repr_latex_"):  # it is SymPy's, which nobody has to load for other tables
             from initlab.algebra import latex
 
-            return f"${latex(value)}$"
+            return rf"$\displaystyle {latex(value)}$"
         return self._written(value)
