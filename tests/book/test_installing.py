@@ -30,7 +30,7 @@ REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitline
 PINS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
 # In requirements.txt alone: they build the site, and nobody imports them.
 BUILDERS = {"jupyter-book", "sphinxcontrib-katex"}
-IN_EVERY_KERNEL = {"ipython", "traitlets"}
+IN_EVERY_KERNEL = {"ipython", "matplotlib-inline", "traitlets"}
 
 
 def names(lines):

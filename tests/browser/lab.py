@@ -12,7 +12,7 @@ import urllib.request
 from contextlib import contextmanager
 
 import pytest
-from figure import Figure, expected_reading, home, plots
+from figure import Figure, expected_reading, guess_nothing, home, plots
 from harness import PATIENCE, visit
 from playwright.sync_api import expect
 
@@ -104,9 +104,11 @@ def complaints(page):
 
 
 def live(page, demo, which=0):
-    return Figure(
-        page, demo, page.get_by_role("group", name=f"Interactive figure: {demo.title}", exact=True).nth(which)
-    )
+    """The figure, its picture shown."""
+    root = page.get_by_role("group", name=f"Interactive figure: {demo.title}", exact=True).nth(which)
+    expect(root).to_be_attached()
+    guess_nothing(page)
+    return Figure(page, demo, root)
 
 
 def shows(figure, **settings):

@@ -162,7 +162,8 @@ def test_paper_loses_nothing(open_page, served, width):
     cut = """[...document.querySelectorAll("article pre")].filter((e) => !e.closest(".initlab-explorer"))
         .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent)"""
     assert page.evaluate(cut) == []
-    folded = """[...document.querySelectorAll("article details")]
+    # Machinery that is folded stays so.
+    folded = """[...document.querySelectorAll("article details:not(.folded-code)")]
         .filter((e) => !e.lastElementChild.checkVisibility()).map((e) => e.textContent)"""
     assert page.evaluate(folded) == []
     dark = "[...document.querySelectorAll('article input')].map((e) => getComputedStyle(e).colorScheme)"

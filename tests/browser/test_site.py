@@ -165,7 +165,8 @@ def test_a_page_has_one_main_heading(seen):
 # ---------------------------------------------------------------- nothing moves
 
 # What may arrive long after the page: on a slow line, the text has been read by then.
-LATE = re.compile(r"\.(woff2?|ttf|png|svg)(\?|$)|/(initlab-[\w-]+|pydata-sphinx-theme)\.js")
+# (The script of the figures is waited for, as the style sheets are.)
+LATE = re.compile(r"\.(woff2?|ttf|png|svg)(\?|$)|/(initlab-quiz|pydata-sphinx-theme)\.js")
 # Inside a figure or quiz all is drawn anew, in the place that is kept for it.
 PLACES = """() => (window.watched ||= [...document.querySelectorAll("main *")]
     .filter((e) => !e.closest(".initlab-explorer *, .initlab-quiz *")))

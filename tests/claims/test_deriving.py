@@ -122,7 +122,6 @@ def test_the_amounts_of_the_table():
     says("each weight has correlation «0.1» with the activation that it multiplies", broken["c"])
     says("standard deviation $\\sigma_b = «0.5»$", broken["sigma_b"])
     says("the marks are «2000» units", experiments.DRAWS)
-    says("For how many of the «seven» does a term come back", len(SWITCHED))
 
 
 def test_a_dropped_assumption_leaves_a_covariance():

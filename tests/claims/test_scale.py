@@ -112,8 +112,6 @@ def test_equation_2_is_right():
 
 def test_four_times_the_width_asks_for_half_of_the_scale():
     narrow, middle, wide = figures.WIDTHS
-    says("A linear network with «16» units a layer needs $\\sigma = «0.25»$.", narrow, 1 / math.sqrt(narrow))
-    says("Which $\\sigma$ does it need with «64» units: a larger one, the same, half, or a quarter?", middle)
     assert math.sqrt(1 / middle) / math.sqrt(1 / narrow) == pytest.approx(0.5) != 0.25
     assert figures.find_the_scale.settings() == {"activation": "identity", "width": "64", "std": 0.25}
     says("Find $\\sigma$ for the linear network at widths «16», «64» and «256», then for ReLU.", narrow, middle, wide)
@@ -404,12 +402,12 @@ def test_three_sizes():
     )
     first = figures._gains_and_starts("tanh", (1.3,)).z[:, 0]
     assert first == pytest.approx([half, one, double], rel=0.15)
-    says("do the «three» sizes stay apart in the same ratio, come together, or drift further apart?", len(first))
+    assert len(first) == 3
     says("## One layer is not «twenty»", DEPTH)
     fates = {"stay apart": "relu", "come together": "tanh", "drift away": "gelu"}
     says("All «three» answers occur.", len(fates))
     says(
-        "Try ReLU at «1.4142», tanh at «1.5925» and GELU at «1.5335».",
+        "The forward gain of each: ReLU at «1.4142», tanh at «1.5925» and GELU at «1.5335».",
         gaussian.gain("relu"),
         gaussian.gain("tanh"),
         gaussian.gain("gelu"),

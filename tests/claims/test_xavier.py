@@ -236,9 +236,6 @@ def test_the_relatives():
 
 def test_five_rules_and_three_curves():
     says("## «Ten» layers under «five» rules", experiments.DEPTH, len(experiments.RULES))
-    says("in the same network of «ten» tanh layers", experiments.DEPTH)
-    measured = [s for s in figures.rules.panels[0].series if s.style == "measured"]
-    says("Are activations, gradients and weight gradients all «three» level now", len(measured))
     drawn = {name: rule((8, 8), rng=0) for name, (rule, _, _) in experiments.RULES.items()}
     for name, (_, n_var, _) in experiments.RULES.items():
         if name != "orthogonal":
@@ -564,13 +561,8 @@ def test_the_compromise():
 
 def test_the_shapes():
     narrow, zigzag = experiments.SHAPES["narrow"][1], experiments.SHAPES["zigzag"][1]
-    says(
-        "A network narrows from «512» units to «32» in «ten» layers.",
-        narrow[0],
-        narrow[-1],
-        len(narrow) - 1,
-    )
-    says("Another is in turn «64» and «256» units wide", zigzag[::2], zigzag[1::2])
+    assert (narrow[0], narrow[-1], len(narrow) - 1) == (512, 32, 10)  # as the figure says
+    says("One network is in turn «64» and «256» units wide", zigzag[::2], zigzag[1::2])
 
 
 def test_the_band_holds_95_per_cent():

@@ -86,7 +86,7 @@ class Demo:
             "controls": controls,
             "panels": panels,
             "caption": self.caption,
-            "prediction": asdict(self.prediction) if self.prediction else None,
+            "prediction": jsonable(asdict(self.prediction), 17) if self.prediction else None,
             "aliases": dict(self.aliases),
         }
 

@@ -11,7 +11,7 @@ export const MARGINS = { top: 20, right: 18, bottom: 38, left: 46 };
  * The margins of a plot of this width.
  * @param {number} width
  */
-export const margins = (width) => (width < 240 ? { ...MARGINS, right: 8, left: 34 } : MARGINS);
+export const margins = (width) => (width < 240 ? { ...MARGINS, right: 8, left: 40 } : MARGINS);
 
 /**
  * An element of SVG.
