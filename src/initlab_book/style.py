@@ -5,7 +5,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib import cycler
+from matplotlib.rcsetup import cycler
 from matplotlib.scale import LogScale, register_scale
 from matplotlib.ticker import LogFormatter
 
