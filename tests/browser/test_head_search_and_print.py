@@ -163,7 +163,7 @@ def test_paper_loses_nothing(open_page, served, width):
         .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent)"""
     assert page.evaluate(cut) == []
     # Machinery that is folded stays so.
-    folded = """[...document.querySelectorAll("article details:not(.folded-code)")]
+    folded = """[...document.querySelectorAll("article details:not(.folded-code, .il-drop)")]
         .filter((e) => !e.lastElementChild.checkVisibility()).map((e) => e.textContent)"""
     assert page.evaluate(folded) == []
     dark = "[...document.querySelectorAll('article input')].map((e) => getComputedStyle(e).colorScheme)"
