@@ -170,7 +170,7 @@ def run_notebooks(app, env, docnames):
     cache = get_cache(app.config.nb_execution_cache_path)
     paths = [Path(env.doc2path(docname)) for docname in docnames]
     waiting = {}
-    for path in paths:
+    for path in sorted(paths, reverse=True):  # the longest come last in the alphabet, and should not begin last
         if path.suffix == ".ipynb":
             notebook = nbformat.read(path, as_version=4)
             try:

@@ -54,8 +54,8 @@ class Windows:
             visitor = self.stack.enter_context(visit(self.browser, f"{self.address}/{page}.html", **options))
             if options.get("java_script_enabled", True):
                 visitor.settle()
-                guess_nothing(visitor.page)
                 visitor.shifts = visitor.page.evaluate(self.SHIFTS)
+                guess_nothing(visitor.page)
             self.opened[key] = visitor
         return self.opened[key]
 

@@ -155,7 +155,7 @@ def test_the_pictures_of_the_page_are_those_a_kernel_computes(site, placed):
     longest = max((frame["text"] for frame in page["frames"]), key=len)
     assert page["spec"] == placed.demo.spec() | {"longest": longest}
     pictures = list(zip(placed.demo.grid(), page["frames"], strict=True))
-    for point, frame in [pictures[0], pictures[-1], *random.Random(0).sample(pictures, 8)]:
+    for point, frame in [pictures[0], pictures[-1], *random.Random(0).sample(pictures, 3)]:
         assert frame == placed.demo.frame(**point), point
 
 

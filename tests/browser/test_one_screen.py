@@ -6,7 +6,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from figure import Figure, Windows, bare_page
+from figure import Figure, bare_page, guess_nothing
 from harness import explorers, read_notebook
 from playwright.sync_api import expect
 from toy_film import STEPS, TOY, film
@@ -99,60 +99,56 @@ def test_without_javascript_question_picture_and_answer_are_there(bare):
 # ---------------------------------------------------------------- on one screen
 
 
-@pytest.fixture(scope="module")
-def windows(browser, served):
-    windows = Windows(browser, served)
-    yield windows
-    windows.close()
+BOX = """(figure, [selector, last]) => {
+    const found = [...figure.querySelectorAll(selector)].filter((e) => e.offsetParent);
+    const { top, bottom } = found[last ? found.length - 1 : 0].getBoundingClientRect();
+    return { top, bottom };
+}"""
 
 
-@pytest.mark.parametrize("placed", PLACED, ids=str)
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (360, 740)])
-def test_controls_sentence_and_picture_share_a_window(windows, placed, width, height):
-    page = windows(placed.page, width=width).page
-    page.set_viewport_size({"width": width, "height": height})
-    figure = Figure(page, placed.demo)
-    figure.wait_until_drawn()
-    box = """(figure, [selector, last]) => {
-        const found = [...figure.querySelectorAll(selector)].filter((e) => e.offsetParent);
-        const { top, bottom } = found[last ? found.length - 1 : 0].getBoundingClientRect();
-        return { top, bottom };
-    }"""
-    measure = lambda selector, last=False: figure.root.evaluate(box, [selector, last])  # noqa: E731
+def shares_a_window(figure, page, height):
+    """Controls, sentence and picture are seen together."""
+
+    def measure(selector, last=False):
+        return figure.root.evaluate(BOX, [selector, last])
+
     # From the first control to the end of the sentence, and a good part of the first picture below it.
     page.evaluate("(y) => scrollBy(0, y)", measure(".il-content")["top"] - HEADER)
     assert measure(".il-steer")["bottom"] <= measure(".il-text")["top"] + 1
-    picture = measure(".il-stage, .il-sheet")
-    assert picture["top"] + 60 <= height, "the sentence leaves no room for the picture"
+    assert measure(".il-stage, .il-sheet")["top"] + 60 <= height, "the sentence leaves no room for the picture"
     # The last picture is seen together with the controls: they fit, or they stay.
-    last = measure(".il-stage, .il-sheet", last=True)
-    page.evaluate("(y) => scrollBy(0, y)", max(0, last["bottom"] - height + 10))
+    page.evaluate("(y) => scrollBy(0, y)", max(0, measure(".il-stage, .il-sheet", last=True)["bottom"] - height + 10))
     steer = measure(".il-steer")
-    if placed.demo.panels[-1].kind not in ("formulas", "code"):  # these are as long as their text
+    if figure.demo.panels[-1].kind not in ("formulas", "code"):  # these are as long as their text
         assert 0 <= steer["top"] < steer["bottom"] <= measure(".il-stage, .il-sheet", last=True)["top"]
     assert steer["bottom"] <= height
 
 
-@pytest.mark.parametrize("placed", PLACED, ids=str)
-def test_a_wide_screen_gives_figures_more_room_than_text(windows, placed):
-    page = windows(placed.page).page
-    text = page.locator(".bd-article section > p").first
-    figure = Figure(page, placed.demo)
-    for width, wider in ((1280, False), (1440, True), (1920, True)):
-        figure.rest(width)
-        assert (figure.root.bounding_box()["width"] > 1.3 * text.bounding_box()["width"]) is wider
-        assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+@pytest.mark.parametrize("name", sorted({placed.page for placed in PLACED}))
+def test_the_figures_of_a_page_fit_every_screen(open_page, served, name):
+    visitor = open_page(f"{served}/{name}.html")
+    page = visitor.page
+    visitor.settle()
+    guess_nothing(page)
+    figures = [Figure(page, placed.demo) for placed in PLACED if placed.page == name]
 
-
-@pytest.mark.parametrize("page", sorted({placed.page for placed in PLACED}))
-def test_captions_have_the_number_of_chapter_and_figure(windows, page):
-    opened = windows(page).page
-    chapter = opened.locator("h1 .section-number").all_text_contents()
-    for i, placed in enumerate((p for p in PLACED if p.page == page), start=1):
+    chapter = page.locator("h1 .section-number").all_text_contents()
+    for i, figure in enumerate(figures, start=1):  # the number of chapter and figure, then the caption
         number = f"Figure {chapter[0].strip().rstrip('.')}.{i}. " if chapter else ""
-        caption = opened.locator(f"#explorer-{placed.demo.name} figcaption")
-        assert placed.demo.caption
-        assert caption.text_content() == number + placed.demo.caption
+        assert figure.demo.caption
+        assert figure.root.locator("figcaption").text_content() == number + figure.demo.caption
+
+    text = page.locator(".bd-article section > p").first
+    for width, height in ((1280, 800), (360, 740), (768, 1024), (1440, 900), (1920, 1080)):
+        for figure in figures:
+            figure.rest(width)
+            page.set_viewport_size({"width": width, "height": height})
+            shares_a_window(figure, page, height)
+            # A wide screen gives figures more room than text.
+            wider = figure.root.bounding_box()["width"] > 1.3 * text.bounding_box()["width"]
+            assert wider is (width >= 1400)
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+    assert visitor.problems == []
 
 
 # ---------------------------------------------------------------- films

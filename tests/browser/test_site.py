@@ -8,7 +8,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
-from figure import AXE, luminance
+from figure import AXE, guess_nothing, luminance
 from harness import NOTEBOOKS, PAGES, explorers, read_notebook, table_of_contents, visit
 from playwright.sync_api import expect
 
@@ -331,6 +331,7 @@ def test_a_page_works_from_a_file(open_page, site, name):
     visitor.settle()
     assert visitor.problems == []
     assert [url for url in visitor.requests if not url.startswith(("file:", "data:"))] == []
+    guess_nothing(visitor.page)
     for figure in visitor.page.locator(".initlab-explorer").all():
         expect(figure.locator(PICTURE).first).to_be_visible()
         if figure.locator(".il-stage svg").count():  # a level line is drawn, too, though it has no height
