@@ -166,6 +166,10 @@ async function webkit() {
     async visit(url, [width, height], figures) {
       await ask("POST", `${session}/window/rect`, { width, height });
       await ask("POST", `${session}/url`, { url });
+      const there = "return document.URL === arguments[0] && document.readyState === 'complete'";
+      while (!(await ask("POST", `${session}/execute/sync`, { script: there, args: [url] }))) {
+        await new Promise((then) => setTimeout(then, 50));
+      }
       const script = `const [figures, done] = arguments; (${tour})(figures).then(done, (e) => done({ looked: 0, wrong: [String(e)] }));`;
       return ask("POST", `${session}/execute/async`, { script, args: [figures] });
     },
