@@ -60,6 +60,9 @@ def step_times(browser, url, explorer, control, on, back, acts):
     with visit(browser, url) as visitor:
         page = visitor.page
         visitor.settle()
+        visitor.page.evaluate(
+            "document.querySelectorAll('.il-skip').forEach((skip) => skip.click())"
+        )  # what may be guessed
         if control == "#bare":
             page.locator(explorer).evaluate(BARE_SLIDER)
         page.locator(control).first.focus()

@@ -88,6 +88,9 @@ def measure():
             name, url = placed.demo.name, (pages / f"{placed.page}.html").as_uri()
             with visit(browser, url, **options) as visitor:
                 visitor.settle()
+                visitor.page.evaluate(
+                    "document.querySelectorAll('.il-skip').forEach((skip) => skip.click())"
+                )  # what may be guessed
                 root = visitor.page.locator(f"#explorer-{name}")
                 root.evaluate("(figure) => figure.scrollIntoView()")
                 bare = percentile(traced(browser, visitor.page, lambda root=root: root.evaluate(BARE)), 95)
