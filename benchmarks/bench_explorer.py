@@ -19,7 +19,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tools")]
 
 
 from build import build  # noqa: E402
-from harness import explorers, launch, visit  # noqa: E402
+from harness import explorers, guess_nothing, launch, visit  # noqa: E402
 
 from initlab_book.figure import Menu, Slider, Toggle  # noqa: E402
 
@@ -60,9 +60,7 @@ def step_times(browser, url, explorer, control, on, back, acts):
     with visit(browser, url) as visitor:
         page = visitor.page
         visitor.settle()
-        visitor.page.evaluate(
-            "document.querySelectorAll('.il-skip').forEach((skip) => skip.click())"
-        )  # what may be guessed
+        guess_nothing(visitor.page)
         if control == "#bare":
             page.locator(explorer).evaluate(BARE_SLIDER)
         page.locator(control).first.focus()

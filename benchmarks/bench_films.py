@@ -21,7 +21,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tools")]
 
 from bench_explorer import LIMIT, percentile, tasks_of_thread  # noqa: E402
 from build import build  # noqa: E402
-from harness import explorers, launch, visit  # noqa: E402
+from harness import explorers, guess_nothing, launch, visit  # noqa: E402
 
 from initlab_book.figure import Film  # noqa: E402
 
@@ -88,9 +88,7 @@ def measure():
             name, url = placed.demo.name, (pages / f"{placed.page}.html").as_uri()
             with visit(browser, url, **options) as visitor:
                 visitor.settle()
-                visitor.page.evaluate(
-                    "document.querySelectorAll('.il-skip').forEach((skip) => skip.click())"
-                )  # what may be guessed
+                guess_nothing(visitor.page)
                 root = visitor.page.locator(f"#explorer-{name}")
                 root.evaluate("(figure) => figure.scrollIntoView()")
                 bare = percentile(traced(browser, visitor.page, lambda root=root: root.evaluate(BARE)), 95)

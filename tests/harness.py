@@ -261,6 +261,11 @@ class Visit:
             self.problems.append(f"{response.status}: {response.url}")
 
 
+def guess_nothing(page):
+    """Skip all that a reader may guess before a figure is shown."""
+    page.evaluate("document.querySelectorAll('.il-skip').forEach((skip) => skip.click())")
+
+
 @contextmanager
 def visit(browser, url, *, width=1280, theme="light", **options):
     """Open `url` in a fresh window; `options` are those of playwright's Browser.new_context."""

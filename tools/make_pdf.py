@@ -34,14 +34,6 @@ ASSET = re.compile(
     r"<link [^>]*\.css[^>]*>|<script defer(?!.*(?:quiz|theme)).*?</script>|<script [^>]*initlab-explorer[^>]*></script>"
 )
 ANCHOR = re.compile(r'\b(id|for|aria-labelledby|aria-describedby|href)="(#?)([^"]*)"')
-# Before its first step a film has nothing to show.
-PLAY_TO_THE_END = """() => {
-    for (const step of document.querySelectorAll(".il-player input[type=range]")) {
-        step.value = step.max;
-        step.dispatchEvent(new Event("input", { bubbles: true }));
-    }
-    return new Promise((resolve) => setTimeout(resolve, 1000));
-}"""
 
 
 def combine(site, numbers):
@@ -142,7 +134,6 @@ def print_once(browser, site, pdf, numbers):
     page.emulate_media(media="print")
     page.goto(f"{HOST}/book/all.html")
     page.wait_for_function("!document.querySelector('.il-fallback')")
-    page.evaluate(PLAY_TO_THE_END)
     page.pdf(
         path=pdf,
         format="A4",

@@ -5,7 +5,7 @@ import re
 from contextlib import ExitStack
 from pathlib import Path
 
-from harness import visit
+from harness import guess_nothing, visit
 
 from initlab_book.figure import Menu, Number, Slider, Toggle, static
 from initlab_book.figure.front_end import EXPLORER
@@ -20,11 +20,6 @@ def box_in_sight(locator):
     locator.scroll_into_view_if_needed()
     locator.evaluate("() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))")
     return locator.bounding_box()
-
-
-def guess_nothing(page):
-    """Skip all that a reader may guess before a figure is shown."""
-    page.evaluate("document.querySelectorAll('.il-skip').forEach((skip) => skip.click())")
 
 
 class Windows:

@@ -12,8 +12,8 @@ import urllib.request
 from contextlib import contextmanager
 
 import pytest
-from figure import Figure, expected_reading, guess_nothing, home, plots
-from harness import PATIENCE, visit
+from figure import Figure, expected_reading, home, plots
+from harness import PATIENCE, guess_nothing, visit
 from playwright.sync_api import expect
 
 TOKEN = "initialization"

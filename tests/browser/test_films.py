@@ -5,8 +5,8 @@ import random
 import re
 
 import pytest
-from figure import ADDRESS_SETTLES, AXE, Figure, bare_page, guess_nothing, legend
-from harness import explorers
+from figure import ADDRESS_SETTLES, AXE, Figure, bare_page, legend
+from harness import explorers, guess_nothing
 from playwright.sync_api import expect
 from toy_film import LABELS, STEPS, TOY, X, Y
 

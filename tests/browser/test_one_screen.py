@@ -6,8 +6,8 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from figure import Figure, bare_page, guess_nothing
-from harness import explorers, read_notebook
+from figure import Figure, bare_page
+from harness import explorers, guess_nothing, read_notebook
 from playwright.sync_api import expect
 from toy_film import STEPS, TOY, film
 

@@ -8,8 +8,8 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
-from figure import AXE, guess_nothing, luminance
-from harness import NOTEBOOKS, PAGES, explorers, read_notebook, table_of_contents, visit
+from figure import AXE, luminance
+from harness import NOTEBOOKS, PAGES, explorers, guess_nothing, read_notebook, table_of_contents, visit
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser

@@ -118,14 +118,14 @@ def html(demo: Demo, **start: Any) -> str:
     plain: dict[str, Callable[[Any, Data], str]] = {"formulas": _formulas, "code": _code}
     tables = "".join(plain.get(panel.kind, _table)(panel, frame["panels"][panel.name]) for panel in demo.panels)
     caption = f'<figcaption class="il-caption">{NUMBER}{escape(demo.caption)}</figcaption>' if demo.caption else ""
-    films = (
-        (f' data-film="{demo.name}" data-part="{part or "all"}"', part_films) for part, part_films in parts.items()
+    films = "".join(
+        json_script(films, f' data-film="{demo.name}" data-part="{part or "all"}"') for part, films in parts.items()
     )
     return (
         f'<figure class="initlab-explorer" id="explorer-{demo.name}">'
         f'<div class="il-body"><div class="il-fallback"><p class="il-title">{escape(demo.title)}</p>'
         f"{_prediction(demo.prediction)}<p>{escape(frame['text'])}</p>{tables}</div></div>{caption}"
-        f"{json_script(payload)}{''.join(json_script(part, attributes) for attributes, part in films)}"
+        f"{json_script(payload)}{films}"
         # Where the script is missing, the words above stay.
         "<script>window.initlabFigure?.(document.currentScript.parentElement)</script></figure>"
     )

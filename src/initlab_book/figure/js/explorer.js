@@ -15,6 +15,7 @@ import { makeControl } from "./controls.js";
 import { makeFilm } from "./film.js";
 import { makeGuess } from "./guess.js";
 import { makeChooser, makeMenu } from "./menu.js";
+import { aroundPrinting } from "./paper.js";
 import { filmSettings } from "./settings.js";
 import { makeSide, pin } from "./side.js";
 import { write } from "./svg.js";
@@ -179,23 +180,13 @@ export function render({ model, el, memory, open = false, entries = [] }) {
   resize();
 
   // On paper there is nothing to guess.
-  const closed = body.classList.contains.bind(body.classList, "il-closed");
-  const onPaper = () => {
-    body.classList.toggle("il-unasked", closed());
+  let closed = false;
+  const opened = () => {
+    closed = body.classList.contains("il-closed");
     body.classList.remove("il-closed");
     resize();
   };
-  const offPaper = () => {
-    if (body.classList.contains("il-unasked")) body.classList.add("il-closed");
-    body.classList.remove("il-unasked");
-  };
-  for (const [event, act] of /** @type {const} */ ([
-    ["beforeprint", onPaper],
-    ["afterprint", offPaper],
-  ])) {
-    window.addEventListener(event, act);
-    undo.push(() => window.removeEventListener(event, act));
-  }
+  aroundPrinting(opened, () => body.classList.toggle("il-closed", closed), undo);
 
   return () => {
     observer.disconnect();

@@ -5,6 +5,7 @@
 import { keepKeys, make } from "../../host/js/dom.js";
 import { makeButton } from "./buttons.js";
 import { unpack } from "./packing.js";
+import { aroundPrinting } from "./paper.js";
 import { makePlayer, makeProgress } from "./player.js";
 import { SECOND } from "./settings.js";
 import { write } from "./svg.js";
@@ -158,17 +159,10 @@ export function makeFilm(
 
   // Paper shows a run to its end.
   let before = model.get(spec.player.name);
-  const onPaper = () => {
+  const toTheEnd = () => {
     before = model.get(spec.player.name);
     model.set(spec.player.name, spec.player.values[length() - 1]);
   };
-  const offPaper = () => model.set(spec.player.name, before);
-  for (const [event, act] of /** @type {const} */ ([
-    ["beforeprint", onPaper],
-    ["afterprint", offPaper],
-  ])) {
-    window.addEventListener(event, act);
-    undo.push(() => window.removeEventListener(event, act));
-  }
+  aroundPrinting(toTheEnd, () => model.set(spec.player.name, before), undo);
   return load;
 }
