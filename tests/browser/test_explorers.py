@@ -486,6 +486,28 @@ def test_nothing_moves_while_a_page_loads(window, telephone):
     assert telephone.shifts == []
 
 
+READING = """new MutationObserver(() => (window.left_out_while = document.readyState))
+    .observe(document, { attributes: true, attributeFilter: ["data-figures"], subtree: true });"""
+
+
+def test_nothing_is_left_out_while_the_page_is_still_being_read(open_page, served):
+    page = open_page("about:blank", has_touch=True, is_mobile=True).page
+    page.add_init_script(READING)
+    held = []
+    page.route("**/print.js*", lambda route: held.append(route))  # a script that the page waits for, as on a slow line
+    page.goto(f"{served}/book/limits.html", wait_until="commit")
+    page.locator("#explorer-length-map").wait_for()
+    for width in (390, 360):  # a telephone tells its size while a page comes
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function("(width) => innerWidth === width", arg=width)
+    page.wait_for_timeout(500)
+    assert held
+    for route in held:
+        route.continue_()
+    page.wait_for_function("document.documentElement.dataset.figures === 'ready'")
+    assert page.evaluate("left_out_while") == "complete"
+
+
 BLOCKS = """async (ready) => {
     if (ready) document.documentElement.dataset.figures = "ready"; else delete document.documentElement.dataset.figures;
     for (let i = 0; i < 2; i += 1) await new Promise(requestAnimationFrame);

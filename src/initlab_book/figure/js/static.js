@@ -163,6 +163,7 @@ const beside = new IntersectionObserver(
 const nextFrame = () => new Promise((then) => requestAnimationFrame(then));
 let laidOut = 0;
 async function ready() {
+  if (document.readyState !== "complete") return; // a window may change its size while the page is still being read
   if (innerWidth === laidOut) return; // on a phone, only the bar of the browser has come or gone
   laidOut = innerWidth;
   const mine = laidOut;
