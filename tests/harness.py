@@ -225,13 +225,13 @@ class Visit:
             self.problems.append(f"console {message.type}: {message.text}")
 
     def settle(self):
-        """Wait until nothing has been on its way for half a second. (Chromium's own "networkidle" may never come.)"""
+        """Wait until nothing has been on its way for a quarter of a second. ("networkidle" may never come.)"""
         deadline = time.monotonic() + PATIENCE / 1000
         known = None
         while self._under_way or known != len(self.requests):
             assert time.monotonic() < deadline, f"still on its way: {[request.url for request in self._under_way]}"
             known = len(self.requests)
-            self.page.wait_for_timeout(500)
+            self.page.wait_for_timeout(250)
 
     def _requested(self, request):
         self.requests.append(request.url)

@@ -184,17 +184,6 @@ def test_histograms_lose_no_value():
     assert data["outside"] == pytest.approx(np.array([[100 / 12, 200 / 12]]), abs=0.05)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("demo", DEMOS, ids=lambda demo: demo.name)
-def test_the_sentence_of_a_demo_stands_alone(demo):
-    for point in list(demo.grid())[:: max(1, len(list(demo.grid())) // 12)]:
-        frame = demo.frame(**point)
-        assert set(frame["panels"]) - {"marks"} == {panel.name for panel in demo.panels}
-        assert 40 < len(frame["text"]) < 420
-        assert frame["text"].endswith(".")
-        assert not re.search(r"nan|None|inf\b", frame["text"])
-
-
 def test_the_script_is_one_classic_script():
     script = EXPLORER.script()
     assert "export " not in script

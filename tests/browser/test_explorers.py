@@ -159,6 +159,14 @@ def test_the_pictures_of_the_page_are_those_a_kernel_computes(site, placed):
         assert frame == placed.demo.frame(**point), point
 
 
+def test_every_sentence_of_a_page_stands_alone(site, placed):
+    for frame in page_of(site, placed)["frames"]:
+        assert set(frame["panels"]) - {"marks"} == {panel.name for panel in placed.demo.panels}
+        assert 40 < len(frame["text"]) < 420
+        assert frame["text"].endswith(".")
+        assert not re.search(r"nan|None|inf\b", frame["text"])
+
+
 def test_the_figure_starts_where_the_notebook_says(telephone, placed, frame_of):
     figure = Figure(telephone.page, placed.demo)  # as it was loaded, nothing having been reset
     assert figure.sentence == frame_of()["text"]

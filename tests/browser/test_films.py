@@ -1,6 +1,7 @@
 """Films: played, paused, stepped and scrubbed, one or two at a time; on a bare page with a film of every kind of panel,
 and the films of the book on the built site."""
 
+import json
 import random
 import re
 
@@ -327,6 +328,22 @@ def opened(open_page, served, placed):
 
 def some_points(film, count, seed):
     return random.Random(seed).sample(list(film.grid()), count)
+
+
+@every_film
+def test_every_sentence_of_the_films_of_a_page_stands_alone(site, placed):
+    parts = sorted((site / "_static" / "films").glob(f"{placed.demo.name}-*.js"))
+    assert len(parts) == len(placed.demo.parts())
+    for path in parts:
+        part = json.loads(path.read_text(encoding="utf-8").partition("] = ")[2].removesuffix(";\n"))
+        for film in part["films"]:
+            assert set(film["still"]) | set(film["moving"]) | set(part["common"]) - {"marks"} >= {
+                panel.name for panel in placed.demo.panels
+            }
+            for text in film["texts"]:
+                assert 40 < len(text) < 420
+                assert text.endswith(".")
+                assert not re.search(r"nan|None|inf\b", text)
 
 
 @every_film

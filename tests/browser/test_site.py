@@ -3,6 +3,8 @@
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
+from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
@@ -52,6 +54,42 @@ def variants():
             yield pytest.param((page, theme, width), id=f"{page.removeprefix('book/')}-{theme}-{width}")
 
 
+# ---------------------------------------------------------------- nothing moves
+
+# What may arrive long after the page: on a slow line, the text has been read by then.
+# (The script of the figures is waited for, as the style sheets are.)
+LATE = re.compile(r"\.(woff2?|ttf|png|svg)(\?|$)|/(initlab-quiz|pydata-sphinx-theme)\.js")
+# Inside a figure or quiz all is drawn anew, in the place that is kept for it.
+PLACES = """() => (window.watched ||= [...document.querySelectorAll("main *")]
+    .filter((e) => !e.closest(".initlab-explorer *, .initlab-quiz *")))
+    .map((e) => e.getBoundingClientRect())
+    .map((box) => box.width && [box.x, box.y + scrollY, box.width, box.height])"""
+WATCHED = "(i) => window.watched[i].outerHTML.slice(0, 100)"
+SHIFTS = """() => new Promise((resolve) => {
+    const sources = [];
+    new PerformanceObserver((list) => sources.push(...list.getEntries().flatMap((entry) => entry.sources)))
+        .observe({ type: "layout-shift", buffered: true });
+    setTimeout(() => resolve(sources), 100);
+}).then((sources) => sources.map(({ node }) => (node?.outerHTML || node?.textContent || "").slice(0, 100)))"""
+
+
+def watched_while_it_comes(visitor, address):
+    """Open a page whose fonts and pictures come late, and tell what has moved."""
+    page, waiting = visitor.page, []
+    page.route(LATE, lambda route: waiting.append(route))
+    page.goto(address, wait_until="commit")
+    page.wait_for_function("document.readyState !== 'loading' && !document.documentElement.style.visibility")
+    before = page.evaluate(PLACES)
+    assert any("pydata-sphinx-theme.js" in route.request.url for route in waiting)
+    page.route(LATE, lambda route: route.continue_())
+    for route in waiting:
+        route.continue_()
+    visitor.settle()
+    places = enumerate(zip(before, page.evaluate(PLACES), strict=True))
+    moved = [(i, old, new) for i, (old, new) in places if old and new and old != new]
+    return [(page.evaluate(WATCHED, i), old, new) for i, old, new in moved[:20]] + page.evaluate(SHIFTS)
+
+
 HEAVIEST = 300  # KB over the wire, with gzip, fonts and pictures included
 
 
@@ -59,8 +97,8 @@ HEAVIEST = 300  # KB over the wire, with gzip, fonts and pictures included
 def seen(request, browser, served):
     """One visit to one page, shared by all that is claimed about it."""
     name, theme, width = request.param
-    with visit(browser, f"{served}/{name}.html", theme=theme, width=width) as visitor:
-        visitor.settle()
+    with visit(browser, "about:blank", theme=theme, width=width, has_touch=width == 360) as visitor:
+        visitor.moved = watched_while_it_comes(visitor, f"{served}/{name}.html")
         visitor.page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
         yield visitor
 
@@ -71,6 +109,10 @@ def test_the_first_visit_to_a_page_is_light(seen, served):
     total = sum(size for size, _ in rows) / 1000
     assert total <= HEAVIEST, "\n".join(f"{size / 1000:8.1f} KB  {what}" for size, what in rows)
     assert rows, "nothing was measured"
+
+
+def test_nothing_moves_while_a_page_loads(seen):
+    assert seen.moved == []
 
 
 def test_a_page_has_no_errors(seen):
@@ -162,46 +204,6 @@ def test_a_page_has_one_main_heading(seen):
     assert seen.page.locator("h1:visible").count() == 1
 
 
-# ---------------------------------------------------------------- nothing moves
-
-# What may arrive long after the page: on a slow line, the text has been read by then.
-# (The script of the figures is waited for, as the style sheets are.)
-LATE = re.compile(r"\.(woff2?|ttf|png|svg)(\?|$)|/(initlab-quiz|pydata-sphinx-theme)\.js")
-# Inside a figure or quiz all is drawn anew, in the place that is kept for it.
-PLACES = """() => (window.watched ||= [...document.querySelectorAll("main *")]
-    .filter((e) => !e.closest(".initlab-explorer *, .initlab-quiz *")))
-    .map((e) => e.getBoundingClientRect())
-    .map((box) => box.width && [box.x, box.y + scrollY, box.width, box.height])"""
-WATCHED = "(i) => window.watched[i].outerHTML.slice(0, 100)"
-SHIFTS = """() => new Promise((resolve) => {
-    const sources = [];
-    new PerformanceObserver((list) => sources.push(...list.getEntries().flatMap((entry) => entry.sources)))
-        .observe({ type: "layout-shift", buffered: true });
-    setTimeout(() => resolve(sources), 100);
-}).then((sources) => sources.map(({ node }) => (node?.outerHTML || node?.textContent || "").slice(0, 100)))"""
-
-
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("name", PAGES)
-def test_nothing_moves_while_a_page_loads(open_page, served, name, width):
-    visitor = open_page("about:blank", width=width)
-    page = visitor.page
-    waiting = []
-    page.route(LATE, lambda route: waiting.append(route))
-    page.goto(f"{served}/{name}.html", wait_until="commit")
-    page.wait_for_function("document.readyState !== 'loading' && !document.documentElement.style.visibility")
-    before = page.evaluate(PLACES)
-    assert any("pydata-sphinx-theme.js" in route.request.url for route in waiting)
-    page.route(LATE, lambda route: route.continue_())
-    for route in waiting:
-        route.continue_()
-    visitor.settle()
-    places = enumerate(zip(before, page.evaluate(PLACES), strict=True))
-    moved = [(i, old, new) for i, (old, new) in places if old and new and old != new]
-    assert [(page.evaluate(WATCHED, i), old, new) for i, old, new in moved[:20]] == []
-    assert page.evaluate(SHIFTS) == []
-
-
 def test_formulas_are_set_in_their_own_letters(seen):
     """The style sheet brings only those that were found in the pages: none may be missing."""
     page = seen.page
@@ -240,19 +242,27 @@ def test_formulas_are_set_in_their_own_letters(seen):
 # ---------------------------------------------------------------- links
 
 
-def soup(path):
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+class Places(HTMLParser):
+    """The links of a page, and what a link can name in it."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.links, self.ids = [], set()
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        if "id" in attributes:
+            self.ids.add(attributes["id"])
+        if not (tag == "link" and attributes.get("rel") == "canonical"):
+            self.links += [attributes[name] or "" for name in ("href", "src") if name in attributes]
 
 
 def test_every_internal_link_and_anchor_resolves(site):
-    ids = {}
+    places = cache(Places)
     broken, followed = [], set()
-    queue = [site / f"{name}.html" for name in PAGES]
-    for path in queue:
-        for element in soup(path).select("[href], [src]"):
-            link = element.get("href") or element.get("src") or ""
-            if element.name == "link" and element.get("rel") == ["canonical"]:
-                continue
+    for path in [site / f"{name}.html" for name in PAGES]:
+        for link in places(path).links:
             target, anchor = urldefrag(urljoin(path.as_uri(), link))
             if urlsplit(target).scheme != "file":
                 continue
@@ -260,9 +270,7 @@ def test_every_internal_link_and_anchor_resolves(site):
             if not target.is_file():
                 broken.append(f"{path.name}: {link} leads nowhere")
             elif anchor and target.suffix == ".html":
-                if target not in ids:
-                    ids[target] = {tag["id"] for tag in soup(target).select("[id]")}
-                known = ids[target]
+                known = places(target).ids
                 if unquote(anchor) not in known and unquote(anchor).split("?")[0] not in known:
                     broken.append(f"{path.name}: {link} names no place there")
             followed.add(target)
