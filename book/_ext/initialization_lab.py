@@ -27,7 +27,7 @@ from sphinx.errors import SphinxError
 from sphinx.util import logging
 from sphinxcontrib import katex
 
-from initlab_book import install
+from initlab_book import engine, install
 from initlab_book.figure.front_end import EXPLORER
 from initlab_book.figure.static import NUMBER
 from initlab_book.quiz.front_end import QUIZ
@@ -196,6 +196,7 @@ def write_front_ends(app):
     for name, front_end in FRONT_ENDS.items():
         (folder / f"{name}.js").write_text(front_end.script(), encoding="utf-8")
         (folder / f"{name}.css").write_text(front_end.stylesheet(), encoding="utf-8")
+    (folder / "initlab-engine.js").write_text(engine.script(), encoding="utf-8")
 
 
 def keep_punctuation_with_formulas(app, doctree):
@@ -233,6 +234,7 @@ def finish_page(app, pagename, templatename, context, doctree):
     context["fonts_inside"] = app.config.katex_prerender  # else `fonts.py` leaves those of formulas where they are
     body = context.get("body", "")
     body = FILM.sub(functools.partial(write_film, app.outdir), body)
+    body = body.replace(" data-engine>", f' data-engine="initlab-engine.js?v={digest(engine.script())}">')
     body = number_figures(body, app.env.toc_secnumbers.get(pagename, {}).get("", ()))
     if body:
         context["body"] = body
@@ -256,6 +258,11 @@ def number_figures(body, chapter):
     return place
 
 
+def digest(code):
+    """Tells versions of a script apart."""
+    return hashlib.sha256(code.encode()).hexdigest()[:8]
+
+
 # A part of the films of a figure: the name of the figure, the part, its JSON.
 FILM = re.compile(
     r'(<script type="application/json" data-film="([\w-]+)" data-part="([^"]*)")>(.*?)</script>', re.DOTALL
@@ -267,7 +274,7 @@ def write_film(outdir, found):
     too. The name of the script tells versions apart."""
     tag, figure, part, films = found.groups()
     code = f'(window.initlabFilms ||= {{}})["{figure} {part}"] = {films};\n'
-    name = f"films/{figure}-{part}-{hashlib.sha256(code.encode()).hexdigest()[:8]}.js"
+    name = f"films/{figure}-{part}-{digest(code)}.js"
     path = outdir / "_static" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(code, encoding="utf-8")

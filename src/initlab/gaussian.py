@@ -94,9 +94,10 @@ def expectation(g: Callable[[np.ndarray], np.ndarray], q: float = 1.0, *, kinks:
 
 def _total(terms: np.ndarray, q: object, *, largest: float, size: float | None = None) -> float:
     """The sum of terms (panels, 24), if a polynomial follows the integrand in every panel: to 1e-5 of its `size`, by
-    default the sum of all |terms|; or to 1e-14 of the largest value of g, where all of it lies far out in the tails."""
+    default the sum of all |terms|; or to 1e-14 of the largest value of g, where all of it lies far out in the tails.
+    What underflows has no digits to ask for."""
     size = float(np.sum(np.abs(terms))) if size is None else size
-    if size < math.inf and np.sum(np.abs(terms @ _LAST)) > 1e-5 * size + 1e-14 * largest:
+    if size < math.inf and np.sum(np.abs(terms @ _LAST)) > 1e-5 * size + 1e-14 * largest + 1e-300:
         raise ValueError(f"g must bend on the scale of 1, and have its kinks named: it is not resolved at q = {q!r}")
     return float(np.sum(terms))
 

@@ -33,10 +33,11 @@ def test_a_run_that_diverges_says_when():
     assert len(texts) == len(watching.experiments.STEPS)
     opening = "Step 0, standard normal, ReLU, rate 0.01: loss 3.87\u00a0×\u00a010⁶ on the training digits"
     assert texts[0].startswith(opening)
-    task, network = watching.experiments.digit_task(), watching.experiments.digit_network("normal", "relu", rng=0)
+    task = watching.experiments.digit_task(dtype=float)
+    network = watching.experiments.digit_network("normal", "relu", dtype=float, rng=0)
     run = train(network, task.x, task.y, learning_rate=0.01, **task.options)
-    assert run.diverged_at == 2
-    assert all("the run diverged at step 2; its loss is no number any more." in text for text in texts[2:])
+    assert run.diverged_at == 3
+    assert all("the run diverged at step 3; its loss is no number any more." in text for text in texts[3:])
 
 
 def test_a_run_at_chance_says_so():

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from harness import guess_nothing, visit
 
-from initlab_book.figure import Menu, Number, Slider, Toggle, static
+from initlab_book import engine
+from initlab_book.figure import Menu, Number, Seed, Slider, Toggle, static
 from initlab_book.figure.front_end import EXPLORER
 from initlab_book.numbers import number
 
@@ -122,15 +123,34 @@ class Figure:
 
     @property
     def offered(self):
-        """The controls that the static page offers."""
+        """The controls whose values the static page has in store."""
         return [control for control in self.demo.controls if not isinstance(control, Number)]
 
+    def typed(self, control, value):
+        """Type a number into the field of a control."""
+        field = self.exact(control) if isinstance(control, Slider) else self.control(control)
+        field.fill(str(value))
+        field.press("Enter")
+
+    def stops_of(self, control):
+        """What Tab visits in a control."""
+        own = self.control(control)
+        if isinstance(control, Slider) and self.demo.engine:
+            return [self.exact(control), own]
+        return [own, self.button("Draw again")] if isinstance(control, Seed) else [own]
+
     def control(self, control):
-        role = {Slider: "slider", Menu: "combobox", Toggle: "checkbox", Number: "spinbutton"}[type(control)]
-        return self.root.get_by_role(role, name=control.label, exact=True)
+        roles = {Slider: "slider", Menu: "combobox", Toggle: "checkbox", Number: "spinbutton", Seed: "spinbutton"}
+        return self.root.get_by_role(roles[type(control)], name=control.label, exact=True)
+
+    def exact(self, slider):
+        """The field beside a slider that takes any number."""
+        return self.root.get_by_role("spinbutton", name=f"{slider.label}, exact", exact=True)
 
     def value(self, control):
         """The number beside a slider, as the eye sees it."""
+        if self.demo.engine:
+            return number(float(self.exact(control).input_value()), 4)
         return self.control(control).locator("xpath=..").locator(".il-output").text_content()
 
     def probe(self, panel):
@@ -207,9 +227,10 @@ class Figure:
 def bare_page(*demos):
     """A page that holds nothing but figures."""
     figures = "".join(static.html(demo) for demo in demos)
+    computing = f"<script>{engine.script()}</script>" if any(demo.engine for demo in demos) else ""
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>Test</title><style>{EXPLORER.stylesheet()}</style>"
-        f"<script>{EXPLORER.script()}</script><main>{figures}</main>"
+        f"<script>{EXPLORER.script()}</script>{computing}<main>{figures}</main>"
     )
 
 

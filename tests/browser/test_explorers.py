@@ -28,6 +28,7 @@ from initlab_book.figure import (
     Histograms,
     Lines,
     Menu,
+    Number,
     Series,
     Slider,
     Toggle,
@@ -258,7 +259,8 @@ def test_tab_visits_everything_in_order_by_name(figure, window, placed):
     figure.button("Reset").focus()
     stops = [figure.button("Reset"), figure.root.locator(".il-drop summary")]
     stops += [figure.button("What comes out?")] * bool(placed.demo.prediction)
-    stops += map(figure.control, figure.offered)
+    controls = placed.demo.controls if placed.demo.engine else figure.offered
+    stops += [stop for control in controls for stop in figure.stops_of(control)]
     stops += [stop for panel in placed.demo.panels for stop in figure.stops(panel)]
     for i, stop in enumerate(stops):
         if i:
@@ -270,8 +272,9 @@ def test_tab_visits_everything_in_order_by_name(figure, window, placed):
     )
 
 
-def test_what_only_a_kernel_can_answer_is_not_offered(figure, placed):
-    expect(figure.root.locator("input[type=number]:visible")).to_have_count(0)
+def test_numbers_are_typed_where_something_computes_them(figure, placed):
+    fields = [control for control in placed.demo.controls if isinstance(control, Slider | Number)]
+    expect(figure.root.locator("input[type=number]:visible")).to_have_count(len(fields) * placed.demo.engine)
 
 
 @pytest.mark.parametrize("placed", KINDS, ids=str, indirect=True, scope="module")
@@ -563,7 +566,7 @@ def test_nothing_moves_while_a_slider_is_dragged(figure, window, placed):
 
 # Goes through all settings of a figure by events on its controls, and looks at the picture of each.
 TOUR = """(figure) => {
-    const controls = [...figure.querySelectorAll(".il-control:not([hidden]) :is(input, select)")];
+    const controls = [...figure.querySelectorAll(".il-control :is(input:not([type=number]), select)")];
     const choices = (c) => c.type === "range" ? [...Array(+c.max + 1).keys()] : c.type === "checkbox" ? [false, true]
         : [...c.options].map((o) => o.value);
     const heights = new Set(), bad = new Set(), texts = new Set();

@@ -262,7 +262,7 @@ def test_a_figure_can_be_shown_alone_in_a_frame(open_page, served):
     figure = Figure(page, placed.demo)
     expect(figure.root).to_be_visible()
     figure.wait_until_drawn()
-    assert figure.sentence == placed.demo.frame(width="2", gain=1.1)["text"]
+    assert figure.sentence == placed.demo.frame(width=2, gain=1.1)["text"]
     expect(page.get_by_role("link")).to_have_count(1)  # the credit
     expect(page.get_by_role("link")).to_have_attribute("href", re.compile(r"exploding\.html#explorer-random-matrices"))
     assert page.locator("h1:visible, nav:visible, .initlab-quiz:visible").count() == 0

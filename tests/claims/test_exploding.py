@@ -467,10 +467,10 @@ def test_nobody_starts_at_three_halves():
 def test_the_guess_to_be_made():
     start = figures.random_matrices.frame(**figures.random_matrices.settings())["panels"]["lengths"]["y"]
     assert np.all(np.array(start["equal"]) == 1)
-    assert figures.random_matrices.settings()["width"] == "512"
+    assert figures.random_matrices.settings()["width"] == 512
     assert start["median"][-1] == pytest.approx(1, abs=0.05)
     assert len(start["equal"]) == 31
-    assert figures.random_matrices.frame(width="2", gain=1.0)["panels"]["lengths"]["y"]["median"][-1] < 0.001
+    assert figures.random_matrices.frame(width=2, gain=1.0)["panels"]["lengths"]["y"]["median"][-1] < 0.001
 
 
 def test_how_large_a_step_of_the_walk_is():

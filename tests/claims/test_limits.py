@@ -581,7 +581,7 @@ def test_the_logarithm_of_the_squared_length():
 def test_how_two_draws_differ():
     width = 128
     assert figures.DEPTH == 50
-    assert width in figures.WIDTHS
+    assert figures.luck.settings()["width"] == width
     says("then tanh with gain «5»/«3».", 3 * figures.SCHEMES["tanh"], 5 / figures.SCHEMES["tanh"])
 
     def pairs(activation, depth):

@@ -26,6 +26,7 @@ from . import chapter, near, printed, table
 says = chapter("scale")
 
 NAMES = tuple(figures.ACTIVATIONS)
+WIDTHS = (16, 64, 256)  # those that the reader tries
 DEPTH = experiments.DEPTH
 
 
@@ -111,9 +112,9 @@ def test_equation_2_is_right():
 
 
 def test_four_times_the_width_asks_for_half_of_the_scale():
-    narrow, middle, wide = figures.WIDTHS
+    narrow, middle, wide = WIDTHS
     assert math.sqrt(1 / middle) / math.sqrt(1 / narrow) == pytest.approx(0.5) != 0.25
-    assert figures.find_the_scale.settings() == {"activation": "identity", "width": "64", "std": 0.25}
+    assert figures.find_the_scale.settings() == {"activation": "identity", "width": 64, "std": 0.25, "seed": 0}
     says("Find $\\sigma$ for the linear network at widths «16», «64» and «256», then for ReLU.", narrow, middle, wide)
     start = seen("identity", 64, (0.25,))
     sizes = np.array([start.a[0, 0], start.dz[0, -1]])
@@ -138,7 +139,7 @@ def test_four_times_the_width_asks_for_half_of_the_scale():
     )
     # On the slider, no other scale comes nearer to 1, forward or backward.
     for name, gain in (("identity", 1), ("relu", math.sqrt(2))):
-        for n in figures.WIDTHS:
+        for n in WIDTHS:
             found = seen(name, n, figures.STDS)
             up, down = found.a[:, -1] / found.a[:, 0], found.dz[:, 0] / found.dz[:, -1]
             for ratio in (up, down):
@@ -163,7 +164,7 @@ def test_tanh_is_flat_forward_and_explodes_backward():
         "explosion shows in the gradients alone.",
         most,
     )
-    for n in figures.WIDTHS:
+    for n in WIDTHS:
         found = seen("tanh", n, figures.STDS)
         large = np.array(figures.STDS) * math.sqrt(n) > 1.3
         assert large.sum() >= 4
@@ -176,9 +177,9 @@ def test_the_sigmoid_is_flat_forward_and_vanishes_backward():
     says(
         "With the **sigmoid** it is flat at every $\\sigma$, yet the gradients vanish, at all but the two largest at "
         "width «256».",
-        figures.WIDTHS[-1],
+        WIDTHS[-1],
     )
-    for n in figures.WIDTHS:
+    for n in WIDTHS:
         found = seen("sigmoid", n, figures.STDS)
         assert (found.a[:, 1:].max(axis=1) / found.a[:, 1:].min(axis=1) < 1.5).all()
         kept = found.dz[:, 0] / found.dz[:, -1] > 0.1
@@ -190,7 +191,7 @@ def test_gelu_leaves_even_less_room():
     says("**GELU**, a smooth ReLU, leaves least room: near the good scale one step makes a factor of hundreds.")
     z = np.linspace(-5, 5, 101)
     assert activations.get("gelu").f(z) == pytest.approx(z * ndtr(z), abs=1e-12)
-    for n in figures.WIDTHS:
+    for n in WIDTHS:
         end = seen("gelu", n, figures.STDS).a[:, -1]
         steps = end[1:] / end[:-1]
         near_one = np.abs(np.log(end)).argmin()
@@ -204,7 +205,7 @@ def test_the_third_picture():
         "the sigmoid makes unrelated inputs the same, and **ReLU** nearly the same, at every $\\sigma$. Linear and "
         "tanh networks keep them apart if they are wide."
     )
-    for n in figures.WIDTHS:
+    for n in WIDTHS:
         cosine = {name: seen(name, n, figures.STDS).cosine for name in NAMES}
         for name in ("identity", "tanh"):
             assert np.abs(cosine[name]).max() < min(4 / math.sqrt(n), 0.5)
@@ -215,7 +216,7 @@ def test_the_third_picture():
 
 
 def test_in_narrow_networks_cosines_of_both_signs_cancel():
-    alike, (narrow, _, wide) = {}, figures.WIDTHS
+    alike, (narrow, _, wide) = {}, WIDTHS
     for n, draws in ((narrow, 150), (wide, 15)):
         nets = network.sample([n] * (DEPTH + 1), "identity", partial(normal, std=n**-0.5), seeds=range(draws))
         a = network.forward(nets, np.random.default_rng(0).standard_normal((n, 6))).a
@@ -391,6 +392,7 @@ def test_five_thirds():
 
 
 def test_three_sizes():
+    drawn = {"width": 128, "seed": figures.SEED}
     half, one, double = figures.STARTS.values()
     says(
         "sends «three» signals, whose $z^{[1]}$ has size «0.5», «1» and «2», through the same «20» layers",
@@ -400,7 +402,7 @@ def test_three_sizes():
         double,
         DEPTH,
     )
-    first = figures._gains_and_starts("tanh", (1.3,)).z[:, 0]
+    first = figures._gains_and_starts("tanh", (1.3,), **drawn).z[:, 0]
     assert first == pytest.approx([half, one, double], rel=0.15)
     assert len(first) == 3
     says("## One layer is not «twenty»", DEPTH)
@@ -415,15 +417,15 @@ def test_three_sizes():
     says("All this starts from a size of exactly «1».", gaussian.second_moment("identity"))
 
     def last(name, gain):
-        return figures._gains_and_starts(name, (gain,)).z[:, -1]
+        return figures._gains_and_starts(name, (gain,), **drawn).z[:, -1]
 
     # The draw of the figure is near the median of sixty, and its opening state answers nothing.
     for name, gain in (("identity", 1.0), ("relu", 1.4142)):
-        std = gain / math.sqrt(figures.WIDE)
-        others = [seen(name, figures.WIDE, (std,), 1 / gain, seed).z[0] for seed in range(60)]
-        kept = last(name, gain)[1] / figures._gains_and_starts(name, (gain,)).z[1, 0]
+        std = gain / math.sqrt(drawn["width"])
+        others = [seen(name, drawn["width"], (std,), 1 / gain, seed).z[0] for seed in range(60)]
+        kept = last(name, gain)[1] / figures._gains_and_starts(name, (gain,), **drawn).z[1, 0]
         assert kept == pytest.approx(np.median([z[-1] / z[0] for z in others]), rel=0.1)
-    assert figures.three_starts.settings() == {"activation": "tanh", "gain": 0.8}
+    assert figures.three_starts.settings() == {"activation": "tanh", "gain": 0.8, **drawn}
     ends = np.array([last("identity", 1.0), last("relu", 1.4142)])
     says(
         "«twice» the input gives «twice» the output in every layer",
@@ -451,7 +453,7 @@ def test_three_sizes():
 
 def test_gelu_wanders_off():
     g = gaussian.gain("gelu")
-    width = figures.WIDTHS[-1]
+    width = WIDTHS[-1]
     found = [seen("gelu", width, (g / math.sqrt(width),), 1 / g, seed) for seed in range(60)]
     sizes = [each.z[0, -1] / each.z[0, 0] for each in found]
     says(
@@ -832,7 +834,7 @@ def test_the_gain_that_keeps_the_gradients_of_a_sigmoid():
     assert slope(np.array([far]))[0] < slope(np.array([0.0]))[0] / 5
     says(
         "the gradients of the sigmoid survived at width «256» and the largest $\\sigma$",
-        max(n for n in figures.WIDTHS if ends("sigmoid", n, figures.STDS[-1])[1] > 0.1),
+        max(n for n in WIDTHS if ends("sigmoid", n, figures.STDS[-1])[1] > 0.1),
     )
 
 

@@ -3,10 +3,11 @@
 A `Demo` is a function from a few named settings to the numbers of a picture (`demo.py`), a `Film` one to the pictures
 of a whole run (`film.py`); both are made of controls and panels (`controls.py`, `panels.py`). An `Explorer` shows them
 (`widget.py`, drawn by `explorer.js`): with a kernel, Python is asked for every picture; on the static page the pictures
-of all settings are computed when the book is built and shipped inside the page (`static.py`, `js/static.js`).
+of a grid of settings are computed when the book is built and shipped inside the page (`static.py`, `js/static.js`), and
+others, where there is an engine for the figure, by the page itself (`js/computed.js`).
 """
 
-from .controls import Menu, Number, Player, Slider, Toggle
+from .controls import Menu, Number, Player, Seed, Slider, Toggle
 from .demo import Demo
 from .film import Film
 from .packing import Levels
@@ -28,6 +29,7 @@ __all__ = [
     "Player",
     "Prediction",
     "Ridges",
+    "Seed",
     "Series",
     "Slider",
     "Toggle",

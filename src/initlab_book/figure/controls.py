@@ -1,4 +1,4 @@
-"""The controls of an interactive figure: what a reader can choose, and which values a live kernel takes."""
+"""The controls of an interactive figure: what a reader can choose, and which values a kernel or an engine takes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Slider:
-    """A row of numbers to choose from. A live kernel also takes any number between the first and the last."""
+    """A row of numbers to choose from. A kernel, or a page with an engine, takes any number between its ends, too."""
 
     name: str
     """The setting that it controls."""
@@ -19,13 +19,16 @@ class Slider:
     """The numbers, in ascending order."""
     value: float
     """Where it starts."""
+    whole: bool = False
+    """Whether it takes whole numbers only."""
 
     def check(self, value: object) -> float:
-        """The value as a float; a ValueError says what is allowed."""
+        """The value as a float, or an int if only those are allowed; a ValueError says what is."""
         low, high = self.values[0], self.values[-1]
-        if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not low <= value <= high:
-            raise ValueError(f"{self.name} must be a number from {low} to {high}, got {value!r}")
-        return float(value)
+        known = not isinstance(value, bool) and isinstance(value, int | float | np.number) and low <= value <= high
+        if not known or (self.whole and value != int(value)):
+            raise ValueError(f"{self.name} must be a {'whole ' * self.whole}number from {low} to {high}, got {value!r}")
+        return int(value) if self.whole else float(value)
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class Toggle:
 
 @dataclass(frozen=True)
 class Number:
-    """A whole number to type in. Only a live kernel offers it; the static page keeps the start value."""
+    """A whole number to type in. A page without an engine cannot offer it, and keeps the start value."""
 
     name: str
     """The setting that it controls."""
@@ -101,6 +104,17 @@ class Number:
 
 
 @dataclass(frozen=True)
+class Seed(Number):
+    """A number that everything random is drawn from, with a button that draws again: it takes the next one."""
+
+    name: str = "seed"
+    label: str = "Seed"
+    value: int = 0
+    low: int = 0
+    high: int = 9999
+
+
+@dataclass(frozen=True)
 class Player:
     """Time: the steps of a film, to be played, paused, stepped and scrubbed through."""
 
@@ -120,5 +134,5 @@ class Player:
         return int(value)
 
 
-Control = Slider | Menu | Toggle | Number | Player
+Control = Slider | Menu | Toggle | Number | Seed | Player
 """Any of them."""

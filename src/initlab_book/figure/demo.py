@@ -40,6 +40,10 @@ class Demo:
     """Significant digits kept of every number. Both hosts show the rounded numbers, so they agree."""
     caption: str = ""
     """What stands below the figure: what is computed, on what. On a page its number stands before it."""
+    engine: bool = False
+    """Whether `figures.js` of its chapter computes the same: a page then takes any setting, not only its grid's."""
+    engine_data: Callable[[], Any] | None = None
+    """What the engine needs besides the settings: a function of what the page is to carry for it."""
     prediction: Prediction | None = None
     """What the reader is asked before the picture is shown."""
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -86,6 +90,8 @@ class Demo:
             "controls": controls,
             "panels": panels,
             "caption": self.caption,
+            "digits": self.digits,
+            "engine": self.engine,
             "prediction": jsonable(asdict(self.prediction), 17) if self.prediction else None,
             "aliases": dict(self.aliases),
         }

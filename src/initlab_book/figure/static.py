@@ -117,12 +117,15 @@ def html(demo: Demo, **start: Any) -> str:
         frame = payload["frames"][list(demo.grid()).index(payload["start"])]
     plain: dict[str, Callable[[Any, Data], str]] = {"formulas": _formulas, "code": _code}
     tables = "".join(plain.get(panel.kind, _table)(panel, frame["panels"][panel.name]) for panel in demo.panels)
+    engine = " data-engine" if demo.engine else ""  # when the book is built, the address of its script
     caption = f'<figcaption class="il-caption">{NUMBER}{escape(demo.caption)}</figcaption>' if demo.caption else ""
+    if demo.engine_data:
+        parts["engine"] = demo.engine_data()
     films = "".join(
         json_script(films, f' data-film="{demo.name}" data-part="{part or "all"}"') for part, films in parts.items()
     )
     return (
-        f'<figure class="initlab-explorer" id="explorer-{demo.name}">'
+        f'<figure class="initlab-explorer" id="explorer-{demo.name}"{engine}>'
         f'<div class="il-body"><div class="il-fallback"><p class="il-title">{escape(demo.title)}</p>'
         f"{_prediction(demo.prediction)}<p>{escape(frame['text'])}</p>{tables}</div></div>{caption}"
         f"{json_script(payload)}{films}"

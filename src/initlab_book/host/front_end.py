@@ -79,7 +79,7 @@ _COMMENT = re.compile(
     r"""^[ \t]*//[^\n]*\n|[ \t]+// [^"'`\n]*$|(?:^|(?<=[\s(]))/\*\*.*?\*/\s*""", re.MULTILINE | re.DOTALL
 )
 _IMPORT = re.compile(r'^import \{([^{}]*)\} from "(\.[^"]*)";\n', re.MULTILINE)
-_DECLARATION = re.compile(r"^(export )?(?:const|let|class|(?:async )?function) (\w+)(?=[ (;])", re.MULTILINE)
+_DECLARATION = re.compile(r"^(export )?(?:const|let|class|(?:async )?function\*?) (\w+)(?=[ (;])", re.MULTILINE)
 # What is left of imports, exports and declarations when those above are taken away.
 _UNKNOWN = re.compile(
     r"^\s*(?:import|export)\b.*|\bimport\s*[(.].*|^(?:const|let|var|class|async|function)\b.*", re.MULTILINE

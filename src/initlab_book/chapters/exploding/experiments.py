@@ -1,6 +1,6 @@
 """The experiments of the chapter "Exploding and vanishing signals"."""
 
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 
 import numpy as np
 
@@ -89,7 +89,7 @@ RANDOM_DEPTH = 30
 STRANDS = 8
 
 
-@cache
-def strands(width):
+@lru_cache(maxsize=8)
+def strands(width, depth, seed):
     """Lengths of a signal along eight random networks with g = 1, (strands, layers)."""
-    return stretch(width, RANDOM_DEPTH, seeds=STRANDS, rng=0)
+    return stretch(width, depth, seeds=STRANDS, rng=seed)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from initlab.random_matrices import growth_quantile, growth_rate
-from initlab_book.figure import Demo, Lines, Menu, Prediction, Series, Slider
+from initlab_book.figure import Demo, Lines, Number, Prediction, Seed, Series, Slider
 from initlab_book.numbers import number
 
 from .experiments import FACTORS, RANDOM_DEPTH, RATES, SHOWN, STEPS, losses, outcome, strands
@@ -86,29 +86,31 @@ WIDTHS = (2, 8, 32, 128, 512)
 GAINS = tuple(float(round(g, 2)) for g in np.arange(0.5, 1.55, 0.1))
 
 
-def _random_matrices(width, gain):
-    width = int(width)
-    layers = np.arange(RANDOM_DEPTH + 1)
-    lengths = strands(width) * gain**layers  # the same draws at every gain
+def _random_matrices(width, gain, depth, seed):
+    layers = np.arange(depth + 1)
+    lengths = strands(width, depth, seed) * gain**layers  # the same draws at every gain
     median = growth_quantile(0.5, layers, width, gain)
     low, high = growth_quantile(0.025, layers, width, gain), growth_quantile(0.975, layers, width, gain)
-    panels = {"lengths": {"y": {"strands": lengths, "median": median, "equal": gain**layers}, "band": (low, high)}}
+    y = {"strands": lengths, "median": median, "equal": gain**layers}
+    panels = {"lengths": {"x": layers, "y": y, "band": (low, high)}}
     ends = np.sort(lengths[:, -1])
     text = (
-        f"Width {width}, g = {number(gain)}: after {RANDOM_DEPTH} layers theory puts the median length at "
+        f"Width {width}, g = {number(gain)}: after {depth} layers theory puts the median length at "
         f"{number(median[-1])} (95 % of networks between {number(low[-1])} and {number(high[-1])}); the eight drawn "
         f"here end between {number(ends[0])} and {number(ends[-1])}. Equal matrices g I would give exactly "
-        f"{number(gain**RANDOM_DEPTH)}. Per layer, the logarithm drifts by {number(growth_rate(width, gain))}."
+        f"{number(gain**depth)}. Per layer, the logarithm drifts by {number(growth_rate(width, gain))}."
     )
     return panels, text
 
 
 random_matrices = Demo(
     name="random-matrices",
-    title="Thirty random layers, eight draws",
+    title="Random layers, eight draws",
     controls=(
-        Menu("width", "Width n", {str(n): f"{n} units" for n in WIDTHS}, "512"),
+        Slider("width", "Width n", WIDTHS, 512, whole=True),
         Slider("gain", "Gain g (variance g²/n)", GAINS, 1.0),
+        Number("depth", "Depth", RANDOM_DEPTH, 1, 100),
+        Seed(),
     ),
     panels=(
         Lines(
@@ -121,7 +123,6 @@ random_matrices = Demo(
                 Series("equal", "equal matrices g I", style="theory", tone=2),
             ),
             y_range=(1e-8, 1e6),
-            x=tuple(range(RANDOM_DEPTH + 1)),
             log=True,
             guide=1.0,
             band_label="theory: 95 %",
@@ -130,6 +131,7 @@ random_matrices = Demo(
     ),
     compute=_random_matrices,
     digits=3,
+    engine=True,
     caption=(
         "The length of a signal in eight random networks without activations, and where theory puts the median "
         "and 95 % of all networks. The same draws at every gain."

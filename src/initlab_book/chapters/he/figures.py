@@ -3,7 +3,7 @@
 import numpy as np
 
 from initlab.finite_width import spread
-from initlab_book.figure import Demo, Lines, Menu, Number, Series
+from initlab_book.figure import Demo, Lines, Menu, Seed, Series
 from initlab_book.numbers import number
 
 from .experiments import (
@@ -67,7 +67,7 @@ shapes = Demo(
     controls=(
         Menu("shape", "Widths", SHAPE_NAMES, "taper"),
         Menu("mode", "Variance of the weights", MODES, "fan_in"),
-        Number("seed", "Seed", 0, 0, 2**31),
+        Seed(),
     ),
     panels=(
         Lines(
@@ -97,5 +97,6 @@ shapes = Demo(
     ),
     compute=_shapes,
     digits=3,
+    engine=True,
     caption="Thirty ReLU layers: four networks (thin), the expected size, and where 95 % of all networks lie.",
 )

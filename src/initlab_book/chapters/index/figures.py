@@ -3,10 +3,10 @@
 import numpy as np
 
 from initlab.activations import labels
-from initlab_book.figure import Demo, Lines, Menu, Number, Series, Slider
+from initlab_book.figure import Demo, Lines, Menu, Number, Seed, Series, Slider
 from initlab_book.numbers import number
 
-from .experiments import DEPTH, deep_network
+from .experiments import DEPTH, deep_network, rounding_decides
 
 ACTIVATIONS = labels("tanh", "relu", "gelu", "sigmoid", "identity")
 GAINS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.4142, 1.5, 1.6, 1.7, 1.8, 1.9, 2.0, 2.25, 2.5, 3.0)
@@ -23,6 +23,7 @@ ALIKE = 0.9
 """The cosine of two inputs from which we say that a network can hardly tell them apart."""
 
 
+@np.errstate(over="ignore", divide="ignore", invalid="ignore")  # they are results
 def _signal(activation, gain, width, depth, seed):
     deep, theory, pair = deep_network(activation, gain, width, depth, seed)
     a, dz, cosine = np.sqrt(deep.a.second_moment[0]), np.sqrt(deep.dz.second_moment[0]), deep.a.cosine[0]
@@ -43,6 +44,8 @@ def _signal(activation, gain, width, depth, seed):
         f"size {number(a[-1])} after {depth} layers. Backward, the gradient {_fate(backward)}: on its way from layer "
         f"{depth} to layer 1 it is multiplied by {number(backward)}. Content: {content}."
     )
+    if layer := rounding_decides(theory):
+        text += f" From layer {layer} on, rounding decides: another computer may end elsewhere."
     return panels, text
 
 
@@ -54,9 +57,9 @@ signal = Demo(
     controls=(
         Menu("activation", "Activation", ACTIVATIONS, "tanh"),
         Slider("gain", "Gain g of the weights", GAINS, 0.5),
-        Number("width", "Width n", 200, 1, 4096),
-        Number("depth", "Depth", DEPTH, 7, 500),
-        Number("seed", "Seed", 0, 0, 2**31),
+        Number("width", "Width n", 200, 1, 512),
+        Number("depth", "Depth", DEPTH, 7, 200),
+        Seed(),
     ),
     panels=(
         Lines(
@@ -89,9 +92,9 @@ signal = Demo(
     ),
     compute=_signal,
     digits=3,
+    engine=True,
     caption=(
-        "A network of 50 layers of 200 units, its weights drawn once with variance g²/200. Fifty random inputs of "
-        "size 1 go in, and gradients of size 1 come back from the top; the dashed lines are the theory for layers "
-        "of infinite width."
+        "A deep network, its weights drawn once with variance g²/n. Fifty random inputs of size 1 go in, and "
+        "gradients of size 1 come back from the top; the dashed lines are the theory for layers of infinite width."
     ),
 )

@@ -9,7 +9,7 @@ from initlab import gaussian
 from initlab.activations import labels
 from initlab.finite_width import sample_lengths, spread
 from initlab.gaussian import fixed_points, length_map
-from initlab_book.figure import Demo, Lines, Menu, Prediction, Series, Slider
+from initlab_book.figure import Demo, Lines, Menu, Number, Prediction, Seed, Series, Slider
 from initlab_book.numbers import number
 
 # ---------------------------------------------------------------- the length map
@@ -117,16 +117,17 @@ SCHEMES = {"identity": 1.0, "relu": math.sqrt(2), "tanh": 5 / 3}
 _NAMES = {"identity": "none (linear), g = 1", "relu": "ReLU, g = √2", "tanh": "tanh, g = 5/3"}
 
 
-def _luck(activation, width):
-    width, gain = round(width), SCHEMES[activation]
+def _luck(activation, width, depth, seed):
+    gain = SCHEMES[activation]
     settings = {"scaled_weight_variance": gain**2, "q": 1.0}
-    strands = np.sqrt(sample_lengths(activation, [width] * DEPTH, **settings, seeds=STRANDS, rng=0))
-    theory = spread(activation, [width] * DEPTH, **settings)
+    strands = np.sqrt(sample_lengths(activation, [width] * depth, **settings, seeds=STRANDS, rng=seed))
+    theory = spread(activation, [width] * depth, **settings)
     low, median, high = (np.sqrt(theory.quantile(p)) for p in (0.025, 0.5, 0.975))
-    panels = {"sizes": {"y": {"strands": strands, "median": median, "wide": np.sqrt(theory.q)}, "band": (low, high)}}
+    y = {"strands": strands, "median": median, "wide": np.sqrt(theory.q)}
+    panels = {"sizes": {"x": np.arange(1, depth + 1), "y": y, "band": (low, high)}}
     ends = np.sort(strands[:, -1])
     text = (
-        f"{_NAMES[activation]}, width {width}: in layer {DEPTH} theory puts 95 % of the networks between "
+        f"{_NAMES[activation]}, width {width}: in layer {depth} theory puts 95 % of the networks between "
         f"{number(low[-1])} and {number(high[-1])}, with median {number(median[-1])}; the eight drawn here lie between "
         f"{number(ends[0])} and {number(ends[-1])}. An infinitely wide network has {number(np.sqrt(theory.q[-1]))}."
     )
@@ -135,10 +136,12 @@ def _luck(activation, width):
 
 luck = Demo(
     name="luck",
-    title="Fifty layers, eight draws",
+    title="Many layers, eight draws",
     controls=(
         Menu("activation", "Activation and gain", _NAMES, "relu"),
-        Slider("width", "Width n", WIDTHS, 128),
+        Slider("width", "Width n", WIDTHS, 128, whole=True),
+        Number("depth", "Depth", DEPTH, 2, 200),
+        Seed(),
     ),
     panels=(
         Lines(
@@ -151,7 +154,6 @@ luck = Demo(
                 Series("wide", "infinite width", style="theory", tone=2),
             ),
             y_range=(3e-3, 10),
-            x=tuple(range(1, DEPTH + 1)),
             log=True,
             guide=1.0,
             band_label="theory: 95 %",
@@ -160,9 +162,9 @@ luck = Demo(
     ),
     compute=_luck,
     digits=3,
+    engine=True,
     caption=(
-        "The size of the signal in networks of 50 layers, drawn at random: eight of them, the median, and where "
-        "95 % lie."
+        "The size of the signal in deep networks, drawn at random: eight of them, the median, and where 95 % lie."
     ),
     prediction=Prediction(
         (

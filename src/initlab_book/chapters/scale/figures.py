@@ -1,12 +1,12 @@
 """The figures of the chapter "Finding the right scale"."""
 
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
 from initlab.activations import labels
 from initlab.gaussian import propagate
-from initlab_book.figure import Demo, Lines, Menu, Prediction, Series, Slider
+from initlab_book.figure import Demo, Lines, Menu, Number, Prediction, Seed, Series, Slider
 from initlab_book.numbers import number
 
 from .experiments import DEPTH, sizes
@@ -22,14 +22,14 @@ STDS = tuple(float(f"{2 ** (k / 4):.3g}") for k in range(-18, -1))
 SHOWN = (0, 1, 2, *range(5, DEPTH + 1, 3))
 
 
-@cache
-def _of_every_std(activation, width):
-    return sizes(activation, width, STDS)
+@lru_cache(maxsize=8)
+def _of_every_std(activation, width, seed):
+    return sizes(activation, width, STDS, seed=seed)
 
 
-def _find(activation, width, std):
-    width = int(width)
-    every = _of_every_std(activation, width) if std in STDS else sizes(activation, width, (std,))
+@np.errstate(over="ignore", divide="ignore", invalid="ignore")  # they are results
+def _find(activation, width, std, seed):
+    every = _of_every_std(activation, width, seed) if std in STDS else sizes(activation, width, (std,), seed=seed)
     _, size, cosine, gradient = (rows[STDS.index(std) if std in STDS else 0] for rows in every)
     shown = list(SHOWN)
     panels = {
@@ -51,8 +51,9 @@ find_the_scale = Demo(
     title="Find the scale: 20 random layers",
     controls=(
         Menu("activation", "Activation", ACTIVATIONS, "identity"),
-        Menu("width", "Width n", {str(n): f"{n} units" for n in WIDTHS}, "64"),
+        Slider("width", "Width n", WIDTHS, 64, whole=True),
         Slider("std", "Std. deviation σ", STDS, 0.25),
+        Seed(),
     ),
     panels=(
         Lines(
@@ -87,6 +88,7 @@ find_the_scale = Demo(
     ),
     compute=_find,
     digits=2,
+    engine=True,
     caption=(
         "One random network of 20 layers: eight random inputs of size 1 go in, and gradients of size 1 enter at "
         "the top. The same draw at every scale."
@@ -105,28 +107,28 @@ find_the_scale = Demo(
 
 STARTS = {"half": 0.5, "one": 1.0, "double": 2.0}
 GAINS = (0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4142, 1.4811, 1.5335, 1.5925, 1.7, 1.8462, 2.0, 3.0, 4.7226)
-WIDE = 128
 SEED = 3
 """A draw near the median: linear and ReLU networks keep 0.96 and 0.95 of the size, the median of sixty 0.93."""
 LAYERS = (1, *range(2, DEPTH + 1, 3))
 
 
-def _gains_and_starts(activation, gains):
+def _gains_and_starts(activation, gains, width, seed):
     """`Sizes` with one row for each gain and start, the start changing fastest."""
     gain, start = (v.ravel() for v in np.meshgrid(gains, list(STARTS.values()), indexing="ij"))
-    return sizes(activation, WIDE, gain / np.sqrt(WIDE), start / gain, SEED)
+    return sizes(activation, width, gain / np.sqrt(width), start / gain, seed)
 
 
-@cache
-def _of_every_gain(activation):
-    return _gains_and_starts(activation, GAINS)
+@lru_cache(maxsize=8)
+def _of_every_gain(activation, width, seed):
+    return _gains_and_starts(activation, GAINS, width, seed)
 
 
-def _three_starts(activation, gain):
+@np.errstate(over="ignore", divide="ignore", invalid="ignore")  # they are results
+def _three_starts(activation, gain, width, seed):
     every, at = (
-        (_of_every_gain(activation), GAINS.index(gain))
+        (_of_every_gain(activation, width, seed), GAINS.index(gain))
         if gain in GAINS
-        else (_gains_and_starts(activation, (gain,)), 0)
+        else (_gains_and_starts(activation, (gain,), width, seed), 0)
     )
     rows = slice(3 * at, 3 * at + 3)
     z = dict(zip(STARTS, every.z[rows], strict=True))
@@ -153,10 +155,12 @@ def _three_starts(activation, gain):
 
 three_starts = Demo(
     name="three-starts",
-    title=f"Three signals through 20 layers of width {WIDE}",
+    title="Three signals through 20 layers",
     controls=(
         Menu("activation", "Activation", ACTIVATIONS, "tanh"),
         Slider("gain", "Gain g (σ = g/√n)", GAINS, 0.8),
+        Number("width", "Width n", 128, 1, 512),
+        Seed(value=SEED),
     ),
     panels=(
         Lines(
@@ -190,8 +194,9 @@ three_starts = Demo(
     ),
     compute=_three_starts,
     digits=3,
+    engine=True,
     caption=(
-        "Three signals, of size 0.5, 1 and 2 in the first layer, through one network of 20 layers of 128 units; "
+        "Three signals, of size 0.5, 1 and 2 in the first layer, through one network of 20 layers; "
         "thin, the theory for layers of infinite width."
     ),
     prediction=Prediction(

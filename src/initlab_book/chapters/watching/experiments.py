@@ -146,17 +146,17 @@ def split_digits(draw=None):
 
 
 @cache
-def digit_task(draw=None):
+def digit_task(draw=None, dtype=np.float32):
     """700 digits to train on, 300 new ones."""
     some = split_digits(draw)
-    x, new_x = (part.astype(np.float32) for part in datasets.standardize(some.x, some.held_out_x))
+    x, new_x = (part.astype(dtype) for part in datasets.standardize(some.x, some.held_out_x))
     return Task(x, some.y, new_x, some.held_out_y, batch=32, shown=STEPS, examples="digits")
 
 
-def digit_network(start, activation, width=DIGIT_WIDTH, depth=DIGIT_DEPTH, **seeds):
+def digit_network(start, activation, width=DIGIT_WIDTH, depth=DIGIT_DEPTH, dtype=np.float32, **seeds):
     """64 pixels, `depth` hidden layers, ten outputs."""
     widths = [64, *[width] * depth, 10]
-    return sample(widths, activation, DIGIT_STARTS[start], dtype=np.float32, **seeds)
+    return sample(widths, activation, DIGIT_STARTS[start], dtype=dtype, **seeds)
 
 
 # ---------------------------------------------------------------- ten draws, two widths, three optimizers

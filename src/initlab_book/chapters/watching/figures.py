@@ -9,6 +9,7 @@ from functools import cache, partial
 
 import numpy as np
 
+from initlab import datasets
 from initlab.activations import labels
 from initlab.diagnostics import diagnose
 from initlab.network import forward, stack
@@ -24,9 +25,11 @@ from initlab_book.figure import (
     Player,
     Prediction,
     Ridges,
+    Seed,
     Series,
     Slider,
 )
+from initlab_book.figure.packing import LEVELS
 from initlab_book.numbers import number
 
 from .experiments import (
@@ -240,7 +243,7 @@ two_dimensions = Film(
         Slider("rate", "Learning rate", PLANE_RATES, 0.03),
         Number("width", "Units a layer", PLANE_WIDTH, 1, 64),
         Number("depth", "Hidden layers", PLANE_DEPTH, 1, 30),
-        Number("seed", "Seed", 0, 0, 9999),
+        Seed(),
     ),
     panels=(
         HeatMap(
@@ -272,9 +275,10 @@ two_dimensions = Film(
     part="data",
     compare=("start", "activation", "rate"),
     digits=3,
+    engine=True,
     caption=(
         "A network of tanh or ReLU units, trained with minibatches: the share that it gives to each class, the "
-        "loss, and the gradient of every layer. Each step was computed before."
+        "loss, and the gradient of every layer."
     ),
     prediction=Prediction(
         "All weights 0.1: what will the network that starts so make of the two circles?",
@@ -309,6 +313,12 @@ def digit_pictures():
     some = split_digits()
     at = np.concatenate([np.flatnonzero(some.held_out_y == k)[:2] for k in range(10)])
     return at, Levels(some.held_out_x[:, at].T / 16)
+
+
+def digit_data():
+    """The thousand digits of the film as the page carries them: a letter for each pixel, and the labels."""
+    x, y = datasets.digits()
+    return {"pixels": "".join(LEVELS[int(ink)] for ink in x[:, :1000].T.flat), "labels": "".join(map(str, y[:1000]))}
 
 
 @np.errstate(all="ignore")
@@ -381,16 +391,17 @@ class _Digits:
 
 def _digits(activation, start, rate, width, depth, seed):
     """One run, as it goes."""
-    task, network = digit_task(), digit_network(start, activation, width, depth, rng=seed)
+    task, network = digit_task(dtype=float), digit_network(start, activation, width, depth, float, rng=seed)
     best = DIGIT_BEST[activation] if (width, depth) == (DIGIT_WIDTH, DIGIT_DEPTH) else {}
     return _one_run(_Digits, network, rate, task, _teller(_Digits, task, start, activation, rate, best))
 
 
 def _digit_films(activation):
     """All runs with one activation."""
-    networks = {start: digit_network(start, activation, rng=0) for start in DIGIT_STARTS}
-    tell = partial(_teller, _Digits, digit_task(), activation=activation, best=DIGIT_BEST[activation])
-    runs = _all_runs(_Digits, networks, DIGIT_RATES, digit_task(), tell)
+    task = digit_task(dtype=float)
+    networks = {start: digit_network(start, activation, dtype=float, rng=0) for start in DIGIT_STARTS}
+    tell = partial(_teller, _Digits, task, activation=activation, best=DIGIT_BEST[activation])
+    runs = _all_runs(_Digits, networks, DIGIT_RATES, task, tell)
     return {(start, rate, DIGIT_WIDTH, DIGIT_DEPTH, 0): frames for start, rate, frames in runs}
 
 
@@ -403,7 +414,7 @@ digits = Film(
         Slider("rate", "Learning rate", DIGIT_RATES, 0.01),
         Number("width", "Units a layer", DIGIT_WIDTH, 1, 200),
         Number("depth", "Hidden layers", DIGIT_DEPTH, 1, 30),
-        Number("seed", "Seed", 0, 0, 9999),
+        Seed(),
     ),
     panels=(
         Images("digits", "New digits, and what the network says", (8, 8)),
@@ -431,9 +442,11 @@ digits = Film(
     part="activation",
     compare=("start", "rate"),
     digits=3,
+    engine=True,
+    engine_data=digit_data,
     caption=(
-        "Eight hidden layers of 50 units, trained on handwritten digits: answers to digits that it has not seen, "
-        "the losses, and what happens in every layer. Each step was computed before."
+        "A deep network, at first eight hidden layers of 50 units, trained on handwritten digits: answers to digits "
+        "that it has not seen, the losses, and what happens in every layer."
     ),
     prediction=Prediction(
         (

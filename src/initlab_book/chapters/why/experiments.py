@@ -77,10 +77,10 @@ def at_every_rate(network, rates, steps=STEPS, snapshots=(), optimizer="sgd"):
 
 
 @cache
-def runs(start, optimizer="sgd"):
-    """Train from the start of that name at every learning rate, five seeds each."""
-    seeds = SEEDS[:1] if start in EQUAL else SEEDS
-    start_of = sample(WIDTHS, "relu", STARTS[start], seeds=seeds)
+def runs(start, optimizer="sgd", width=16, depth=5, seed=0):
+    """Train from the start of that name at every learning rate, from five seeds each, of which `seed` is the first."""
+    seeds = range(seed, seed + (1 if start in EQUAL else len(SEEDS)))
+    start_of = sample([2, *[width] * depth, 2], "relu", STARTS[start], seeds=seeds)
     run, accuracy = at_every_rate(start_of, RATES, snapshots=SHOWN, optimizer=optimizer)
     loss = np.array([snapshot.loss for snapshot in run.snapshots])
     return Runs(loss, accuracy, run.diverged_at >= 0, run.network)

@@ -3,7 +3,7 @@ each at many learning rates."""
 
 import numpy as np
 
-from initlab_book.figure import Demo, Lines, Menu, Series, Slider
+from initlab_book.figure import Demo, Lines, Menu, Number, Seed, Series, Slider
 from initlab_book.numbers import number
 
 from .experiments import RATES, SHOWN, STEPS, runs
@@ -33,8 +33,8 @@ def _from_to(values):
     return low if low == high else f"{low} to {high}"
 
 
-def _starts(start, optimizer, rate):
-    every = runs(start, optimizer)
+def _starts(start, optimizer, rate, width, depth, seed):
+    every = runs(start, optimizer, width, depth, seed)
     at = int(np.argmin(np.abs(np.log(np.array(RATES) / rate))))
     loss, accuracy, mean = every.loss[:, at], every.accuracy[at], every.accuracy.mean(axis=1)
     panels = {
@@ -71,6 +71,9 @@ starts = Demo(
         Menu("start", "Start", LABELS, "zero"),
         Menu("optimizer", "Optimizer", OPTIMIZERS, "sgd"),
         Slider("rate", "Learning rate", RATES, 0.1),
+        Number("width", "Units a layer", 16, 1, 64),
+        Number("depth", "Hidden layers", 5, 1, 20),
+        Seed(label="First seed"),
     ),
     panels=(
         Lines(
@@ -101,8 +104,9 @@ starts = Demo(
     ),
     compute=_starts,
     digits=3,
+    engine=True,
     caption=(
-        "The network with five hidden layers of 16 ReLU units on the spiral: every start at fourteen learning "
+        "A ReLU network, at first five hidden layers of 16 units, on the spiral: every start at fourteen learning "
         "rates, random ones with five seeds."
     ),
 )

@@ -1,6 +1,6 @@
 """The experiments of the chapter "Xavier initialization"."""
 
-from functools import cache, partial
+from functools import lru_cache, partial
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -31,11 +31,11 @@ RULES = {
 """Initializer, n Var W for equal widths, and label. All but `orthogonal` are multiples of one draw."""
 
 
-@cache
-def deep(rule, activation):
-    """The network of the chapter under a rule, simulated: ten layers of 256 units, 256 inputs, seed 0."""
+@lru_cache(maxsize=32)
+def deep(rule, activation, width=WIDTH, seed=0):
+    """The network of the chapter under a rule, simulated: ten layers of 256 units, 256 inputs."""
     bins = {of: (BINS, *span) for of, span in RANGES.items()}
-    return simulate([WIDTH] * (DEPTH + 1), activation, RULES[rule][0], batch=BATCH, bins=bins)
+    return simulate([width] * (DEPTH + 1), activation, RULES[rule][0], seeds=[seed], batch=BATCH, bins=bins)
 
 
 # ---------------------------------------------------------------- training, each rule at its own best rate

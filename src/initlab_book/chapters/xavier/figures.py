@@ -6,10 +6,23 @@ from initlab.activations import labels
 from initlab.gaussian import propagate
 from initlab.random_matrices import growth_rate, growth_variance
 from initlab_book import results
-from initlab_book.figure import Demo, Histograms, Lines, Menu, Prediction, Series, histogram_data
+from initlab_book.figure import Demo, Histograms, Lines, Menu, Number, Prediction, Seed, Series, histogram_data
 from initlab_book.numbers import number
 
-from .experiments import BATCH, DEPTH, RANGES, RULES, SHAPES, SHOWN, VARIANCES, deep, expected, on_digits, one_network
+from .experiments import (
+    BATCH,
+    DEPTH,
+    RANGES,
+    RULES,
+    SHAPES,
+    SHOWN,
+    VARIANCES,
+    WIDTH,
+    deep,
+    expected,
+    on_digits,
+    one_network,
+)
 from .experiments import rules as rules_experiment
 
 ACTIVATIONS = labels("identity", "tanh", "softsign", "sigmoid")
@@ -18,8 +31,8 @@ ACTIVATIONS = labels("identity", "tanh", "softsign", "sigmoid")
 # ---------------------------------------------------------------- one depth, one width, five rules
 
 
-def _layers(rule, activation):
-    seen = deep(rule, activation)
+def _layers(rule, activation, width, seed):
+    seen = deep(rule, activation, width, seed)
     theory = propagate(activation, scaled_weight_variance=RULES[rule][1], depth=DEPTH)
     a, dz = seen.a.second_moment[0], seen.dz.second_moment[0]
     dW = seen.dW.second_moment[0] / BATCH
@@ -42,10 +55,12 @@ def _layers(rule, activation):
 
 rules = Demo(
     name="rules",
-    title="Ten layers of 256 units under five rules",
+    title="Ten layers under five rules",
     controls=(
         Menu("rule", "Rule, and variance", {name: label for name, (_, _, label) in RULES.items()}, "standard"),
         Menu("activation", "Activation", ACTIVATIONS, "tanh"),
+        Number("width", "Width n", WIDTH, 1, 256),
+        Seed(),
     ),
     panels=(
         Lines(
@@ -70,8 +85,9 @@ rules = Demo(
     ),
     compute=_layers,
     digits=3,
+    engine=True,
     caption=(
-        "Ten layers of 256 units and 256 random inputs: mean squares in every layer, with the theory for layers "
+        "Ten layers and 256 random inputs: mean squares in every layer, with the theory for layers "
         "of infinite width, and histograms of four layers."
     ),
     prediction=Prediction(
@@ -98,11 +114,11 @@ def _band(mean, widths):
     return np.concatenate([[1], low]) * mean, np.concatenate([[1], high]) * mean
 
 
-def _tapers(shape, rule):
+def _tapers(shape, rule, seed):
     _, widths = SHAPES[shape]
     label, variance = VARIANCES[rule]
     forward, backward = expected(widths, variance)
-    seen = one_network(widths, variance)
+    seen = one_network(widths, variance, seed)
     low, high = _band(backward[::-1], widths[1:-1][::-1])
     panels = {
         "forward": {
@@ -132,6 +148,7 @@ tapers = Demo(
     controls=(
         Menu("shape", "Widths", {name: label for name, (label, _) in SHAPES.items()}, "narrow"),
         Menu("rule", "Variance", {name: label for name, (label, _) in VARIANCES.items()}, "in"),
+        Seed(),
     ),
     panels=(
         Lines(
@@ -169,6 +186,7 @@ tapers = Demo(
     ),
     compute=_tapers,
     digits=3,
+    engine=True,
     caption="Ten linear layers: one network, the expected mean squares, and where 95 % of all networks lie.",
     prediction=Prediction(
         "A network narrows from 512 units to 32 in ten layers. Which direction suffers under 1/n_in?",

@@ -4,27 +4,29 @@
 /** @import { Control, ControlParts, MadeControl, Menu, Model, NumberField, Slider, Value } from "./types.d.ts" */
 
 import { make, uniqueId } from "../../host/js/dom.js";
+import { makeButton } from "./buttons.js";
 import { nearest, number } from "./numbers.js";
 import { write } from "./svg.js";
+import { typeset } from "./typeset.js";
 
 /**
  * @param {Control} spec
  * @param {Model} model
- * @param {boolean} live
+ * @param {boolean} free whether any value can be computed, and not only those in store
  * @returns {MadeControl}
  */
-export function makeControl(spec, model, live) {
+export function makeControl(spec, model, free) {
   const id = uniqueId();
   const { name, kind, label } = spec;
-  const box = make("div", { class: `il-control il-${kind}` }, make("label", { for: id }, label));
+  const box = make("div", { class: `il-control il-${kind}` }, make("label", { for: id }, ...typeset(label)));
   const current = () => model.get(name);
   /** @param {Value} v */
   const send = (v) => {
     model.set(name, v);
     model.save_changes();
   };
-  const parts = { id, box, live, current, send };
-  const common = { name, box, mark() {} };
+  const parts = { id, box, free, current, send };
+  const common = { name, kind, box, mark() {} };
   if (spec.kind === "slider") return { ...common, ...slider(spec, parts) };
   if (spec.kind === "menu") return { ...common, show: menu(spec, parts) };
   if (spec.kind === "toggle") return { ...common, show: toggle(parts) };
@@ -35,18 +37,18 @@ export function makeControl(spec, model, live) {
  * @param {Slider} spec
  * @param {ControlParts} parts
  */
-function slider({ label, values }, { id, box, live, current, send }) {
+function slider({ label, values, whole }, { id, box, free, current, send }) {
   const output = make("span", { class: "il-output", "aria-hidden": "true" }); // the input says it itself
   const input = make("input", { type: "range", id, min: 0, max: values.length - 1, step: 1 });
   input.addEventListener("input", () => send(values[Number(input.value)]));
   box.append(output);
-  // A kernel takes any number between the ends.
+  // Then it takes any number between the ends.
   const ends = { min: values[0], max: values[values.length - 1] };
-  const attributes = { class: "il-exact", step: "any", "aria-label": `${label}, exact`, ...ends };
-  const exact = live ? typed(attributes, current, send) : null;
+  const attributes = { class: "il-exact", step: whole ? 1 : "any", "aria-label": `${label}, exact`, ...ends };
+  const exact = free ? typed(attributes, current, send) : null;
   if (exact) box.append(exact.input);
   box.append(input);
-  if (exact) box.append(exact.limits);
+  if (exact) box.append(exact.limits, exact.refusal);
   /** @type {number | undefined} */
   let best;
   /** @param {Value} value */
@@ -56,7 +58,7 @@ function slider({ label, values }, { id, box, live, current, send }) {
     const words = best === undefined ? shown : `${shown}, ${v === best ? "the best" : `best ${number(best)}`}`;
     input.value = String(nearest(values, v));
     input.setAttribute("aria-valuetext", words);
-    write(output, words);
+    write(output, exact ? words.slice(shown.length).replace(", ", "") : words); // which says the number already
     if (exact) exact.input.value = String(v);
   }
   /** @param {number | undefined} v */
@@ -102,10 +104,13 @@ function toggle({ id, box, send }) {
  * @param {ControlParts} parts
  * @returns {(v: Value) => void}
  */
-function field({ low, high }, { id, box, live, current, send }) {
-  const { input, limits } = typed({ id, min: low, max: high, step: 1 }, current, send);
-  box.append(input, limits);
-  box.hidden = !live;
+function field({ kind, low, high }, { id, box, free, current, send }) {
+  const { input, limits, refusal } = typed({ id, min: low, max: high, step: 1 }, current, send);
+  box.append(limits, input);
+  if (kind === "seed")
+    box.append(makeButton("Draw again", () => send(current() === high ? low : Number(current()) + 1)));
+  box.append(refusal);
+  box.hidden = !free;
   return (v) => {
     input.value = String(v);
   };
@@ -120,21 +125,20 @@ function field({ low, high }, { id, box, live, current, send }) {
 function typed(attributes, current, send) {
   const id = uniqueId();
   const input = make("input", { type: "number", "aria-describedby": id, ...attributes });
-  const kind = attributes.step === 1 ? "a whole number " : "";
-  const range = `${kind}from ${number(Number(attributes.min))} to ${number(Number(attributes.max))}`;
-  const limits = make("span", { class: "il-limits", id, role: "status" }, range);
+  const refusal = make("span", { class: "il-refused", role: "status" });
+  const kind = attributes.step === 1 ? "whole number" : "number";
+  const range = `${number(Number(attributes.min))} to ${number(Number(attributes.max))}`;
+  const limits = make("span", { class: "il-limits", id }, range);
   const commit = () => {
     if (input.checkValidity() && input.value !== "") {
-      limits.classList.remove("il-refused");
-      write(limits, range);
+      write(refusal, "");
       send(Number(input.value));
       return;
     }
-    limits.classList.add("il-refused");
-    write(limits, `${input.value === "" ? "That" : number(Number(input.value))} is not ${range}.`);
+    write(refusal, `${input.value === "" ? "That" : number(Number(input.value))} is no ${kind} from ${range}.`);
     input.value = String(current());
   };
   input.addEventListener("change", commit);
   input.addEventListener("keydown", (event) => event.key === "Enter" && commit());
-  return { input, limits };
+  return { input, limits, refusal };
 }

@@ -14,7 +14,7 @@ import { makeButton } from "./buttons.js";
 import { makeControl } from "./controls.js";
 import { makeFilm } from "./film.js";
 import { makeGuess } from "./guess.js";
-import { makeChooser, makeMenu } from "./menu.js";
+import { makeChooser, makeDropDown, makeMenu } from "./menu.js";
 import { aroundPrinting } from "./paper.js";
 import { filmSettings } from "./settings.js";
 import { makeSide, pin } from "./side.js";
@@ -28,6 +28,7 @@ const BUSY_AFTER = 400; // ms without an answer after which a kernel counts as b
 export function render({ model, el, memory, open = false, entries = [] }) {
   const spec = model.get("spec");
   const live = !el.dataset.static;
+  const free = live || spec.engine; // a kernel or the engine computes any setting
   const names = [...spec.controls.map((c) => c.name), ...(spec.player ? filmSettings(spec) : [])];
   /** @type {[string, Value][]} */
   const start = names.map((name) => [name, model.get(name)]);
@@ -43,19 +44,35 @@ export function render({ model, el, memory, open = false, entries = [] }) {
   const offer = (list, suffix = "") =>
     list.map((c) => {
       const name = c.name + suffix;
-      const made = makeControl({ ...c, name }, model, live);
+      const made = makeControl({ ...c, name }, model, free);
       const show = () => made.show(model.get(name));
       show();
       on(`change:${name}`, show);
       return made;
     });
-  /** @param {MadeControl[]} controls */
-  const rows = (controls) => make("div", { class: "il-controls" }, ...controls.map((c) => c.box));
   const reset = makeButton("Reset", () => {
     for (const [name, v] of start) model.set(name, v);
     model.save_changes();
   });
   const actions = make("div", { class: "il-actions" }, reset);
+  let narrow = false;
+  let arrange = () => {}; // puts the numbers to type in where the width of the page wants them
+  /** @param {MadeControl[]} controls */
+  function rows(controls) {
+    const box = make("div", { class: "il-controls" }, ...controls.map((c) => c.box));
+    const numbers = controls.filter((c) => free && (c.kind === "number" || c.kind === "seed")).map((c) => c.box);
+    if (numbers.length) {
+      const { menu, list, undo: close } = makeDropDown("Numbers", "Numbers to type in");
+      menu.classList.add("il-numbers");
+      undo.push(close);
+      arrange = () => {
+        (narrow ? list : box).append(...numbers);
+        if (narrow) reset.after(menu);
+        else menu.remove();
+      };
+    }
+    return box;
+  }
   const status = make("p", { class: "il-status", role: "status" });
   const steer = make("div", { class: "il-steer" });
   const content = make("div", { class: "il-content" });
@@ -80,6 +97,10 @@ export function render({ model, el, memory, open = false, entries = [] }) {
     for (const { panels } of sides) for (const p of panels) if (p.spec.x_label === from.x_label) p.point(x);
   };
   const resize = () => {
+    if (el.clientWidth && el.clientWidth < 480 !== narrow) {
+      narrow = !narrow;
+      arrange();
+    }
     for (const side of sides) {
       for (const p of side.panels) p.resize();
       side.pin();
@@ -139,10 +160,13 @@ export function render({ model, el, memory, open = false, entries = [] }) {
     };
     on("change:frame", update);
   }
-  if (live) {
-    // A kernel that does something else answers later: say so.
+  const report = () => write(status, model.get("status") || "");
+  on("change:status", report);
+  report();
+  if (free) {
+    // What has something else to do answers later: say so.
     let waiting = 0;
-    const BUSY = "The kernel is busy: the picture will follow.";
+    const BUSY = live ? "The kernel is busy: the picture will follow." : "Computing: the picture will follow.";
     for (const [name] of start) {
       if (name === spec.player?.name) continue;
       on(`change:${name}`, () => {
@@ -152,7 +176,7 @@ export function render({ model, el, memory, open = false, entries = [] }) {
     }
     on("change:answered", () => {
       clearTimeout(waiting);
-      if (status.textContent === BUSY) write(status, "");
+      if (status.textContent === BUSY) report();
     });
     undo.push(() => clearTimeout(waiting));
   }

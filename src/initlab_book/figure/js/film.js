@@ -1,14 +1,13 @@
 // A figure over time, with one run or two side by side.
 
-/** @import { FilmSpec, MadeControl, NoFilm, PackedFilm, Stage, UnpackedFilm } from "./types.d.ts" */
+/** @import { ComputedFilm, FilmSpec, MadeControl, NoFilm, PackedFilm, Stage, UnpackedFilm } from "./types.d.ts" */
 
 import { keepKeys, make } from "../../host/js/dom.js";
 import { makeButton } from "./buttons.js";
-import { unpack } from "./packing.js";
+import { unpack, unpackFrames } from "./packing.js";
 import { aroundPrinting } from "./paper.js";
 import { makePlayer, makeProgress } from "./player.js";
 import { SECOND } from "./settings.js";
-import { write } from "./svg.js";
 
 /**
  * The controls that both sides share, the player, and for each side its own controls and panels.
@@ -20,15 +19,20 @@ export function makeFilm(
   spec,
   { model, live, body, steer, content, actions, status, sides, offer, rows, on, undo, addSide, resize, drawn },
 ) {
-  /** @type {(UnpackedFilm & { source: PackedFilm } | null)[]} */
+  /** @type {(UnpackedFilm & { source: PackedFilm | ComputedFilm } | null)[]} */
   const films = [];
   const two = () => spec.compare.length > 0 && model.get("compare");
   const length = () => Math.max(1, ...films.map((film) => film?.length || 0));
   const shared = offer(spec.controls.filter((c) => !spec.compare.includes(c.name)));
+  const numbers = shared.filter((c) => c.kind === "number" || c.kind === "seed");
   const time = makePlayer(spec.player, model, length, show);
   const stage = make("div", { class: "il-sides" });
   const pair = make("div", { class: "il-pair" });
-  steer.append(make("div", { class: "il-settings" }, rows(shared), pair), time.box, status);
+  steer.append(
+    make("div", { class: "il-settings" }, rows(shared.filter((c) => !numbers.includes(c))), pair, rows(numbers)),
+    time.box,
+    status,
+  );
   content.append(steer, stage);
   undo.push(time.pause);
 
@@ -107,17 +111,16 @@ export function makeFilm(
     if (films[0] || films[1]) show();
     resize();
   }
-  /** @type {(i: number, source: PackedFilm | NoFilm) => void} */
+  /** @type {(i: number, source: PackedFilm | ComputedFilm | NoFilm) => void} */
   function loadSide(i, source) {
-    if (!source.texts)
+    if (!source.frames && !source.texts)
       films[i] = null; // not made yet
     else if (films[i]?.source !== source) {
-      const film = unpack(source, spec);
+      const film = source.frames ? unpackFrames(source, spec) : unpack(source, spec);
       films[i] = { ...film, source };
       for (const c of settings[i].concat(i ? [] : shared)) c.mark(film.marks[c.name.replace(SECOND, "")]);
     }
   }
-  const report = () => write(status, model.get("status") || "");
   if (spec.compare.length) {
     const change = () => {
       model.set("compare", !model.get("compare"));
@@ -137,13 +140,12 @@ export function makeFilm(
   on("change:film", arrived);
   on("change:film_2", arrived);
   on(`change:${spec.player.name}`, show);
-  on("change:status", report);
   function follow() {
     if (!following) return;
     model.set(spec.player.name, spec.player.values[length() - 1]);
     model.save_changes(); // the kernel sends back what it is told: it must know the newest step, too
   }
-  if (live) {
+  if (live || spec.engine) {
     time.box.append(makeProgress(model, on));
     on("change:running", () => {
       if (model.get("running")) following = true;
@@ -155,8 +157,6 @@ export function makeFilm(
     time.box.addEventListener("pointerdown", leave);
     time.box.addEventListener("keydown", leave);
   }
-  report();
-
   // Paper shows a run to its end.
   let before = model.get(spec.player.name);
   const toTheEnd = () => {

@@ -1,4 +1,4 @@
-// Small menus: what else can be done with a figure, and which of its panels are shown.
+// Small menus: what else can be done with a figure, which of its panels are shown, and what opens from a button.
 
 /** @import { Entry, PanelSpec } from "./types.d.ts" */
 
@@ -10,7 +10,7 @@ import { makeButton } from "./buttons.js";
  * @param {string} label
  * @param {string} name for a screen reader
  */
-function makeDropDown(label, name) {
+export function makeDropDown(label, name) {
   const list = make("div", { class: "il-entries" });
   const summary = make("summary", { class: "il-button", "aria-label": name, title: name }, label);
   const menu = make("details", { class: "il-drop" }, summary, list);

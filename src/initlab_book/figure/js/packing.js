@@ -1,6 +1,6 @@
 // Films, unpacked: packing.py packs them.
 
-/** @import { FilmSpec, PackedFilm, UnpackedFilm } from "./types.d.ts" */
+/** @import { ComputedFilm, FilmSpec, PackedFilm, UnpackedFilm } from "./types.d.ts" */
 
 const LEVELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"; // as in packing.py
 const NONE = LEVELS.length - 1; // stands for not a number
@@ -50,4 +50,27 @@ export function unpack({ common = {}, still, moving, texts }, spec) {
   }
   const marks = /** @type {Record<string, number>} */ ({ ...common.marks, ...still.marks });
   return { length: texts.length, texts, panels, marks };
+}
+
+/**
+ * The same of frames that were computed here.
+ * @param {ComputedFilm} film
+ * @param {Pick<FilmSpec, "panels">} spec
+ * @returns {UnpackedFilm}
+ */
+export function unpackFrames({ frames }, spec) {
+  const last = frames[frames.length - 1].panels;
+  /** @type {UnpackedFilm["panels"]} */
+  const panels = {};
+  for (const panel of spec.panels) {
+    const { name, levels = [] } = panel;
+    panels[name] = frames.map((frame) => {
+      if ("over_time" in panel && panel.over_time) return last[name]; // it tells all
+      const data = { ...frame.panels[name] };
+      for (const key of levels) data[key] = unpackLevels(data[key]);
+      return data;
+    });
+  }
+  const marks = /** @type {UnpackedFilm["marks"]} */ (last.marks || {});
+  return { length: frames.length, texts: frames.map(({ text }) => text), panels, marks };
 }

@@ -8,6 +8,7 @@ import { make } from "../../host/js/dom.js";
 import { nearest } from "./numbers.js";
 import { tickLabel, ticks } from "./scales.js";
 import { draw, makeSvg, margins, redrawn, write } from "./svg.js";
+import { typeset } from "./typeset.js";
 
 /**
  * @param {PlotSpec} spec
@@ -17,7 +18,7 @@ import { draw, makeSvg, margins, redrawn, write } from "./svg.js";
  */
 export function makePanel(spec, plot, pointTo) {
   const box = make("div", { class: spec.wide ? "il-panel il-wide" : "il-panel" });
-  const heading = make("p", { class: "il-panel-title" }, spec.title);
+  const heading = make("p", { class: "il-panel-title" }, ...typeset(spec.title));
   const legend = make("div", { class: "il-legend" });
   const at = make("span", { class: "il-at" });
   legend.append(at);
@@ -25,7 +26,7 @@ export function makePanel(spec, plot, pointTo) {
     const sample = makeSvg("svg", { class: "il-sample", width: 22, height: 12, "aria-hidden": "true" });
     key.sample(sample);
     const output = make("span", { class: "il-value" });
-    const name = make("span", { class: "il-name" }, key.label);
+    const name = make("span", { class: "il-name" }, ...typeset(key.label));
     legend.append(make("span", { class: "il-key" }, sample, name, output));
     return output;
   });

@@ -1,6 +1,6 @@
 // Which settings there are, where they lie in the grid, and how they are written in the address of a page.
 
-/** @import { FilmSpec, Spec, Value } from "./types.d.ts" */
+/** @import { Choice, Control, FilmSpec, Spec, Value } from "./types.d.ts" */
 
 import { nearest, number } from "./numbers.js";
 
@@ -25,18 +25,57 @@ export const position = (controls, settings) =>
   controls.reduce((at, c) => at * c.values.length + c.values.indexOf(settings[c.name]), 0);
 
 /**
+ * Whether the page has a picture of these settings in store.
+ * @param {Control[]} controls
+ * @param {Record<string, Value>} settings
+ */
+export const inStore = (controls, settings) =>
+  controls.every((c) => /** @type {Value[]} */ (c.values).includes(settings[c.name]));
+
+/**
+ * What the engine computes besides what is in store: a range of numbers.
+ * @param {Control} control
+ * @returns {Pick<Choice, "low" | "high" | "whole">}
+ */
+function range(control) {
+  if (control.kind === "number" || control.kind === "seed")
+    return { low: control.low, high: control.high, whole: true };
+  if (control.kind === "slider") {
+    return { low: control.values[0], high: control.values[control.values.length - 1], whole: control.whole };
+  }
+  return {};
+}
+
+/**
  * What a reader can choose on a static page.
  * @param {Spec} spec
- * @returns {{ name: string, values: Value[] }[]}
+ * @returns {Choice[]}
  */
 export function choicesOf(spec) {
-  const offered = spec.controls.filter((c) => c.values.length > 1);
-  if (!spec.player) return offered;
-  /** @type {{ name: string, values: Value[] }[]} */
-  const choices = [...offered, spec.player];
+  /** @type {(control: Control) => Choice} */
+  const choice = (c) => ({ name: c.name, values: c.values, ...(spec.engine ? range(c) : {}) });
+  const choices = spec.controls.filter((c) => spec.engine || c.values.length > 1).map(choice);
+  if (!spec.player) return choices;
+  choices.push({ name: spec.player.name, values: spec.player.values });
   if (spec.compare.length) choices.push({ name: "compare", values: [false, true] });
-  for (const c of spec.controls) if (spec.compare.includes(c.name)) choices.push({ ...c, name: c.name + SECOND });
+  for (const c of spec.controls) {
+    if (spec.compare.includes(c.name)) choices.push({ ...choice(c), name: c.name + SECOND });
+  }
   return choices;
+}
+
+/**
+ * The number nearest to a wanted one that a choice allows.
+ * @param {Choice} choice
+ * @param {number} wanted
+ */
+function allowed({ values, low, high, whole }, wanted) {
+  if (low === undefined || high === undefined) {
+    const numbers = values.filter((v) => typeof v === "number");
+    return numbers.length ? numbers[nearest(numbers, wanted)] : undefined;
+  }
+  const within = Math.min(high, Math.max(low, wanted));
+  return whole ? Math.round(within) : within;
 }
 
 /**
@@ -55,7 +94,7 @@ export function writeAddress(id, choices, settings) {
  * the nearest one is taken, and `problems` says so, as it does of anything else that is unknown.
  * @param {string} address
  * @param {string} id
- * @param {{ name: string, values: Value[] }[]} choices
+ * @param {Choice[]} choices
  * @param {Record<string, string>} aliases what settings, or their values, were once called: "gain", or "start=small"
  * @returns {{ settings: [string, Value][], problems: string[] } | null}
  */
@@ -69,23 +108,23 @@ export function readAddress(address, id, choices, aliases = {}) {
     const name = Object.hasOwn(aliases, given) ? aliases[given] : given;
     const pair = `${name}=${written}`;
     const text = Object.hasOwn(aliases, pair) ? aliases[pair].slice(name.length + 1) : written;
-    const values = choices.find((choice) => choice.name === name)?.values;
-    if (!values) {
+    const choice = choices.find((choice) => choice.name === name);
+    if (!choice) {
       problems.push(`This figure has no setting “${name}” (any more).`);
       continue;
     }
     // 0.000001 and 1e-6 are the same number
-    const known = values.find((v) => (typeof v === "number" && text ? Number(text) === v : String(v) === text));
+    const known = choice.values.find((v) => (typeof v === "number" && text ? Number(text) === v : String(v) === text));
     if (known !== undefined) {
       settings.push([name, known]);
       continue;
     }
-    const numbers = values.filter((v) => typeof v === "number");
     const wanted = text ? Number(text) : NaN;
-    if (numbers.length && !Number.isNaN(wanted)) {
-      const near = numbers[nearest(numbers, wanted)];
+    const near = Number.isNaN(wanted) ? undefined : allowed(choice, wanted);
+    if (near !== undefined) {
       settings.push([name, near]);
-      problems.push(`There is no picture for ${name} = ${text}; this is the nearest, ${number(near)}.`);
+      if (near !== wanted)
+        problems.push(`There is no picture for ${name} = ${text}; this is the nearest, ${number(near)}.`);
     } else problems.push(`There is no picture for ${name} = ${text}; this is another.`);
   }
   return { settings, problems };

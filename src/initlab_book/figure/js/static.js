@@ -4,8 +4,9 @@
 
 import { make } from "../../host/js/dom.js";
 import { copied } from "./buttons.js";
+import { computed } from "./computed.js";
 import { render } from "./explorer.js";
-import { choicesOf, readAddress, writeAddress } from "./settings.js";
+import { choicesOf, inStore, readAddress, SECOND, writeAddress } from "./settings.js";
 import { storedFilms, storedFrames } from "./stored.js";
 
 const EMBED = "embed"; // the page's query that asks for one figure alone: ?embed=explorer-signal
@@ -22,8 +23,24 @@ function show(el, payload) {
   };
   const stored = "films" in payload ? storedFilms(el, payload, settings, fire) : storedFrames(payload, settings, fire);
 
+  const engine = computed(spec, el, stored.entries, fire);
+  /** @param {string} suffix of the settings of one side */
+  const ofSide = (suffix) =>
+    Object.fromEntries(
+      spec.controls.map(({ name }) => [name, settings[spec.compare?.includes(name) ? name + suffix : name]]),
+    );
   function save_changes() {
-    stored.update();
+    const names = !spec.player ? ["frame"] : settings.compare ? ["film", "film_2"] : ["film"];
+    for (const name of names) {
+      const own = ofSide(name === "film_2" ? SECOND : "");
+      if (inStore(spec.controls, own)) {
+        engine.leave(name);
+        stored.want(name);
+      } else {
+        stored.leave(name);
+        engine.want(name, own);
+      }
+    }
     scheduleAddress();
   }
   /** @param {string} name */
@@ -32,7 +49,8 @@ function show(el, payload) {
   const model = {
     get: /** @type {Model["get"]} */ (get),
     set(name, v) {
-      if (settings[name] === v) return;
+      if (name === "running") engine.halt();
+      if (name in stored.entries || settings[name] === v) return;
       settings[name] = v;
       fire(`change:${name}`);
     },

@@ -5,7 +5,30 @@
 import { make } from "../../host/js/dom.js";
 import { position, SECOND } from "./settings.js";
 
-const HERE = /** @type {HTMLScriptElement | null} */ (document.currentScript)?.src;
+export const HERE = /** @type {HTMLScriptElement | null} */ (document.currentScript)?.src;
+
+/**
+ * What loads a part that stands in the page, or in a script of its own.
+ * @param {HTMLElement} el
+ * @param {string} name of the figure
+ * @returns {((part: string) => Promise<any>) & { has(part: string): boolean }}
+ */
+export function loader(el, name) {
+  const scripts = /** @type {NodeListOf<HTMLScriptElement>} */ (el.querySelectorAll("script[data-part]"));
+  const scriptOf = Object.fromEntries([...scripts].map((script) => [script.dataset.part, script]));
+  /** @param {string} part */
+  const load = (part) => {
+    const { src } = scriptOf[part].dataset;
+    if (!src) return Promise.resolve(JSON.parse(scriptOf[part].textContent));
+    return new Promise((resolve, reject) => {
+      const tag = make("script", { src: new URL(src, HERE).href });
+      tag.onload = () => resolve(window.initlabFilms[`${name} ${part}`]);
+      tag.onerror = reject;
+      document.head.append(tag);
+    });
+  };
+  return Object.assign(load, { has: (/** @type {string} */ part) => part in scriptOf });
+}
 
 /**
  * @param {DemoPayload} payload
@@ -18,12 +41,16 @@ export function storedFrames({ spec, frames }, settings, fire) {
   const entries = { frame: frames[shown] };
   return {
     entries,
-    update() {
+    want() {
       const now = position(spec.controls, settings);
       if (now === shown) return;
       shown = now;
       entries.frame = frames[now];
+      fire("change:answered");
       fire("change:frame");
+    },
+    leave() {
+      shown = -1;
     },
   };
 }
@@ -46,13 +73,12 @@ export function storedFilms(el, { spec, films: start }, settings, fire) {
   };
   /** @param {{ part: string, at: number }} place */
   const keyOf = ({ part, at }) => `${part} ${at}`;
-  const scripts = /** @type {NodeListOf<HTMLScriptElement>} */ (el.querySelectorAll("script[data-part]"));
-  const scriptOf = Object.fromEntries([...scripts].map((script) => [script.dataset.part, script]));
+  const load = loader(el, spec.name);
   /** @type {Record<string, Promise<Part> | undefined>} */
   const parts = {};
   /** @type {Record<string, PackedFilm>} */
   const known = {};
-  /** @type {Record<"film" | "film_2", PackedFilm | NoFilm> & { status: string, running: false, progress: 1 }} */
+  /** @type {Record<"film" | "film_2", PackedFilm | NoFilm> & { status: string, running: boolean, progress: number }} */
   const entries = { film: start.film, film_2: start.film_2 || {}, status: "", running: false, progress: 1 };
   const wanted = { film: keyOf(place(false)), film_2: start.film_2 ? keyOf(place(true)) : "" };
   known[wanted.film] = start.film;
@@ -62,21 +88,6 @@ export function storedFilms(el, { spec, films: start }, settings, fire) {
   function say(status) {
     entries.status = status;
     fire("change:status");
-  }
-  /**
-   * @param {string} part
-   * @returns {Promise<Part>}
-   */
-  function load(part) {
-    const script = scriptOf[part];
-    const { src } = script.dataset;
-    if (!src) return Promise.resolve(JSON.parse(script.textContent));
-    return new Promise((resolve, reject) => {
-      const tag = make("script", { src: new URL(src, HERE).href });
-      tag.onload = () => resolve(window.initlabFilms[`${spec.name} ${part}`]);
-      tag.onerror = reject;
-      document.head.append(tag);
-    });
   }
   /**
    * @param {"film" | "film_2"} name
@@ -108,12 +119,14 @@ export function storedFilms(el, { spec, films: start }, settings, fire) {
     entries[name] = known[key];
     fire(`change:${name}`);
   }
-  /** @param {"film" | "film_2"} name */
-  function want(name) {
+  /** @param {string} side */
+  function want(side) {
+    const name = side === "film" ? side : "film_2";
     const now = place(name === "film_2");
     const key = keyOf(now);
     if (key === wanted[name]) return;
     wanted[name] = key;
+    fire("change:answered");
     if (known[key]) {
       show(name, key);
       return;
@@ -123,9 +136,9 @@ export function storedFilms(el, { spec, films: start }, settings, fire) {
   }
   return {
     entries,
-    update() {
-      want("film");
-      if (settings.compare) want("film_2");
+    want,
+    leave(name) {
+      wanted[name === "film" ? name : "film_2"] = "";
     },
   };
 }

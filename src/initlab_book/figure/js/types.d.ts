@@ -1,6 +1,7 @@
 // What Python and the script tell each other: the controls, panels and frames of controls.py, panels.py, demo.py and
 // film.py, as JSON carries them, and what the modules here make of them.
 
+import type { Computed, EnginePort, Question } from "../../engine/types.d.ts";
 import type { Attributes } from "../../host/js/types.d.ts";
 
 // ---- controls
@@ -16,6 +17,8 @@ interface Named {
 export interface Slider extends Named {
   kind: "slider";
   values: number[];
+  /** Whether it takes whole numbers only. */
+  whole: boolean;
 }
 
 export interface Menu extends Named {
@@ -31,7 +34,8 @@ export interface Toggle extends Named {
 }
 
 export interface NumberField extends Named {
-  kind: "number";
+  /** Of a seed: with a button that draws again. */
+  kind: "number" | "seed";
   values: number[];
   low: number;
   high: number;
@@ -204,12 +208,17 @@ export interface DemoSpec {
   prediction: Prediction | null;
   /** On a static page: the longest sentence of all. */
   longest?: string;
+  /** To how many significant digits numbers are rounded. */
+  digits: number;
+  /** Whether the engine computes what is not in store. */
+  engine: boolean;
   player?: undefined;
   narrow?: undefined;
+  compare?: undefined;
 }
 
 /** The same of a film, from `Film.spec`. */
-export interface FilmSpec extends Omit<DemoSpec, "player" | "narrow"> {
+export interface FilmSpec extends Omit<DemoSpec, "player" | "narrow" | "compare"> {
   player: Player;
   /** The panels that a narrow page shows at first; none: all. */
   narrow: string[];
@@ -239,10 +248,18 @@ export interface PackedFilm {
   /** What changes, a list with its value in every frame; levels as differences. */
   moving: Record<string, Record<string, unknown[]>>;
   texts: string[];
+  frames?: undefined;
+}
+
+/** The frames of a run, as the engine makes them. */
+export interface ComputedFilm {
+  frames: Computed[];
+  texts?: undefined;
 }
 
 /** What stands for a film that is not made yet. */
 export interface NoFilm {
+  frames?: undefined;
   texts?: undefined;
 }
 
@@ -260,7 +277,7 @@ export interface UnpackedFilm {
 export interface Model {
   get(name: "spec"): Spec;
   get(name: "frame"): Frame;
-  get(name: "film" | "film_2"): PackedFilm | NoFilm;
+  get(name: "film" | "film_2"): PackedFilm | ComputedFilm | NoFilm;
   get(name: "status"): string | undefined;
   get(name: "progress"): number;
   get(name: "running" | "compare"): boolean;
@@ -296,14 +313,46 @@ export interface Part {
 
 /** The entries of a static model that are no settings, and what brings them up to date with the settings. */
 export interface Stored {
-  entries: Partial<Record<string, unknown>>;
-  update(): void;
+  entries: Record<string, unknown>;
+  /** Show the frame or film of this name that belongs to the settings. */
+  want(name: string): void;
+  /** Something else is shown under this name. */
+  leave(name: string): void;
+}
+
+/** Something that a reader can choose on a page: one of some values, or with an engine, any number from a range. */
+export interface Choice {
+  name: string;
+  values: Value[];
+  low?: number;
+  high?: number;
+  whole?: boolean;
+}
+
+/** A question to the engine, and who is told the answer. */
+export interface Asked {
+  key: string;
+  figure: string;
+  settings: Record<string, Value>;
+  data: unknown;
+  digits: number;
+  frames(frames: Computed[], done: boolean): void;
+  failed(why: string): void;
+}
+
+/** The page's end of the line to the engine: a worker, or a port. */
+export interface EngineEnd {
+  // biome-ignore lint/suspicious/noExplicitAny: what a worker says
+  onmessage: ((event: MessageEvent<any>) => void) | null;
+  postMessage(question: Question): void;
 }
 
 declare global {
   interface Window {
     /** Where the script of a part puts it. */
     initlabFilms: Record<string, Part>;
+    /** The engine, once its script is here: what it returns answers the questions of a port. */
+    initlabEngine?: () => (port: EnginePort) => void;
     /** Shows the figure in this element. */
     initlabFigure(el: HTMLElement): void;
   }
@@ -397,8 +446,8 @@ export type PointTo = (from: PanelSpec, x: number | null) => void;
 export interface ControlParts {
   id: string;
   box: HTMLElement;
-  /** Whether there is a kernel. */
-  live: boolean;
+  /** Whether any value can be computed, and not only those in store. */
+  free: boolean;
   /** Its value now. */
   current(): Value;
   send(value: Value): void;
@@ -407,6 +456,7 @@ export interface ControlParts {
 /** A control on the page. */
 export interface MadeControl {
   name: string;
+  kind: Control["kind"];
   box: HTMLElement;
   show(value: Value): void;
   /** Names the value that is best for what else is chosen. */

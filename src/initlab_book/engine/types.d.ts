@@ -1,0 +1,38 @@
+// What a page and the engine tell each other.
+
+/** A picture, computed: the data of every panel, and a sentence that says what they show. */
+export interface Computed {
+  panels: Record<string, Record<string, unknown>>;
+  text: string;
+}
+
+/** Computes a figure. It yields nothing where the host may breathe, and the frames of a film; it returns the frame of
+ * any other figure. */
+// biome-ignore lint/suspicious/noExplicitAny: each figure has its own settings
+export type Compute = (settings: any, data: any) => Generator<Computed | undefined, Computed | undefined>;
+
+/** What a page asks: for the picture, or the film, of these settings. Without a figure: to stop. */
+export interface Question {
+  /** Who asks: an older question of the same is dropped. */
+  key: string;
+  id: number;
+  figure?: string;
+  settings: Record<string, unknown>;
+  /** What the figure needs besides. */
+  data?: unknown;
+  /** To how many significant digits numbers are rounded. */
+  digits: number;
+}
+
+/** What it is told: further frames, or what went wrong. */
+export interface Answer {
+  frames?: Computed[];
+  done?: boolean;
+  error?: string;
+}
+
+/** The engine's end of the line. */
+export interface EnginePort {
+  onmessage: ((event: { data: Question }) => void) | null;
+  postMessage(answer: Answer & { key: string; id: number }): void;
+}
