@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { FIGURES } from "../../src/initlab_book/engine/figures.js";
 
 const installed = createRequire(new URL("../../tools/js/package.json", import.meta.url));
 const { default: puppeteer } = await import(pathToFileURL(installed.resolve("puppeteer-core")));
@@ -17,7 +18,25 @@ const SIZES = [
   [360, 740],
 ];
 
-/** What a page carries for its figures, by their ids: the kinds of their panels, and the sentence of every setting. */
+const SEED = 5; // of a draw that no page has in store
+
+/** What a figure says of that draw, computed here; undefined if it computes nothing, or needs more than settings. */
+function computed({ name, engine, controls }, start) {
+  if (!engine || name === "digits") return undefined;
+  const settings = Object.fromEntries(controls.map((c) => [c.name, start[c.name]]));
+  const steps = FIGURES[name]({ ...settings, seed: SEED });
+  let text;
+  for (;;) {
+    const { value, done } = steps.next();
+    if (value) text = value.text;
+    if (done) return text;
+  }
+}
+
+/**
+ * What a page carries for its figures, by their ids: the kinds of their panels, and the sentence of every setting; and
+ * the sentence of one that the page has to compute.
+ */
 function expected(page) {
   const html = readFileSync(resolve(SITE, page), "utf-8");
   const found = html.matchAll(
@@ -25,24 +44,25 @@ function expected(page) {
   );
   return Object.fromEntries(
     Array.from(found, ([, id, json]) => {
-      const { spec, frames } = JSON.parse(json);
+      const { spec, frames, start } = JSON.parse(json);
+      const kinds = spec.panels.map((p) => p.kind);
       return [
         id,
-        { film: Boolean(spec.player), kinds: spec.panels.map((p) => p.kind), texts: frames?.map((f) => f.text) },
+        { film: Boolean(spec.player), kinds, texts: frames?.map((f) => f.text), computed: computed(spec, start) },
       ];
     }),
   );
 }
 
 /** Runs in the page: moves every control of every figure, and returns what is wrong and how much was looked at. */
-async function tour(pages) {
+async function tour(pages, seed) {
   const wrong = [];
   let looked = 0;
   const rest = () => new Promise((then) => setTimeout(then, 30));
   const fire = (input, type) => input.dispatchEvent(new Event(type, { bubbles: true }));
   for (const figure of document.querySelectorAll(".initlab-explorer")) {
     const say = (what) => wrong.push(`${figure.id}: ${what}`);
-    const { film, kinds, texts } = pages[figure.id];
+    const { film, kinds, texts, computed } = pages[figure.id];
     if (!figure.querySelector(".il-text")) {
       say("is not drawn");
       continue;
@@ -51,8 +71,8 @@ async function tour(pages) {
     figure.scrollIntoView();
     await rest();
     const shown = () => figure.querySelector(".il-text").textContent;
-    const boxes = [...figure.querySelectorAll(".il-control")].filter((box) => !box.hidden && !box.matches(".il-scrub"));
     const input = (box) => box.querySelector("input[type=range], input[type=checkbox], select");
+    const boxes = [...figure.querySelectorAll(".il-control:not(.il-scrub)")].filter(input);
     const position = () =>
       boxes.reduce((at, box) => {
         const control = input(box);
@@ -91,6 +111,15 @@ async function tour(pages) {
       await rest();
       check();
     }
+    if (computed) {
+      [...figure.querySelectorAll(".il-actions button")].find((button) => button.textContent === "Reset").click();
+      const field = figure.querySelector(".il-seed input");
+      field.value = seed;
+      fire(field, "change");
+      for (let wait = 0; wait < 1000 && shown() !== computed; wait += 1) await rest();
+      looked += 1;
+      if (shown() !== computed) say(`computes “${shown()}” where it should be “${computed}”`);
+    }
     if (film) {
       const scrub = figure.querySelector(".il-scrub input");
       scrub.value = scrub.max;
@@ -127,7 +156,7 @@ async function firefox() {
     async visit(url, [width, height], figures) {
       await page.setViewport({ width, height });
       await page.goto(url, { waitUntil: "load" });
-      return page.evaluate(tour, figures);
+      return page.evaluate(tour, figures, SEED);
     },
     close: () => browser.close(),
   };
@@ -170,8 +199,8 @@ async function webkit() {
       while (!(await ask("POST", `${session}/execute/sync`, { script: there, args: [url] }))) {
         await new Promise((then) => setTimeout(then, 50));
       }
-      const script = `const [figures, done] = arguments; (${tour})(figures).then(done, (e) => done({ looked: 0, wrong: [String(e)] }));`;
-      return ask("POST", `${session}/execute/async`, { script, args: [figures] });
+      const script = `const [figures, seed, done] = arguments; (${tour})(figures, seed).then(done, (e) => done({ looked: 0, wrong: [String(e)] }));`;
+      return ask("POST", `${session}/execute/async`, { script, args: [figures, SEED] });
     },
     async close() {
       await ask("DELETE", session);
