@@ -8,7 +8,7 @@ from pathlib import Path
 from harness import guess_nothing, visit
 
 from initlab_book import engine
-from initlab_book.figure import Menu, Number, Seed, Slider, Toggle, static
+from initlab_book.figure import Menu, Number, Seed, Slider, Toggle, Widths, static
 from initlab_book.figure.front_end import EXPLORER
 from initlab_book.numbers import number
 
@@ -124,7 +124,7 @@ class Figure:
     @property
     def offered(self):
         """The controls whose values the static page has in store."""
-        return [control for control in self.demo.controls if not isinstance(control, Number)]
+        return [control for control in self.demo.controls if not isinstance(control, Number | Widths)]
 
     def typed(self, control, value):
         """Type a number into the field of a control."""
@@ -141,7 +141,7 @@ class Figure:
 
     def control(self, control):
         roles = {Slider: "slider", Menu: "combobox", Toggle: "checkbox", Number: "spinbutton", Seed: "spinbutton"}
-        return self.root.get_by_role(roles[type(control)], name=control.label, exact=True)
+        return self.root.get_by_role(roles.get(type(control), "textbox"), name=control.label, exact=True)
 
     def exact(self, slider):
         """The field beside a slider that takes any number."""

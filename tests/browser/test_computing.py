@@ -9,7 +9,8 @@ from figure import ADDRESS_SETTLES, Figure, bare_page
 from harness import explorers, guess_nothing
 from playwright.sync_api import expect
 
-from initlab_book.figure import Demo, Film, Lines, Menu, Number, Player, Seed, Series, Slider
+from initlab_book.chapters.xavier.figures import tapers
+from initlab_book.figure import Demo, Film, Lines, Menu, Number, Player, Seed, Series, Slider, Widths
 
 pytestmark = pytest.mark.browser
 
@@ -206,6 +207,25 @@ def test_a_film_is_shown_while_it_is_made_and_can_be_stopped(computing):
     expect(said(figure)).to_have_text(re.compile(r"^Step \d, seed 0\.$"))
 
 
+def test_widths_are_typed_as_a_list(open_page, tmp_path):
+    path = tmp_path / "widths.html"
+    path.write_text(bare_page(tapers), encoding="utf-8")
+    figure = Figure(open_page(f"{path.as_uri()}#explorer-tapers?widths=9%2C4%2C3").page, tapers)
+    expect(said(figure)).to_have_text(tapers.frame(widths="9, 4, 3")["text"])
+    own = tapers.controls[-1]
+    for wrong in ("9, 4", "9; 4; 3", "9, 4, 1000", "9, 0, 3", "9, 4, x"):
+        figure.typed(own, wrong)
+        expect(figure.root.locator(".il-refused:not(:empty)")).to_have_text(
+            "Widths are 3 to 31 whole numbers from 1 to 512, with commas between them."
+        )
+        with pytest.raises(ValueError, match="widths must be 3 to 31 whole numbers from 1 to 512"):
+            tapers.frame(widths=wrong)
+    figure.typed(own, "5,5 , 5")
+    expect(figure.root.locator(".il-refused:not(:empty)")).to_have_count(0)
+    expect(figure.control(own)).to_have_value("5, 5, 5")
+    expect(said(figure)).to_have_text(tapers.frame(widths="5,5 , 5")["text"])
+
+
 def test_where_the_script_is_missing_the_figure_says_so(open_page, tmp_path):
     html = bare_page(TOY).replace("window.initlabEngine = ", "window.nothing = ")
     path = tmp_path / "missing.html"
@@ -228,7 +248,7 @@ COMPUTED = {  # a small network each, none of them in store
     "find-the-scale": {"std": 0.23, "width": 20, "seed": 2},
     "three-starts": {"gain": 1.05, "width": 30, "seed": 9},
     "rules": {"width": 40, "seed": 5},
-    "tapers": {"seed": 6},
+    "tapers": {"seed": 6, "widths": "40, 20, 10, 5"},
     "shapes": {"seed": 7},
     "luck": {"width": 50, "depth": 20, "seed": 8},
     "two-dimensions": {"rate": 0.02, "width": 6, "depth": 3, "seed": 1},
@@ -247,7 +267,7 @@ def test_a_page_opened_from_the_disk_computes_what_python_does(open_page, site, 
     guess_nothing(visitor.page)
     figure = Figure(visitor.page, demo)
     for control in demo.controls:
-        if isinstance(control, Slider | Number) and control.name in COMPUTED[demo.name]:
+        if isinstance(control, Slider | Number | Widths) and control.name in COMPUTED[demo.name]:
             figure.typed(control, settings[control.name])
         elif isinstance(control, Menu) and control.name in COMPUTED[demo.name]:
             figure.control(control).select_option(settings[control.name])

@@ -7,7 +7,7 @@ of a grid of settings are computed when the book is built and shipped inside the
 others, where there is an engine for the figure, by the page itself (`js/computed.js`).
 """
 
-from .controls import Menu, Number, Player, Seed, Slider, Toggle
+from .controls import Menu, Number, Player, Seed, Slider, Toggle, Widths
 from .demo import Demo
 from .film import Film
 from .packing import Levels
@@ -33,6 +33,7 @@ __all__ = [
     "Series",
     "Slider",
     "Toggle",
+    "Widths",
     "formula_row",
     "histogram_data",
 ]

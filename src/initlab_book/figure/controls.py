@@ -115,6 +115,36 @@ class Seed(Number):
 
 
 @dataclass(frozen=True)
+class Widths:
+    """The widths of a network to type in, such as "64, 32, 16"; with nothing typed in, those that a menu names. A page
+    without an engine cannot offer it."""
+
+    name: str = "widths"
+    """The setting that it controls."""
+    label: str = "Own widths"
+    """What stands beside it."""
+    value: str = ""
+    """Where it starts."""
+    most: int = 31
+    """How many widths there may be, from three on."""
+    high: int = 512
+    """The largest width allowed."""
+    values = ("",)
+    """The one value of a page without an engine."""
+
+    def check(self, value: object) -> str:
+        """The value, with one space behind each comma; a ValueError says what is allowed."""
+        parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else []
+        known = all(part.isascii() and part.isdigit() and 1 <= int(part) <= self.high for part in parts)
+        if value != "" and not (known and 3 <= len(parts) <= self.most):
+            raise ValueError(
+                f"{self.name} must be 3 to {self.most} whole numbers from 1 to {self.high}, with commas between them, "
+                f"got {value!r}"
+            )
+        return ", ".join(str(int(part)) for part in parts if part)
+
+
+@dataclass(frozen=True)
 class Player:
     """Time: the steps of a film, to be played, paused, stepped and scrubbed through."""
 
@@ -134,5 +164,5 @@ class Player:
         return int(value)
 
 
-Control = Slider | Menu | Toggle | Number | Seed | Player
+Control = Slider | Menu | Toggle | Number | Seed | Widths | Player
 """Any of them."""

@@ -108,9 +108,9 @@ function bandAround(mean, widths) {
   return [low, high];
 }
 
-/** @param {{ shape: string, rule: string, seed: number }} settings */
-export function* tapers({ shape, rule, seed }) {
-  const [shapeLabel, widths] = TAPERS[shape];
+/** @param {{ shape: string, rule: string, seed: number, widths: string }} settings */
+export function* tapers({ shape, rule, seed, widths: own }) {
+  const [shapeLabel, widths] = own ? [own, own.split(",").map(Number)] : TAPERS[shape];
   const [label, varianceOf] = VARIANCES[rule];
   const outs = widths.slice(1);
   const variances = outs.map((nOut, i) => varianceOf(widths[i], nOut));
@@ -130,14 +130,15 @@ export function* tapers({ shape, rule, seed }) {
   const down = bandAround([...backward].reverse(), widths.slice(1, -1).reverse());
   const a = seen.a.secondMoment;
   const dz = seen.dz.secondMoment;
+  const layers = wholeNumbers(0, outs.length);
   const panels = {
-    forward: { y: { measured: a, theory: forward }, band: bandAround(forward, outs) },
-    backward: { y: { measured: dz, theory: backward }, band: down.map((edge) => edge.reverse()) },
-    widths: { y: { n: widths } },
+    forward: { x: layers, y: { measured: a, theory: forward }, band: bandAround(forward, outs) },
+    backward: { x: layers.slice(1), y: { measured: dz, theory: backward }, band: down.map((edge) => edge.reverse()) },
+    widths: { x: layers, y: { n: widths } },
   };
   const text =
-    `Widths: ${shapeLabel}. Variance ${label}: on average, ten layers multiply the mean square of the signal by ` +
-    `${number(lastOf(forward), 3)}, and nine layers, on the way down to layer 1, that of the gradient by ` +
+    `Widths: ${shapeLabel}. Variance ${label}: on average, all layers together multiply the mean square of the signal by ` +
+    `${number(lastOf(forward), 3)}, and those above layer 1, on the way down, that of the gradient by ` +
     `${number(backward[0], 3)}. In the network drawn here it is ${number(lastOf(a), 3)} and ${number(dz[0], 3)}.`;
   return { panels, text };
 }

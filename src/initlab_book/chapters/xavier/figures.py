@@ -6,7 +6,7 @@ from initlab.activations import labels
 from initlab.gaussian import propagate
 from initlab.random_matrices import growth_rate, growth_variance
 from initlab_book import results
-from initlab_book.figure import Demo, Histograms, Lines, Menu, Number, Prediction, Seed, Series, histogram_data
+from initlab_book.figure import Demo, Histograms, Lines, Menu, Number, Prediction, Seed, Series, Widths, histogram_data
 from initlab_book.numbers import number
 
 from .experiments import (
@@ -114,26 +114,29 @@ def _band(mean, widths):
     return np.concatenate([[1], low]) * mean, np.concatenate([[1], high]) * mean
 
 
-def _tapers(shape, rule, seed):
-    _, widths = SHAPES[shape]
+def _tapers(shape, rule, seed, widths):
+    name, widths = (widths, [int(n) for n in widths.split(",")]) if widths else SHAPES[shape]
     label, variance = VARIANCES[rule]
+    layers = np.arange(len(widths))
     forward, backward = expected(widths, variance)
     seen = one_network(widths, variance, seed)
     low, high = _band(backward[::-1], widths[1:-1][::-1])
     panels = {
         "forward": {
+            "x": layers,
             "y": {"measured": seen.a.second_moment[0], "theory": forward},
             "band": _band(forward, widths[1:]),
         },
         "backward": {
+            "x": layers[1:],
             "y": {"measured": seen.dz.second_moment[0], "theory": backward},
             "band": (low[::-1], high[::-1]),
         },
-        "widths": {"y": {"n": widths}},
+        "widths": {"x": layers, "y": {"n": widths}},
     }
     text = (
-        f"Widths: {SHAPES[shape][0]}. Variance {label}: on average, ten layers multiply the mean square of the signal "
-        f"by {number(forward[-1])}, and nine layers, on the way down to layer 1, that of the gradient by "
+        f"Widths: {name}. Variance {label}: on average, all layers together multiply the mean square of the signal "
+        f"by {number(forward[-1])}, and those above layer 1, on the way down, that of the gradient by "
         f"{number(backward[0])}. In the network drawn here it is {number(seen.a.second_moment[0, -1])} and "
         f"{number(seen.dz.second_moment[0, 0])}."
     )
@@ -149,6 +152,7 @@ tapers = Demo(
         Menu("shape", "Widths", {name: label for name, (label, _) in SHAPES.items()}, "narrow"),
         Menu("rule", "Variance", {name: label for name, (label, _) in VARIANCES.items()}, "in"),
         Seed(),
+        Widths(),
     ),
     panels=(
         Lines(
@@ -157,7 +161,6 @@ tapers = Demo(
             "layer",
             _MARKS,
             y_range=(1e-2, 1e2),
-            x=tuple(range(DEPTH + 1)),
             log=True,
             guide=1.0,
             band_label="95 %",
@@ -168,7 +171,6 @@ tapers = Demo(
             "layer",
             (Series("measured", "one network", tone=2), _MARKS[1]),
             y_range=(1e-2, 1e2),
-            x=tuple(range(1, DEPTH + 1)),
             log=True,
             guide=1.0,
             band_label="95 %",
@@ -179,7 +181,6 @@ tapers = Demo(
             "layer",
             (Series("n", "units", tone=3),),
             y_range=(16, 1024),
-            x=tuple(range(DEPTH + 1)),
             log=True,
             wide=True,
         ),
@@ -187,7 +188,7 @@ tapers = Demo(
     compute=_tapers,
     digits=3,
     engine=True,
-    caption="Ten linear layers: one network, the expected mean squares, and where 95 % of all networks lie.",
+    caption="Linear layers: one network, the expected mean squares, and where 95 % of all networks lie.",
     prediction=Prediction(
         "A network narrows from 512 units to 32 in ten layers. Which direction suffers under 1/n_in?",
         outcome=(

@@ -1,11 +1,12 @@
 // The controls, each described by the class of its name in controls.py.
 
 /** @import { Attributes } from "../../host/js/types.d.ts" */
-/** @import { Control, ControlParts, MadeControl, Menu, Model, NumberField, Slider, Value } from "./types.d.ts" */
+/** @import { Control, ControlParts, MadeControl, Menu, Model, NumberField, Slider, Value, WidthsField } from "./types.d.ts" */
 
 import { make, uniqueId } from "../../host/js/dom.js";
 import { makeButton } from "./buttons.js";
 import { nearest, number } from "./numbers.js";
+import { readWidths } from "./settings.js";
 import { write } from "./svg.js";
 import { typeset } from "./typeset.js";
 
@@ -30,6 +31,7 @@ export function makeControl(spec, model, free) {
   if (spec.kind === "slider") return { ...common, ...slider(spec, parts) };
   if (spec.kind === "menu") return { ...common, show: menu(spec, parts) };
   if (spec.kind === "toggle") return { ...common, show: toggle(parts) };
+  if (spec.kind === "widths") return { ...common, show: widths(spec, parts) };
   return { ...common, show: field(spec, parts) };
 }
 
@@ -110,6 +112,27 @@ function field({ kind, low, high }, { id, box, free, current, send }) {
   if (kind === "seed")
     box.append(makeButton("Draw again", () => send(current() === high ? low : Number(current()) + 1)));
   box.append(refusal);
+  box.hidden = !free;
+  return (v) => {
+    input.value = String(v);
+  };
+}
+
+/**
+ * @param {WidthsField} spec
+ * @param {ControlParts} parts
+ * @returns {(v: Value) => void}
+ */
+function widths({ most, high }, { id, box, free, send }) {
+  const about = `3 to ${most} whole numbers from 1 to ${high}, with commas between them`;
+  const input = make("input", { id, type: "text", inputmode: "numeric", placeholder: "64, 32, 16", title: about });
+  const refusal = make("span", { class: "il-refused", role: "status" });
+  input.addEventListener("change", () => {
+    const list = readWidths(input.value, { most, high });
+    write(refusal, list === undefined ? `Widths are ${about}.` : "");
+    if (list !== undefined) send(list);
+  });
+  box.append(input, refusal);
   box.hidden = !free;
   return (v) => {
     input.value = String(v);

@@ -16,7 +16,7 @@ import { makeFilm } from "./film.js";
 import { makeGuess } from "./guess.js";
 import { makeChooser, makeDropDown, makeMenu } from "./menu.js";
 import { aroundPrinting } from "./paper.js";
-import { filmSettings } from "./settings.js";
+import { filmSettings, TYPED } from "./settings.js";
 import { makeSide, pin } from "./side.js";
 import { write } from "./svg.js";
 import { csvOf, pictureOf, pixelsOf, save } from "./taken.js";
@@ -60,7 +60,7 @@ export function render({ model, el, memory, open = false, entries = [] }) {
   /** @param {MadeControl[]} controls */
   function rows(controls) {
     const box = make("div", { class: "il-controls" }, ...controls.map((c) => c.box));
-    const numbers = controls.filter((c) => free && (c.kind === "number" || c.kind === "seed")).map((c) => c.box);
+    const numbers = controls.filter((c) => free && TYPED.has(c.kind)).map((c) => c.box);
     if (numbers.length) {
       const { menu, list, undo: close } = makeDropDown("Numbers", "Numbers to type in");
       menu.classList.add("il-numbers");

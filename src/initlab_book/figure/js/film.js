@@ -7,7 +7,7 @@ import { makeButton } from "./buttons.js";
 import { unpack, unpackFrames } from "./packing.js";
 import { aroundPrinting } from "./paper.js";
 import { makePlayer, makeProgress } from "./player.js";
-import { SECOND } from "./settings.js";
+import { SECOND, TYPED } from "./settings.js";
 
 /**
  * The controls that both sides share, the player, and for each side its own controls and panels.
@@ -24,7 +24,7 @@ export function makeFilm(
   const two = () => spec.compare.length > 0 && model.get("compare");
   const length = () => Math.max(1, ...films.map((film) => film?.length || 0));
   const shared = offer(spec.controls.filter((c) => !spec.compare.includes(c.name)));
-  const numbers = shared.filter((c) => c.kind === "number" || c.kind === "seed");
+  const numbers = shared.filter((c) => TYPED.has(c.kind));
   const time = makePlayer(spec.player, model, length, show);
   const stage = make("div", { class: "il-sides" });
   const pair = make("div", { class: "il-pair" });

@@ -4,6 +4,9 @@
 
 import { nearest, number } from "./numbers.js";
 
+/** The kinds of controls in which something is typed: it has to be computed. */
+export const TYPED = new Set(["number", "seed", "widths"]);
+
 /** Ends the name of a setting of the second of two sides. */
 export const SECOND = "_2";
 
@@ -35,9 +38,10 @@ export const inStore = (controls, settings) =>
 /**
  * What the engine computes besides what is in store: a range of numbers.
  * @param {Control} control
- * @returns {Pick<Choice, "low" | "high" | "whole">}
+ * @returns {Pick<Choice, "low" | "high" | "whole" | "most">}
  */
 function range(control) {
+  if (control.kind === "widths") return { high: control.high, most: control.most };
   if (control.kind === "number" || control.kind === "seed")
     return { low: control.low, high: control.high, whole: true };
   if (control.kind === "slider") {
@@ -62,6 +66,18 @@ export function choicesOf(spec) {
     if (spec.compare.includes(c.name)) choices.push({ ...choice(c), name: c.name + SECOND });
   }
   return choices;
+}
+
+/**
+ * Widths as they are kept, "64, 32, 16"; undefined if they are none.
+ * @param {string} text
+ * @param {{ most?: number, high?: number }} limits
+ */
+export function readWidths(text, { most = 0, high = 0 }) {
+  if (!text.trim()) return "";
+  const widths = text.split(",").map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : 0));
+  const known = widths.length >= 3 && widths.length <= most && widths.every((n) => n >= 1 && n <= high);
+  return known ? widths.join(", ") : undefined;
 }
 
 /**
@@ -117,6 +133,11 @@ export function readAddress(address, id, choices, aliases = {}) {
     const known = choice.values.find((v) => (typeof v === "number" && text ? Number(text) === v : String(v) === text));
     if (known !== undefined) {
       settings.push([name, known]);
+      continue;
+    }
+    const widths = choice.most === undefined ? undefined : readWidths(text, choice);
+    if (widths !== undefined) {
+      settings.push([name, widths]);
       continue;
     }
     const wanted = text ? Number(text) : NaN;

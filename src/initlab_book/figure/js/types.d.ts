@@ -41,7 +41,14 @@ export interface NumberField extends Named {
   high: number;
 }
 
-export type Control = Slider | Menu | Toggle | NumberField;
+export interface WidthsField extends Named {
+  kind: "widths";
+  values: string[];
+  most: number;
+  high: number;
+}
+
+export type Control = Slider | Menu | Toggle | NumberField | WidthsField;
 
 export interface Player extends Named {
   kind: "player";
@@ -327,6 +334,8 @@ export interface Choice {
   low?: number;
   high?: number;
   whole?: boolean;
+  /** Of widths: how many there may be. */
+  most?: number;
 }
 
 /** A question to the engine, and who is told the answer. */
