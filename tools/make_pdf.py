@@ -31,7 +31,8 @@ ARTICLE = re.compile(r'<article class="bd-article">(.*?)</article>', re.DOTALL)
 HEADING = re.compile(r'<section [^>]*id="([^"]*)">\s*<h([12])>(.*?)</h\2>', re.DOTALL)
 # The theme has nothing to do on paper, and without its script a quiz shows all answers.
 ASSET = re.compile(
-    r"<link [^>]*\.css[^>]*>|<script defer(?!.*(?:quiz|theme)).*?</script>|<script [^>]*initlab-explorer[^>]*></script>"
+    r"<link [^>]*\.css[^>]*>|<script defer(?!.*(?:quiz|theme)).*?</script>"
+    r"|<script [^>]*initlab-(?:explorer|lab)[^>]*></script>"
 )
 ANCHOR = re.compile(r'\b(id|for|aria-labelledby|aria-describedby|href)="(#?)([^"]*)"')
 

@@ -30,11 +30,12 @@ from sphinxcontrib import katex
 from initlab_book import engine, install
 from initlab_book.figure.front_end import EXPLORER
 from initlab_book.figure.static import NUMBER
+from initlab_book.lab.front_end import LAB
 from initlab_book.quiz.front_end import QUIZ
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-FRONT_ENDS = {"initlab-explorer": EXPLORER, "initlab-quiz": QUIZ}  # by the class of their elements
+FRONT_ENDS = {"initlab-explorer": EXPLORER, "initlab-lab": LAB, "initlab-quiz": QUIZ}  # by the class of their elements
 SOURCES = {".py", ".json", ".js", ".css"}
 logger = logging.getLogger(__name__)
 
@@ -44,9 +45,9 @@ class BookError(SphinxError):
 
 
 def setup(app):
-    # Kernels inherit both. The first makes explorers and quizzes show themselves as static HTML. The second keeps sums
-    # in the same order on every machine; and small matrices gain nothing from threads, but lose a factor of 10 on a
-    # busy machine.
+    # Kernels inherit both. The first makes explorers, quizzes and labs show themselves as static HTML. The second keeps
+    # sums in the same order on every machine; and small matrices gain nothing from threads, but lose a factor of 10 on
+    # a busy machine.
     os.environ["INITLAB_BOOK"] = "1"
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     # Jupyter Book sets this option of an extension that _config.yml leaves out; unknown options are warnings.
@@ -197,6 +198,13 @@ def write_front_ends(app):
         (folder / f"{name}.js").write_text(front_end.script(), encoding="utf-8")
         (folder / f"{name}.css").write_text(front_end.stylesheet(), encoding="utf-8")
     (folder / "initlab-engine.js").write_text(engine.script(), encoding="utf-8")
+    (folder / "initlab-digits.js").write_text(digits_script(), encoding="utf-8")
+
+
+@functools.cache
+def digits_script():
+    """The images that the lab asks for when a reader chooses digits."""
+    return f"window.initlabDigits = {json.dumps(engine.digits())};\n"
 
 
 def keep_punctuation_with_formulas(app, doctree):
@@ -235,14 +243,15 @@ def finish_page(app, pagename, templatename, context, doctree):
     body = context.get("body", "")
     body = FILM.sub(functools.partial(write_film, app.outdir), body)
     body = body.replace(" data-engine>", f' data-engine="initlab-engine.js?v={digest(engine.script())}">')
+    body = body.replace(" data-digits ", f' data-digits="initlab-digits.js?v={digest(digits_script())}" ')
     body = number_figures(body, app.env.toc_secnumbers.get(pagename, {}).get("", ()))
     if body:
         context["body"] = body
     for name in FRONT_ENDS:
         if f'class="{name}' in body:
             app.add_css_file(f"{name}.css")
-            # Figures call for their script while the page is read; a quiz waits until it is there.
-            app.add_js_file(f"{name}.js", **({} if name == "initlab-explorer" else {"loading_method": "defer"}))
+            # Figures and the lab call for their script while the page is read; a quiz waits until it is there.
+            app.add_js_file(f"{name}.js", **({"loading_method": "defer"} if name == "initlab-quiz" else {}))
     if "<math>" in body:  # in a figure: KaTeX's formulas say more of themselves
         app.add_css_file("latinmodern/latinmodern.css")
     if 'class="math' not in body:

@@ -7,11 +7,13 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from .figure.demo import Demo
+from .lab.lab import Lab
 from .quiz.quiz import Quiz
 
 if TYPE_CHECKING:
     from .figure.widget import Explorer
     from .host.front_end import Still
+    from .lab.widget import LabWidget
     from .quiz.widget import QuizWidget
 
 
@@ -20,19 +22,19 @@ def building() -> bool:
     return bool(os.environ.get("INITLAB_BOOK"))
 
 
-def show(thing: Demo | Quiz, **settings: Any) -> "Explorer | QuizWidget | Still":
-    """A figure or a quiz, ready to be the last line of a notebook cell.
+def show(thing: Demo | Lab | Quiz, **settings: Any) -> "Explorer | LabWidget | QuizWidget | Still":
+    """A figure, a quiz or a lab, ready to be the last line of a notebook cell.
 
     Parameters
     ----------
-    thing : Demo or Quiz
+    thing : Demo, Lab or Quiz
         What to show. A `Film` is a `Demo`.
     **settings
-        Start values of a figure that differ from its own.
+        Start values of a figure, or parts of the experiment of a lab, that differ from its own.
 
     Returns
     -------
-    Explorer, QuizWidget or Still
+    Explorer, LabWidget, QuizWidget or Still
         With a kernel an ordinary widget; while the book is built, what the page is to carry.
 
     Raises
@@ -61,4 +63,12 @@ def show(thing: Demo | Quiz, **settings: Any) -> "Explorer | QuizWidget | Still"
         from .quiz.widget import QuizWidget
 
         return QuizWidget(thing)
-    raise TypeError(f"thing must be a Demo, a Film or a Quiz, got {thing!r}")
+    if isinstance(thing, Lab):
+        if building():
+            from .lab import static as lab_page
+
+            return lab_page.still(thing, **settings)
+        from .lab.widget import LabWidget
+
+        return LabWidget(thing, **settings)
+    raise TypeError(f"thing must be a Demo, a Film, a Quiz or a Lab, got {thing!r}")

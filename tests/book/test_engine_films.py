@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from test_engine import computed
 
+from initlab_book import engine
 from initlab_book.chapters import why
 from initlab_book.chapters.watching import figures
 from initlab_book.figure.packing import LEVELS, jsonable
@@ -65,15 +66,15 @@ def frames(film, settings):
 def test_frames(film, name, network, some, monkeypatch):
     """As long as two runs of NumPy agree to 1e-9 that differ in the order of their sums."""
     settings = [film.of_side(film.settings(**changes)) for changes in some]
-    data = figures.digit_data() if name == "digits" else None
+    data = engine.digits() if name == "digits" else None
     cases = [{"call": "film", "chapter": "watching", "name": name, "settings": s, "data": data} for s in settings]
     python = [frames(film, case) for case in settings]
     drawn = getattr(figures, network)
     monkeypatch.setattr(figures, network, lambda *of, **seeds: reversed_units(drawn(*of, **seeds)))
     compared = 0
-    for case, one, engine in zip(settings, python, computed(cases), strict=True):
-        assert len(engine) == len(one)
-        for step, (frame, again, shown) in enumerate(zip(one, frames(film, case), engine, strict=True)):
+    for case, one, made in zip(settings, python, computed(cases), strict=True):
+        assert len(made) == len(one)
+        for step, (frame, again, shown) in enumerate(zip(one, frames(film, case), made, strict=True)):
             if not close(frame, again, 1e-9):
                 break
             if any(0 < size < 1e-15 for size in frame[0].get("gradient", {"y": {"now": []}})["y"]["now"]):
@@ -98,7 +99,7 @@ STARTS = [  # not equal weights: whether a ReLU of exactly 0 is on, what roundin
 def test_starts():
     settings = [why.figures.starts.settings(**changes) for changes in STARTS]
     cases = [{"call": "figure", "chapter": "why", "name": "starts", "settings": case} for case in settings]
-    for case, engine in zip(settings, computed(cases), strict=True):
+    for case, made in zip(settings, computed(cases), strict=True):
         panels, text = why.figures.starts.compute(**case)
-        assert engine["text"] == text
-        assert close(jsonable(panels, 15), jsonable(engine["panels"], 15), 1e-6), case
+        assert made["text"] == text
+        assert close(jsonable(panels, 15), jsonable(made["panels"], 15), 1e-6), case

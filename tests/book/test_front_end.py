@@ -20,10 +20,11 @@ from initlab_book.figure import Film
 from initlab_book.figure.front_end import EXPLORER
 from initlab_book.figure.packing import LEVELS, Levels, changes, jsonable
 from initlab_book.host.front_end import bundle
+from initlab_book.lab.front_end import LAB
 from initlab_book.numbers import number
 from initlab_book.quiz.front_end import QUIZ
 
-FRONT_ENDS = {"explorer": EXPLORER, "quiz": QUIZ}
+FRONT_ENDS = {"explorer": EXPLORER, "lab": LAB, "quiz": QUIZ}
 DEMOS = [*{placed.demo.name: placed.demo for placed in explorers()}.values(), TOY]
 
 

@@ -39,13 +39,18 @@ WATCHER = (
     "from initlab_book import show\nfrom initlab_book.chapters import watching as chapter\n\n"
     "film = show(chapter.figures.digits)\nfilm",
 )
+# In the lab: an experiment of a reader's own, and what the kernel knows of it.
+BUILDER = (
+    "mine = show(chapter.lab, seeds={'first': 7, 'count': 1})\nmine",
+    "print('rate', mine.experiment['runs'][0]['rate'])",
+)
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """The address of a JupyterLab over copies of the notebooks."""
     folder = tmp_path_factory.mktemp("lab")
-    for name, extra in ((CHAPTER, READER), ("book/index", WATCHER)):
+    for name, extra in ((CHAPTER, READER), ("book/index", WATCHER), ("book/lab", BUILDER)):
         notebook = read_notebook(name)
         for i, source in enumerate(extra):
             code = {"cell_type": "code", "id": f"reader-{i}", "metadata": {}, "source": source}
@@ -255,3 +260,27 @@ def test_a_figure_follows_the_dark_theme(front):
         "async () => (await axe.run('.initlab-explorer')).violations.map((v) => [v.id, v.nodes[0].html])"
     )
     assert found == []
+
+
+def test_the_lab_computes_in_the_page_and_the_kernel_knows_its_experiment(browser, lab):
+    with opened_notebook(browser, lab, "lab") as page:
+        assert complaints(page) == []
+        mine = page.locator(".initlab-lab").nth(1)
+        expect(mine.get_by_label("Seed of the first draw")).to_have_value("7")
+        expect(mine.locator(".il-text")).to_contain_text("Step 0")
+        mine.get_by_role("button", name="Step", exact=True).click()
+        expect(mine.locator(".il-text")).to_contain_text("Step 5")
+        # A letter is a letter there, and no command of JupyterLab.
+        board = mine.get_by_role("application")
+        mine.get_by_label("Data", exact=True).select_option("own")
+        board.press("0")
+        board.press("Enter")
+        rate = mine.get_by_label("Rate, network A")
+        rate.fill("0.125")
+        rate.press("Enter")
+        mine.get_by_label("Data", exact=True).select_option("digits")
+        expect(mine.locator(".il-text")).to_contain_text("images")
+        last = page.locator(".jp-CodeCell").last
+        last.locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        expect(last.locator(".jp-OutputArea-output")).to_contain_text("rate 0.125")

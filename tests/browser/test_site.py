@@ -61,7 +61,7 @@ def variants():
 LATE = re.compile(r"\.(woff2?|ttf|png|svg)(\?|$)|/(initlab-quiz|pydata-sphinx-theme)\.js")
 # Inside a figure or quiz all is drawn anew, in the place that is kept for it.
 PLACES = """() => (window.watched ||= [...document.querySelectorAll("main *")]
-    .filter((e) => !e.closest(".initlab-explorer *, .initlab-quiz *")))
+    .filter((e) => !e.closest(".initlab-explorer *, .initlab-lab *, .initlab-quiz *")))
     .map((e) => e.getBoundingClientRect())
     .map((box) => box.width && [box.x, box.y + scrollY, box.width, box.height])"""
 WATCHED = "(i) => window.watched[i].outerHTML.slice(0, 100)"
@@ -135,7 +135,7 @@ def test_a_page_never_scrolls_sideways(seen):
 CUT = """() => {
     const scrolls = (e) => /auto|scroll/.test(getComputedStyle(e).overflowX) && e.scrollWidth > e.clientWidth + 1;
     const shaded = (e) => getComputedStyle(e).backgroundAttachment.includes("local");
-    const apart = (e) => e.closest(".initlab-explorer, .initlab-quiz, .katex-mathml, script, style");
+    const apart = (e) => e.closest(".initlab-explorer, .initlab-lab, .initlab-quiz, .katex-mathml, script, style");
     const page = document.querySelector(".bd-article-container");
     const found = [...page.querySelectorAll("*")].filter((e) => !apart(e) && scrolls(e) && !shaded(e));
     const nodes = document.createTreeWalker(page, NodeFilter.SHOW_TEXT);
@@ -338,7 +338,7 @@ def test_a_page_works_from_a_file(open_page, site, name):
     visitor = open_page(f"{(site / name).as_uri()}.html")
     visitor.settle()
     assert visitor.problems == []
-    assert [url for url in visitor.requests if not url.startswith(("file:", "data:"))] == []
+    assert [url for url in visitor.requests if not url.startswith(("file:", "data:", "blob:"))] == []
     guess_nothing(visitor.page)
     for figure in visitor.page.locator(".initlab-explorer").all():
         expect(figure.locator(PICTURE).first).to_be_visible()
@@ -355,6 +355,8 @@ def test_a_page_can_be_read_without_javascript(open_page, served, name):
     for figure in page.locator(".initlab-explorer").all():
         expect(figure.locator(".il-fallback p").nth(1)).to_be_visible()
         expect(figure.locator(".il-fallback table, .il-fallback pre").first).to_be_visible()
+    for lab in page.locator(".initlab-lab").all():
+        expect(lab.locator(".il-fallback table")).to_be_visible()
     for quiz in page.locator(".initlab-quiz").all():
         expect(quiz.locator("details").first).to_be_visible()
     html = page.content()

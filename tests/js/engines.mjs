@@ -140,6 +140,34 @@ async function tour(pages, seed) {
     if (document.scrollingElement.scrollWidth > innerWidth + 1)
       say(`makes the page ${document.scrollingElement.scrollWidth} px wide`);
   }
+  for (const lab of document.querySelectorAll(".initlab-lab")) {
+    const say = (what) => wrong.push(`${lab.id}: ${what}`);
+    const press = (name) => [...lab.querySelectorAll("button")].find((button) => button.textContent === name).click();
+    const said = () => [...lab.querySelectorAll(".il-text")].map((text) => text.textContent);
+    const until = async (is) => {
+      for (let wait = 0; wait < 300 && !is(); wait += 1) await rest();
+      return is();
+    };
+    lab.scrollIntoView();
+    press("Compare two");
+    const start = [...lab.querySelectorAll("select")].find((menu) =>
+      /^Initializer, all.*B$/.test(menu.getAttribute("aria-label")),
+    );
+    start.value = "he_normal";
+    fire(start, "change");
+    if (!(await until(() => said().length === 2 && said().every((text) => text.startsWith("Step 0:")))))
+      say("begins nothing");
+    press("Play");
+    if (!(await until(() => said().every((text) => /^Step [1-9]\d\d/.test(text))))) say("trains nothing");
+    press("Pause");
+    await rest();
+    const drawn = [...lab.querySelectorAll(".il-stage > svg")].filter((svg) => svg.clientWidth);
+    looked += drawn.length;
+    if (drawn.length < 6) say("draws too little");
+    for (const svg of drawn) if (/NaN|undefined/.test(svg.outerHTML)) say("draws what is not a number");
+    if (document.scrollingElement.scrollWidth > innerWidth + 1)
+      say(`makes the page ${document.scrollingElement.scrollWidth} px wide`);
+  }
   return { looked, wrong };
 }
 

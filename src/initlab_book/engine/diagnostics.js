@@ -69,15 +69,15 @@ function flat({ rows, cols, data }, greatest) {
  * @param {Network} network
  * @param {Matrix} x
  * @param {Targets} y
- * @param {{ loss: string, bins?: BinsOf }} how
+ * @param {{ loss: string, bins?: BinsOf, alike?: string[] }} how alike: of which to measure how alike the examples are
  * @returns {Diagnostics}
  */
-export function diagnose(network, x, y, { loss, bins = {} }) {
+export function diagnose(network, x, y, { loss, bins = {}, alike = [] }) {
   const { weights, activations } = network;
   const depth = weights.length;
   const buffers = makeBuffers(network, x.cols);
   const { z, a, dz, dW, da } = buffers;
-  const { see, statistics } = survey(bins);
+  const { see, statistics } = survey(bins, alike);
   /** @type {number[][]} */
   const shares = [];
   for (const layer of forwardLayers(network, x, buffers)) {

@@ -1,5 +1,7 @@
 // What a page and the engine tell each other.
 
+import type { LabAnswer, LabQuestion } from "./lab.d.ts";
+
 /** A picture, computed: the data of every panel, and a sentence that says what they show. */
 export interface Computed {
   panels: Record<string, Record<string, unknown>>;
@@ -33,6 +35,6 @@ export interface Answer {
 
 /** The engine's end of the line. */
 export interface EnginePort {
-  onmessage: ((event: { data: Question }) => void) | null;
-  postMessage(answer: Answer & { key: string; id: number }): void;
+  onmessage: ((event: { data: Question | LabQuestion }) => void) | null;
+  postMessage(answer: (Answer & { key: string; id: number }) | LabAnswer): void;
 }

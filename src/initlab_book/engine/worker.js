@@ -1,10 +1,16 @@
 // What a page asks of the engine, and what it is told. It runs in a worker, or where a page may have none, in the page
 // itself, beside what else the page does: it works for a few milliseconds at a time and then listens.
 
-/** @import { Answer, EnginePort, Question } from "./types.d.ts" */
+/**
+ * @import { LabAnswer, LabQuestion } from "./lab.d.ts"
+ * @import { Answer, EnginePort, Question } from "./types.d.ts"
+ */
 
+import { CHALLENGES } from "./challenges.js";
 import { FIGURES } from "./figures.js";
 import { jsonable } from "./json.js";
+import { judge } from "./judge.js";
+import { runLab } from "./run.js";
 
 const SLICE = 12; // ms of work between two breaths
 const TELL_AFTER = 80; // ms between two deliveries of the frames of a film
@@ -24,22 +30,97 @@ const breathe = () =>
  * @param {EnginePort} port
  */
 export function serve(port) {
-  /** @type {Record<string, number>} */
+  /** @type {Record<string, { id: number, pace: ReturnType<typeof pacing> }>} */
   const latest = {};
-  port.onmessage = async ({ data }) => {
-    const { key, id } = data;
-    latest[key] = id;
-    if (data.figure === undefined) return; // it was only told to stop
+  port.onmessage = async ({ data: question }) => {
+    const { key, id } = question;
+    const { more = 1, every = 1 } = "more" in question ? question : {};
+    const last = latest[key];
+    if (last?.id === id) return last.pace.grant(more, every); // it asks for more of the same
+    if (last && id < last.id) return; // it came too late
+    const pace = pacing(more, every);
+    latest[key] = { id, pace };
+    last?.pace.grant(0, 1); // that it may see that it is over
+    const wanted = () => latest[key].id === id;
+    const tell = (/** @type {Answer | Partial<LabAnswer>} */ answer) => port.postMessage({ key, id, ...answer });
     try {
-      await work(
-        data,
-        () => latest[key] === id,
-        (answer) => port.postMessage({ key, id, ...answer }),
-      );
+      if ("lab" in question && question.lab) await play(question.lab, pace, wanted, tell);
+      else if ("judge" in question && question.judge) await report(question.judge, wanted, tell);
+      else if ("figure" in question && question.figure !== undefined) await work(question, wanted, tell);
     } catch (error) {
       port.postMessage({ key, id, error: String(error) });
     }
   };
+}
+
+/** How many frames of a run are owed, and how far apart. @param {number} owed @param {number} every */
+function pacing(owed, every) {
+  let wake = () => {};
+  return {
+    owed,
+    every,
+    /** @param {number} more @param {number} apart */
+    grant(more, apart) {
+      this.owed += more;
+      this.every = apart;
+      wake();
+    },
+    /** Until more is asked for. */
+    rest: () =>
+      new Promise((/** @type {(value?: undefined) => void} */ then) => {
+        wake = then;
+      }),
+  };
+}
+
+/**
+ * Trains a network of the lab, as many frames as are asked for.
+ * @param {NonNullable<LabQuestion["lab"]>} lab
+ * @param {ReturnType<typeof pacing>} pace
+ * @param {() => boolean} wanted
+ * @param {(answer: Partial<LabAnswer>) => void} tell
+ */
+async function play({ experiment, run, digits }, pace, wanted, tell) {
+  const frames = runLab(experiment, run, pace, digits);
+  let since = performance.now();
+  for (;;) {
+    while (pace.owed <= 0) {
+      await pace.rest();
+      if (!wanted()) return;
+      since = performance.now();
+    }
+    const frame = frames.next().value;
+    if (frame) {
+      pace.owed--;
+      tell({ frames: [frame], done: frame.done });
+      if (frame.done) return;
+    }
+    if (performance.now() - since > SLICE) {
+      await breathe();
+      if (!wanted()) return;
+      since = performance.now();
+    }
+  }
+}
+
+/**
+ * Judges what the reader has changed in a challenge.
+ * @param {NonNullable<LabQuestion["judge"]>} judged
+ * @param {() => boolean} wanted
+ * @param {(answer: Partial<LabAnswer>) => void} tell
+ */
+async function report({ challenge, experiment }, wanted, tell) {
+  const given = CHALLENGES.find(({ name }) => name === challenge);
+  if (!given) throw new Error(`no challenge of the lab is called ${challenge}`);
+  let since = performance.now();
+  for (const judgement of judge(given, experiment)) {
+    if (judgement) tell({ judgements: [judgement], done: judgement.solved !== null });
+    if (performance.now() - since > SLICE) {
+      await breathe();
+      if (!wanted()) return;
+      since = performance.now();
+    }
+  }
 }
 
 /**

@@ -25,8 +25,12 @@ class Slider:
     def check(self, value: object) -> float:
         """The value as a float, or an int if only those are allowed; a ValueError says what is."""
         low, high = self.values[0], self.values[-1]
-        known = not isinstance(value, bool) and isinstance(value, int | float | np.number) and low <= value <= high
-        if not known or (self.whole and value != int(value)):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float | np.number)
+            or not low <= value <= high
+            or (self.whole and value != int(value))
+        ):
             raise ValueError(f"{self.name} must be a {'whole ' * self.whole}number from {low} to {high}, got {value!r}")
         return int(value) if self.whole else float(value)
 

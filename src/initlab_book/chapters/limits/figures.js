@@ -5,7 +5,7 @@ import { ascending, lastOf, roots, wholeNumbers } from "../../engine/lists.js";
 import { number } from "../../figure/js/numbers.js";
 
 /** @type {Record<string, [gain: number, name: string]>} */
-const SCHEMES = {
+const GAINS_AND_NAMES = {
   identity: [1, "none (linear), g = 1"],
   relu: [Math.SQRT2, "ReLU, g = √2"],
   tanh: [5 / 3, "tanh, g = 5/3"],
@@ -13,7 +13,7 @@ const SCHEMES = {
 
 /** @param {{ activation: string, width: number, depth: number, seed: number }} settings */
 export function* luck({ activation, width, depth, seed }) {
-  const [gain, name] = SCHEMES[activation];
+  const [gain, name] = GAINS_AND_NAMES[activation];
   const widths = Array(depth).fill(width);
   const how = { scaledWeightVariance: gain ** 2, networks: 8, seed };
   const strands = (yield* sampleLengths(activation, widths, how)).map(roots);

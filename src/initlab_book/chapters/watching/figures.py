@@ -9,11 +9,11 @@ from functools import cache, partial
 
 import numpy as np
 
-from initlab import datasets
 from initlab.activations import labels
 from initlab.diagnostics import diagnose
 from initlab.network import forward, stack
 from initlab.training import descend
+from initlab_book import engine
 from initlab_book.figure import (
     Film,
     HeatMap,
@@ -29,7 +29,6 @@ from initlab_book.figure import (
     Series,
     Slider,
 )
-from initlab_book.figure.packing import LEVELS
 from initlab_book.numbers import number
 
 from .experiments import (
@@ -315,12 +314,6 @@ def digit_pictures():
     return at, Levels(some.held_out_x[:, at].T / 16)
 
 
-def digit_data():
-    """The thousand digits of the film as the page carries them: a letter for each pixel, and the labels."""
-    x, y = datasets.digits()
-    return {"pixels": "".join(LEVELS[int(ink)] for ink in x[:, :1000].T.flat), "labels": "".join(map(str, y[:1000]))}
-
-
 @np.errstate(all="ignore")
 def _answers(scores):
     """What a network says, and how sure it is."""
@@ -443,7 +436,7 @@ digits = Film(
     compare=("start", "rate"),
     digits=3,
     engine=True,
-    engine_data=digit_data,
+    engine_data=engine.digits,
     caption=(
         "A deep network, at first eight hidden layers of 50 units, trained on handwritten digits: answers to digits "
         "that it has not seen, the losses, and what happens in every layer."

@@ -99,7 +99,7 @@ export function computed(spec, el, entries, fire) {
  * @returns {() => void} stops it
  */
 function ask(src, data, asked) {
-  engine ||= load(src).then(connect);
+  engine ||= loadEngine(src).then(connect);
   let stopped = false;
   let stop = () => {};
   Promise.all([engine, data]).then(
@@ -118,7 +118,7 @@ function ask(src, data, asked) {
 }
 
 /** @param {string | undefined} src */
-function load(src) {
+export function loadEngine(src) {
   if (window.initlabEngine || !src) return Promise.resolve();
   return new Promise((resolve, reject) => {
     const tag = make("script", { src: new URL(src, HERE).href });
@@ -129,13 +129,13 @@ function load(src) {
 }
 
 /** A worker from the text of the engine: it can be made on a page that was opened from the disk, too. */
-function inWorker() {
+export function inWorker() {
   const code = `(${window.initlabEngine})()(self);`;
   return new Worker(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
 }
 
 /** The same in the page itself, between two pictures, where it may have no worker. */
-function inPage() {
+export function inPage() {
   const { port1, port2 } = new MessageChannel();
   window.initlabEngine?.()(/** @type {EnginePort} */ (/** @type {unknown} */ (port1)));
   return port2;

@@ -112,10 +112,14 @@ export function heatmap(spec) {
       draw(group, "text", { class: "il-label", ...under }, spec.x_label);
       colourScale(group, left + side + 14, top, side, width);
       const { points } = plot.data;
-      spec.classes.forEach((_, k) => {
-        const d = points.x.map((v, i) => (points.label[i] === k ? SHAPES[k](round(x(v)), round(y(points.y[i]))) : ""));
-        draw(group, "path", { class: `il-mark il-tone${k + 1}`, d: d.join("") });
-      });
+      for (const held of [false, true]) {
+        spec.classes.forEach((_, k) => {
+          const own = points.x.map((_, i) => points.label[i] === k && Boolean(points.heldOut?.[i]) === held);
+          const d = points.x.map((v, i) => (own[i] ? SHAPES[k](round(x(v)), round(y(points.y[i]))) : ""));
+          if (held && !d.some(Boolean)) return;
+          draw(group, "path", { class: `il-mark ${held ? "il-held " : ""}il-tone${k + 1}`, d: d.join("") });
+        });
+      }
     },
     marks() {
       const { levels } = plot.data;

@@ -5,7 +5,7 @@
 import { make } from "../../host/js/dom.js";
 import { position, SECOND } from "./settings.js";
 
-export const HERE = /** @type {HTMLScriptElement | null} */ (document.currentScript)?.src;
+export const HERE = /** @type {HTMLScriptElement | null} */ (globalThis.document?.currentScript)?.src;
 
 /**
  * What loads a part that stands in the page, or in a script of its own.

@@ -6,7 +6,7 @@ import { make } from "../../host/js/dom.js";
 import { draw, makeSvg } from "./svg.js";
 
 const LOOK = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity"];
-const LETTERS = ["font-size", "font-weight", "font-family", "text-anchor", "paint-order"];
+const TYPE = ["font-size", "font-weight", "font-family", "text-anchor", "paint-order"];
 const MARGIN = 16;
 
 /**
@@ -18,7 +18,7 @@ function styled(element) {
   /** @type {(from: Element, to: Element) => void} */
   const dress = (from, to) => {
     const style = getComputedStyle(from);
-    const wanted = from.nodeName === "text" ? [...LOOK, ...LETTERS] : LOOK;
+    const wanted = from.nodeName === "text" ? [...LOOK, ...TYPE] : LOOK;
     to.removeAttribute("class");
     to.setAttribute("style", wanted.map((name) => `${name}:${style.getPropertyValue(name)}`).join(";"));
     for (const [i, child] of [...from.children].entries()) dress(child, to.children[i]);
@@ -98,7 +98,7 @@ export function pixelsOf(svg, then) {
 const QUOTE = '"';
 
 /** @param {string | number | null} cell */
-function quoted(cell) {
+function csvCell(cell) {
   const text = String(cell ?? "");
   return /[",\n]/.test(text) ? ["", text.replaceAll(QUOTE, QUOTE + QUOTE), ""].join(QUOTE) : text;
 }
@@ -110,7 +110,9 @@ function quoted(cell) {
 export function csvOf(sides) {
   /** @type {(panel: Panel, run: number) => string[]} */
   const rows = (panel, run) =>
-    panel.numbers().map((row) => [...(sides.length > 1 ? [run + 1] : []), panel.spec.title, ...row].map(quoted).join());
+    panel
+      .numbers()
+      .map((row) => [...(sides.length > 1 ? [run + 1] : []), panel.spec.title, ...row].map(csvCell).join());
   const head = [...(sides.length > 1 ? ["run"] : []), "panel", "quantity", "at", "value"].join();
   return `${[head, ...sides.flatMap((side, run) => side.panels.flatMap((panel) => rows(panel, run)))].join("\n")}\n`;
 }

@@ -128,7 +128,7 @@ export interface HeatMapSpec extends Panelled {
 export interface HeatMapData {
   /** A square array, row 0 at the bottom. */
   levels: Float32Array;
-  points: { x: number[]; y: number[]; label: number[] };
+  points: { x: number[]; y: number[]; label: number[]; heldOut?: boolean[] };
 }
 
 export interface ImagesSpec extends Panelled {

@@ -1,0 +1,5 @@
+"""The room of the chapter "The lab"."""
+
+from .lab import lab
+
+__all__ = ["lab"]
