@@ -113,7 +113,7 @@ def test_a_figure_is_a_widget_with_a_kernel_and_html_while_the_book_is_built(mon
 
 
 def test_what_has_no_host_is_refused():
-    with pytest.raises(TypeError, match="must be a Demo, a Film or a Quiz, got 3"):
+    with pytest.raises(TypeError, match="must be a Demo, a Film, a Quiz or a Lab, got 3"):
         show(3)
 
 

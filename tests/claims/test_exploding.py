@@ -318,7 +318,7 @@ def test_a_harder_turn_takes_longer():
         len(experiments.RATES),
         large,
         experiments.STEPS,
-        *solved([large], degrees, steps=longer),
+        solved([large], degrees, steps=longer)[0],
         longer,
     )
 
