@@ -566,7 +566,7 @@ def test_nothing_moves_while_a_slider_is_dragged(figure, window, placed):
 
 # Goes through all settings of a figure by events on its controls, and looks at the picture of each.
 TOUR = """(figure) => {
-    const controls = [...figure.querySelectorAll(".il-control :is(input:not([type=number]), select)")];
+    const controls = [...figure.querySelectorAll(".il-control :is(input:not([type=number], [type=text]), select)")];
     const choices = (c) => c.type === "range" ? [...Array(+c.max + 1).keys()] : c.type === "checkbox" ? [false, true]
         : [...c.options].map((o) => o.value);
     const heights = new Set(), bad = new Set(), texts = new Set();
