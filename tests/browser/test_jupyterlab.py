@@ -270,6 +270,7 @@ def test_the_lab_computes_in_the_page_and_the_kernel_knows_its_experiment(browse
         expect(mine.locator(".il-text")).to_contain_text("Step 0")
         mine.get_by_role("button", name="Step", exact=True).click()
         expect(mine.locator(".il-text")).to_contain_text("Step 5")
+        mine.evaluate("(lab) => lab.querySelectorAll('.il-part').forEach((part) => (part.open = true))")
         # A letter is a letter there, and no command of JupyterLab.
         board = mine.get_by_role("application")
         mine.get_by_label("Data", exact=True).select_option("own")

@@ -271,7 +271,8 @@ export function render({ model, el, problems, address, chapter, digits = () => s
     () => observer.disconnect(),
     () => nearby.disconnect(),
   );
-  const narrow = el.clientWidth > 0 && el.clientWidth < 480;
+  const room = el.clientWidth || Infinity; // a notebook does not know it yet
+  const narrow = room < 480;
   /** @type {Set<string>} */
   const off = new Set(narrow ? PANELS_AT_REST_NARROW : PANELS_AT_REST);
   const choose = () => {
@@ -484,7 +485,9 @@ export function render({ model, el, problems, address, chapter, digits = () => s
   );
   el.classList.add("initlab-lab");
   el.replaceChildren(body);
-  if (narrow) for (const part of setup.querySelectorAll("details")) part.removeAttribute("open");
+  // Where there is little room, what is rarely changed is folded: its heading says what is set.
+  const folded = narrow ? setup.querySelectorAll("details") : room < 760 ? [dataPart.box, drawsPart.box] : [];
+  for (const part of folded) part.removeAttribute("open");
   showExperiment();
   remarkOn(problems ? { experiment: null, problems } : first);
   // Out of sight, nothing plays.
