@@ -148,6 +148,11 @@ def test_two_networks_train_side_by_side_on_the_same_draws(open_lab):
     assert one.partition(":")[0] == two.partition(":")[0]
     assert "loss 0.693" in one
     assert "loss 0.693" not in two
+    # One has more to say of than the other; their pictures line up all the same.
+    tops = bench.root.locator(".il-side").evaluate_all(
+        "(all) => all.map((side) => [...side.querySelectorAll('.il-panel')].map((p) => p.getBoundingClientRect().top))"
+    )
+    assert tops[0] == tops[1]
     # What stands still is told to a screen reader, of both.
     expect(bench.root.locator("> .il-body > .il-spoken")).to_contain_text("Network B: Step")
     # Taken away and brought back, the second network is what it was.

@@ -350,6 +350,7 @@ export function render({ model, el, problems, address, chapter, digits = () => s
       write(shown.side.text, sentenceOf(frame, experiment));
       if (telling) showFindings(shown.list, run);
     });
+    if (telling) level();
     if (!sized) resize(); // what has data now has to be told how wide it is
     const [{ frame } = { frame: null }] = states;
     sized = frame !== null;
@@ -371,7 +372,16 @@ export function render({ model, el, problems, address, chapter, digits = () => s
         return make("li", { class: well ? "il-well" : "il-ill" }, words, " ", chapterLink(file));
       }),
     );
-    list.style.minHeight = `${list.offsetHeight}px`; // the room grows, so that nothing below moves up and down
+  }
+  /** The findings keep the room that they once took, so that nothing below moves up and down; beside each other, those
+   * of two networks end at the same height, and their pictures line up. */
+  function level() {
+    const beside = sides.every(({ box }) => box.offsetTop === sides[0].box.offsetTop);
+    const heights = sides.map(({ list }) => list.offsetHeight);
+    const end = Math.max(...sides.map(({ list }, i) => list.offsetTop + heights[i]));
+    sides.forEach(({ list }, i) => {
+      list.style.minHeight = `${beside ? end - list.offsetTop : heights[i]}px`;
+    });
   }
   /** @param {string} file */
   function chapterLink(file) {
