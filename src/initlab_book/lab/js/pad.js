@@ -191,9 +191,11 @@ export function makePad({ reach, most, changed, say }) {
     paint();
     changed(points);
   });
-  const fold = make("details", { class: "il-fold" }, make("summary", {}, "Points as CSV"), text, read, report);
-  fold.addEventListener("toggle", () => {
-    if (fold.open) text.value = writePoints(points);
+  const open = make("summary", {}, "Points as CSV");
+  const fold = make("details", { class: "il-fold" }, open, text, read, report);
+  // With the click, and not when it has opened: by then a reader may have begun to write.
+  open.addEventListener("click", () => {
+    if (!fold.open) text.value = writePoints(points);
   });
   const words =
     "Draw with the mouse or a finger. With the keyboard: arrows move the cross, Space sets a point, Delete removes the nearest, 0 and 1 choose the class.";
