@@ -197,8 +197,11 @@ def write_front_ends(app):
     for name, front_end in FRONT_ENDS.items():
         (folder / f"{name}.js").write_text(front_end.script(), encoding="utf-8")
         (folder / f"{name}.css").write_text(front_end.stylesheet(), encoding="utf-8")
-    (folder / "initlab-engine.js").write_text(engine.script(), encoding="utf-8")
+    (folder / "initlab-engine.js").write_text(engine_script(), encoding="utf-8")
     (folder / "initlab-digits.js").write_text(digits_script(), encoding="utf-8")
+
+
+engine_script = functools.cache(engine.script)
 
 
 @functools.cache
@@ -242,7 +245,7 @@ def finish_page(app, pagename, templatename, context, doctree):
     context["fonts_inside"] = app.config.katex_prerender  # else `fonts.py` leaves those of formulas where they are
     body = context.get("body", "")
     body = FILM.sub(functools.partial(write_film, app.outdir), body)
-    body = body.replace(" data-engine>", f' data-engine="initlab-engine.js?v={digest(engine.script())}">')
+    body = body.replace(" data-engine>", f' data-engine="initlab-engine.js?v={digest(engine_script())}">')
     body = body.replace(" data-digits ", f' data-digits="initlab-digits.js?v={digest(digits_script())}" ')
     body = number_figures(body, app.env.toc_secnumbers.get(pagename, {}).get("", ()))
     if body:

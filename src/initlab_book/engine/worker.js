@@ -25,6 +25,23 @@ const breathe = () =>
     breaths.port2.postMessage(null);
   });
 
+/** The slices in which an answer is worked out. @param {() => boolean} wanted whether it still is */
+function slices(wanted) {
+  let since = performance.now();
+  return {
+    begin() {
+      since = performance.now();
+    },
+    over: () => performance.now() - since > SLICE,
+    /** Lets the host do what else it has to do; false: the answer is no longer wanted. */
+    async goOn() {
+      await breathe();
+      this.begin();
+      return wanted();
+    },
+  };
+}
+
 /**
  * Answer the questions that come through a port. A newer question with the same key takes the place of an older one.
  * @param {EnginePort} port
@@ -82,12 +99,12 @@ function pacing(owed, every) {
  */
 async function play({ experiment, run, digits }, pace, wanted, tell) {
   const frames = runLab(experiment, run, pace, digits);
-  let since = performance.now();
+  const slice = slices(wanted);
   for (;;) {
     while (pace.owed <= 0) {
       await pace.rest();
       if (!wanted()) return;
-      since = performance.now();
+      slice.begin();
     }
     const frame = frames.next().value;
     if (frame) {
@@ -95,11 +112,7 @@ async function play({ experiment, run, digits }, pace, wanted, tell) {
       tell({ frames: [frame], done: frame.done });
       if (frame.done) return;
     }
-    if (performance.now() - since > SLICE) {
-      await breathe();
-      if (!wanted()) return;
-      since = performance.now();
-    }
+    if (slice.over() && !(await slice.goOn())) return;
   }
 }
 
@@ -112,14 +125,10 @@ async function play({ experiment, run, digits }, pace, wanted, tell) {
 async function report({ challenge, experiment }, wanted, tell) {
   const given = CHALLENGES.find(({ name }) => name === challenge);
   if (!given) throw new Error(`no challenge of the lab is called ${challenge}`);
-  let since = performance.now();
+  const slice = slices(wanted);
   for (const judgement of judge(given, experiment)) {
     if (judgement) tell({ judgements: [judgement], done: judgement.solved !== null });
-    if (performance.now() - since > SLICE) {
-      await breathe();
-      if (!wanted()) return;
-      since = performance.now();
-    }
+    if (slice.over() && !(await slice.goOn())) return;
   }
 }
 
@@ -132,9 +141,9 @@ async function work({ figure, settings, data, digits }, wanted, tell) {
   const compute = FIGURES[/** @type {string} */ (figure)];
   if (!compute) throw new Error(`no figure of the engine is called ${figure}`);
   const steps = compute(settings, data);
+  const slice = slices(wanted);
   let frames = [];
-  let since = performance.now();
-  let told = since;
+  let told = performance.now();
   for (;;) {
     const { value, done } = steps.next();
     if (value) frames.push({ panels: jsonable(value.panels, digits), text: value.text });
@@ -145,10 +154,6 @@ async function work({ figure, settings, data, digits }, wanted, tell) {
       told = now;
     }
     if (done) return;
-    if (now - since > SLICE) {
-      await breathe();
-      if (!wanted()) return;
-      since = performance.now();
-    }
+    if (slice.over() && !(await slice.goOn())) return;
   }
 }

@@ -8,6 +8,7 @@ import { unpack, unpackFrames } from "./packing.js";
 import { aroundPrinting } from "./paper.js";
 import { makePlayer, makeProgress } from "./player.js";
 import { SECOND, TYPED } from "./settings.js";
+import { nearby } from "./sight.js";
 
 /**
  * The controls that both sides share, the player, and for each side its own controls and panels.
@@ -54,16 +55,7 @@ export function makeFilm(
     show();
   }
 
-  const near = new Set(); // what is in the window, or nearly
-  const watch = new IntersectionObserver(
-    (changes) => {
-      for (const { target, isIntersecting } of changes) {
-        if (isIntersecting) near.add(target);
-        else near.delete(target);
-      }
-    },
-    { rootMargin: "100px 0px" },
-  );
+  const { near, watch } = nearby();
   undo.push(() => watch.disconnect());
 
   /** @type {MadeControl[][]} */

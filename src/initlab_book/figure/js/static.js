@@ -7,6 +7,7 @@ import { copied } from "./buttons.js";
 import { computed } from "./computed.js";
 import { render } from "./explorer.js";
 import { choicesOf, inStore, readAddress, SECOND, writeAddress } from "./settings.js";
+import { mayGoWide } from "./sight.js";
 import { storedFilms, storedFrames } from "./stored.js";
 
 const EMBED = "embed"; // the page's query that asks for one figure alone: ?embed=explorer-signal
@@ -110,7 +111,7 @@ function show(el, payload) {
   };
   const alone = new URLSearchParams(location.search).get(EMBED) === el.id;
   el.dataset.static = "true";
-  beside.observe(el);
+  mayGoWide(el);
   render({
     model,
     el,
@@ -162,19 +163,6 @@ document.documentElement.dataset.explorer = "here";
 if (new URLSearchParams(location.search).has(EMBED)) document.documentElement.dataset.embed = "";
 window.initlabFigure = (el) =>
   show(el, JSON.parse(/** @type {HTMLElement} */ (el.querySelector("script")).textContent));
-
-// On a wide screen a figure takes the room of what stands beside the text: the style sheet is told when.
-const atTop = new Set();
-const beside = new IntersectionObserver(
-  (changes) => {
-    for (const { target, isIntersecting } of changes) {
-      if (isIntersecting) atTop.add(target);
-      else atTop.delete(target);
-    }
-    document.documentElement.toggleAttribute("data-wide", atTop.size > 0);
-  },
-  { rootMargin: "0px 0px -45% 0px" },
-);
 
 // Tells the style sheet of the page that all of it has been laid out once, at this width: what is out of sight may now be
 // left out, which makes a step of a figure a good deal cheaper.

@@ -2,10 +2,8 @@
 
 /** @import { DemoPayload, FilmPayload, NoFilm, PackedFilm, Part, Stored, Value } from "./types.d.ts" */
 
-import { make } from "../../host/js/dom.js";
+import { loadScript } from "../../host/js/load.js";
 import { position, SECOND } from "./settings.js";
-
-export const HERE = /** @type {HTMLScriptElement | null} */ (globalThis.document?.currentScript)?.src;
 
 /**
  * What loads a part that stands in the page, or in a script of its own.
@@ -20,12 +18,7 @@ export function loader(el, name) {
   const load = (part) => {
     const { src } = scriptOf[part].dataset;
     if (!src) return Promise.resolve(JSON.parse(scriptOf[part].textContent));
-    return new Promise((resolve, reject) => {
-      const tag = make("script", { src: new URL(src, HERE).href });
-      tag.onload = () => resolve(window.initlabFilms[`${name} ${part}`]);
-      tag.onerror = reject;
-      document.head.append(tag);
-    });
+    return loadScript(src).then(() => window.initlabFilms[`${name} ${part}`]);
   };
   return Object.assign(load, { has: (/** @type {string} */ part) => part in scriptOf });
 }

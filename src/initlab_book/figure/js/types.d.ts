@@ -1,7 +1,7 @@
 // What Python and the script tell each other: the controls, panels and frames of controls.py, panels.py, demo.py and
 // film.py, as JSON carries them, and what the modules here make of them.
 
-import type { Computed, EnginePort, Question } from "../../engine/types.d.ts";
+import type { Computed } from "../../engine/types.d.ts";
 import type { Attributes } from "../../host/js/types.d.ts";
 
 // ---- controls
@@ -338,30 +338,10 @@ export interface Choice {
   most?: number;
 }
 
-/** A question to the engine, and who is told the answer. */
-export interface Asked {
-  key: string;
-  figure: string;
-  settings: Record<string, Value>;
-  data: unknown;
-  digits: number;
-  frames(frames: Computed[], done: boolean): void;
-  failed(why: string): void;
-}
-
-/** The page's end of the line to the engine: a worker, or a port. */
-export interface EngineEnd {
-  // biome-ignore lint/suspicious/noExplicitAny: what a worker says
-  onmessage: ((event: MessageEvent<any>) => void) | null;
-  postMessage(question: Question): void;
-}
-
 declare global {
   interface Window {
     /** Where the script of a part puts it. */
     initlabFilms: Record<string, Part>;
-    /** The engine, once its script is here: what it returns answers the questions of a port. */
-    initlabEngine?: () => (port: EnginePort) => void;
     /** Shows the figure in this element. */
     initlabFigure(el: HTMLElement): void;
   }

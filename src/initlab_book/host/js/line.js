@@ -1,10 +1,22 @@
 // The line to the engine: a worker, or where a page may have none, the engine in the page itself.
 
-/** @import { LabAnswer, LabQuestion } from "../../engine/lab.d.ts" */
-/** @import { EngineEnd } from "../../figure/js/types.d.ts" */
-/** @import { Line } from "./types.d.ts" */
+/** @import { EnginePort } from "../../engine/types.d.ts" */
+/** @import { EngineEnd, Line } from "./types.d.ts" */
 
-import { inPage, inWorker, loadEngine } from "../../figure/js/computed.js";
+import { loadScript } from "./load.js";
+
+/** A worker from the text of the engine: it can be made on a page that was opened from the disk, too. */
+function inWorker() {
+  const code = `(${window.initlabEngine})()(self);`;
+  return new Worker(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
+}
+
+/** The same in the page itself, between two pictures. */
+function inPage() {
+  const { port1, port2 } = new MessageChannel();
+  window.initlabEngine?.()(/** @type {EnginePort} */ (/** @type {unknown} */ (port1)));
+  return port2;
+}
 
 /**
  * @param {string | undefined} src where the engine's script is, if not in the page
@@ -14,7 +26,7 @@ export function openLine(src) {
   /** @type {EngineEnd | undefined} */
   let end;
   let count = 0;
-  /** @type {Map<number, { question: LabQuestion, answered: (answer: LabAnswer) => void }>} */
+  /** @type {Map<number, { question: any, answered: (answer: any) => void }>} */
   const open = new Map();
   /** @param {EngineEnd} other */
   function use(other) {
@@ -27,25 +39,33 @@ export function openLine(src) {
     };
     for (const { question } of open.values()) tell(question);
   }
-  /** @param {LabQuestion} question */
-  const tell = (question) => end?.postMessage(/** @type {any} */ (question));
-  const ready = loadEngine(src).then(
-    () => {
-      try {
-        const worker = inWorker();
-        // An error in a computation is an answer; this one says that there is no worker.
-        worker.onerror = () => use(inPage());
-        use(worker);
-      } catch {
-        use(inPage());
-      }
-    },
-    () => {
-      for (const { question, answered } of open.values()) {
-        answered({ key: question.key, id: question.id, error: "its script could not be loaded." });
-      }
-    },
-  );
+  /** @param {object} question */
+  const tell = (question) => end?.postMessage(question);
+  /** @type {Promise<void> | undefined} */
+  let ready;
+  function connect() {
+    ready ||= (window.initlabEngine || !src ? Promise.resolve() : loadScript(src)).then(
+      () => {
+        try {
+          const worker = inWorker();
+          // An error in a computation is an answer; this one says that there is no worker.
+          worker.onerror = () => use(inPage());
+          use(worker);
+        } catch {
+          use(inPage());
+        }
+      },
+      () => {
+        ready = undefined; // so that the next question tries again
+        const asked = [...open];
+        open.clear();
+        for (const [id, { question, answered }] of asked) {
+          answered({ key: question.key, id, error: "its script could not be loaded." });
+        }
+      },
+    );
+    return ready;
+  }
   return {
     ask(question, answered) {
       count += 1;
@@ -53,9 +73,10 @@ export function openLine(src) {
       for (const [other, asked] of open) if (asked.question.key === question.key) open.delete(other);
       const asked = { question: { ...question, id }, answered };
       open.set(id, asked);
-      tell(asked.question);
+      if (end) tell(asked.question);
+      else connect();
       return (more, every) => {
-        if (open.has(id)) ready.then(() => tell({ key: question.key, id, more, every }));
+        if (open.has(id)) connect().then(() => tell({ key: question.key, id, more, every }));
       };
     },
     stop(key) {
@@ -65,7 +86,7 @@ export function openLine(src) {
     },
     close() {
       open.clear();
-      ready.then(() => end && "terminate" in end && /** @type {Worker} */ (/** @type {unknown} */ (end)).terminate());
+      ready?.then(() => end && "terminate" in end && /** @type {Worker} */ (/** @type {unknown} */ (end)).terminate());
     },
   };
 }

@@ -11,10 +11,11 @@ import { pythonOf } from "../../engine/python.js";
 import { copied, makeButton } from "../../figure/js/buttons.js";
 import { makeChooser, makeMenu } from "../../figure/js/menu.js";
 import { code } from "../../figure/js/sheets.js";
+import { nearby } from "../../figure/js/sight.js";
 import { write } from "../../figure/js/svg.js";
 import { csvOf, pictureOf, pixelsOf, save } from "../../figure/js/taken.js";
 import { keepKeys, make } from "../../host/js/dom.js";
-import { openLine } from "./line.js";
+import { openLine } from "../../host/js/line.js";
 import { LETTERS_OF_RUNS, makeDataPart, makeDrawsPart, makeNetworkPart } from "./setup.js";
 import { makeTold, PANELS_AT_REST, PANELS_AT_REST_NARROW, panelsOf, sentenceOf, sideOf } from "./stage.js";
 import { makeTrials } from "./trials.js";
@@ -256,20 +257,10 @@ export function render({ model, el, problems, address, chapter, digits = () => s
     steer.classList.toggle("il-stays", steer.offsetHeight < 0.4 * innerHeight);
   };
   const observer = new ResizeObserver(resize);
-  /** @type {Set<Element>} the panels in the window, or nearly: while it plays the others wait */
-  const near = new Set();
-  const nearby = new IntersectionObserver(
-    (changes) => {
-      for (const { target, isIntersecting } of changes) {
-        if (isIntersecting) near.add(target);
-        else near.delete(target);
-      }
-    },
-    { rootMargin: "100px 0px" },
-  );
+  const { near, watch } = nearby(); // while it plays, the panels elsewhere wait
   undo.push(
     () => observer.disconnect(),
-    () => nearby.disconnect(),
+    () => watch.disconnect(),
   );
   const room = el.clientWidth || Infinity; // a notebook does not know it yet
   const narrow = room < 480;
@@ -296,7 +287,7 @@ export function render({ model, el, problems, address, chapter, digits = () => s
     shape = now;
     sized = false;
     observer.disconnect();
-    nearby.disconnect();
+    watch.disconnect();
     near.clear();
     panels = panelsOf(experiment, data.set === "digits" ? Math.log(10) : Math.log(2));
     sides = runs.map((_, run) => {
@@ -310,7 +301,7 @@ export function render({ model, el, problems, address, chapter, digits = () => s
       for (const p of side.panels) {
         p.box.hidden = off.has(p.spec.name);
         observer.observe(p.stage);
-        nearby.observe(p.box);
+        watch.observe(p.box);
       }
       grid.dataset.plots = String(side.panels.filter((p) => !p.box.hidden).length);
       return { side, specs: own, list, box, grid };
@@ -501,10 +492,10 @@ export function render({ model, el, problems, address, chapter, digits = () => s
   showExperiment();
   remarkOn(problems ? { experiment: null, problems } : first);
   // Out of sight, nothing plays.
-  const watch = new IntersectionObserver(([{ isIntersecting }]) => !isIntersecting && pause());
-  watch.observe(body);
+  const onStage = new IntersectionObserver(([{ isIntersecting }]) => !isIntersecting && pause());
+  onStage.observe(body);
   undo.push(
-    () => watch.disconnect(),
+    () => onStage.disconnect(),
     () => cancelAnimationFrame(drawing),
     () => {
       states = [];

@@ -4,10 +4,9 @@
 /** @import { LabModel, LabSpec } from "./types.d.ts" */
 
 import { readExperiment, writeExperiment } from "../../engine/experiment.js";
-import { make } from "../../host/js/dom.js";
+import { mayGoWide } from "../../figure/js/sight.js";
+import { loadScript } from "../../host/js/load.js";
 import { render } from "./lab.js";
-
-const SCRIPT = /** @type {HTMLScriptElement | null} */ (document.currentScript)?.src;
 
 /** @type {(el: HTMLElement, spec: LabSpec) => void} */
 function showLab(el, spec) {
@@ -55,11 +54,7 @@ function showLab(el, spec) {
     chapter: (name) => `${name}.html`,
     digits: () => imagesOf(el.dataset.digits),
   });
-  // On a wide screen the lab takes the room of what stands beside the text: the style sheet is told when.
-  new IntersectionObserver(
-    ([{ isIntersecting }]) => document.documentElement.toggleAttribute("data-wide", isIntersecting),
-    { rootMargin: "0px 0px -45% 0px" },
-  ).observe(el);
+  mayGoWide(el);
   const appear = () => named() && el.scrollIntoView();
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", appear);
   else appear();
@@ -77,14 +72,7 @@ function showLab(el, spec) {
  * @param {string | undefined} src
  */
 async function imagesOf(src) {
-  if (!window.initlabDigits && src) {
-    await new Promise((resolve, reject) => {
-      const tag = make("script", { src: new URL(src, SCRIPT).href });
-      tag.onload = resolve;
-      tag.onerror = reject;
-      document.head.append(tag);
-    });
-  }
+  if (!window.initlabDigits && src) await loadScript(src);
   if (!window.initlabDigits) throw new Error("no digits");
   return window.initlabDigits;
 }

@@ -1,7 +1,8 @@
 // The challenges: networks that do not train. The reader changes one thing, and the lab judges it by training.
 
 /** @import { Challenge, Experiment, Judgement } from "../../engine/lab.d.ts" */
-/** @import { Line, Trials } from "./types.d.ts" */
+/** @import { Line } from "../../host/js/types.d.ts" */
+/** @import { Trials } from "./types.d.ts" */
 
 import { CHALLENGES, changes } from "../../engine/challenges.js";
 import { makeButton } from "../../figure/js/buttons.js";

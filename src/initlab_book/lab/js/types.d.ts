@@ -1,6 +1,6 @@
 // What the parts of the lab make, and what they hand to each other.
 
-import type { DigitImages, Experiment, LabAnswer, LabFrame, LabQuestion, Problem } from "../../engine/lab.d.ts";
+import type { DigitImages, Experiment, LabFrame, Problem } from "../../engine/lab.d.ts";
 import type { LinesData, PlotSpec, Side } from "../../figure/js/types.d.ts";
 
 /** A point of the reader's own: x, y, class. */
@@ -75,15 +75,6 @@ export interface LabHost {
   chapter?(name: string): string;
   /** Only on a page: the images, when they are first needed. */
   digits?(): Promise<DigitImages>;
-}
-
-/** The line to the engine. */
-export interface Line {
-  /** Ask; a newer question with the same key ends an older one. Returns what asks for more of the same. */
-  ask(question: Omit<LabQuestion, "id">, answered: (answer: LabAnswer) => void): (more: number, every: number) => void;
-  /** End what this key asked for. */
-  stop(key: string): void;
-  close(): void;
 }
 
 /** One network as it trains. */
