@@ -16,8 +16,9 @@ import { makeFilm } from "./film.js";
 import { makeGuess } from "./guess.js";
 import { makeChooser, makeDropDown, makeMenu } from "./menu.js";
 import { aroundPrinting } from "./paper.js";
+import { pin } from "./pin.js";
 import { filmSettings, TYPED } from "./settings.js";
-import { makeSide, pin } from "./side.js";
+import { makeSide } from "./side.js";
 import { write } from "./svg.js";
 import { csvOf, pictureOf, pixelsOf, save } from "./taken.js";
 

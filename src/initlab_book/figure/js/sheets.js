@@ -4,6 +4,7 @@
 
 import { make } from "../../host/js/dom.js";
 import { copied, makeButton } from "./buttons.js";
+import { refit } from "./pin.js";
 import { write } from "./svg.js";
 
 /**
@@ -14,27 +15,21 @@ import { write } from "./svg.js";
  * @returns {Panel}
  */
 function makeSheet(spec, content, fill) {
-  const title = make("p", { class: "il-panel-title" }, spec.title);
-  const box = make("div", { class: `il-sheet il-${spec.kind}` }, title, ...content);
+  const sheet = make("div", {}, make("p", { class: "il-panel-title" }, spec.title), ...content);
+  const room = make("div", {}, sheet); // to be pinned, which an item of the grid cannot be
   let shown = "";
-  let width = 0;
   return {
     spec,
-    box,
-    stage: box,
+    box: make("div", { class: `il-sheet il-${spec.kind}` }, room),
+    stage: sheet,
     point() {},
     numbers: () => [],
-    resize() {
-      if (box.clientWidth === width) return;
-      width = box.clientWidth;
-      box.style.minHeight = "";
-    },
+    resize: () => refit(room, sheet),
     draw(data) {
       const now = JSON.stringify(data);
       if (now === shown) return;
       shown = now;
       fill(/** @type {Data} */ (data));
-      box.style.minHeight = `${box.offsetHeight}px`; // the room grows, so that nothing below moves up
     },
   };
 }

@@ -8,25 +8,10 @@ import { histograms } from "./histograms.js";
 import { images } from "./images.js";
 import { lines } from "./lines.js";
 import { makePanel } from "./panel.js";
+import { pin, refit } from "./pin.js";
 import { ridges } from "./ridges.js";
 import { code, formulas } from "./sheets.js";
 import { write } from "./svg.js";
-
-/**
- * A box whose size is given and contained is laid out alone. Without it, a number that changes would have the browser
- * go through the whole page. (Chromium does so with blocks, not with items of a grid, nor where there is a menu inside.)
- * @param {HTMLElement} box
- * @param {boolean} again although its width is the same
- */
-export function pin(box, again = false) {
-  const width = box.clientWidth;
-  if (!width || (box.pinned === width && !again)) return;
-  box.pinned = width;
-  box.classList.remove("il-pinned");
-  box.style.height = "";
-  box.style.height = `${box.offsetHeight}px`;
-  box.classList.add("il-pinned");
-}
 
 /**
  * @param {PanelSpec} spec
@@ -53,18 +38,17 @@ export function makeSide(spec, pointTo) {
   const words = make("div", { class: "il-words" }, text);
   // The longest sentence of the page stands where every other will, unseen: it reserves the room that they need.
   if (spec.longest) words.append(make("p", { class: "il-longest", "aria-hidden": "true" }, spec.longest));
-  const plots = panels.filter((p) => p.stage !== p.box).length;
-  const grid = make("div", { class: "il-panels", "data-plots": plots }, ...panels.map((p) => p.box));
-  const sheets = plots < panels.length;
+  const grid = make("div", { class: "il-panels" }, ...panels.map((p) => p.box));
+  const plots = grid.querySelectorAll(".il-stage").length;
+  grid.dataset.plots = String(plots);
   return {
     panels,
     text,
     parts: [words, grid],
     boxes: [words, ...panels.map((p) => p.box)],
-    // The room of the sentence grows with it, and never shrinks: nothing below moves up and down.
     pin() {
-      if (!sheets) pin(grid); // sheets take what room they need
-      if (words.pinned !== words.clientWidth || text.offsetHeight > words.clientHeight) pin(words, true);
+      if (plots === panels.length) pin(grid); // sheets take what room they need
+      refit(words, text);
     },
     draw(data, said, step = 0, only = null) {
       for (const p of panels) if (!only || only.has(p.box)) p.draw(data[p.spec.name], step, Boolean(only));
