@@ -197,10 +197,12 @@ def write_front_ends(app):
     for name, front_end in FRONT_ENDS.items():
         (folder / f"{name}.js").write_text(front_end.script(), encoding="utf-8")
         (folder / f"{name}.css").write_text(front_end.stylesheet(), encoding="utf-8")
-    (folder / "initlab-engine.js").write_text(engine_script(), encoding="utf-8")
+    for name in ENGINES:
+        (folder / f"initlab-engine-{name}.js").write_text(engine_script(name), encoding="utf-8")
     (folder / "initlab-digits.js").write_text(digits_script(), encoding="utf-8")
 
 
+ENGINES = "figures", "lab"
 engine_script = functools.cache(engine.script)
 
 
@@ -245,7 +247,9 @@ def finish_page(app, pagename, templatename, context, doctree):
     context["fonts_inside"] = app.config.katex_prerender  # else `fonts.py` leaves those of formulas where they are
     body = context.get("body", "")
     body = FILM.sub(functools.partial(write_film, app.outdir), body)
-    body = body.replace(" data-engine>", f' data-engine="initlab-engine.js?v={digest(engine_script())}">')
+    for name in ENGINES:
+        address = f"initlab-engine-{name}.js?v={digest(engine_script(name))}"
+        body = body.replace(f' data-engine="{name}">', f' data-engine="{address}">')
     body = body.replace(" data-digits ", f' data-digits="initlab-digits.js?v={digest(digits_script())}" ')
     body = number_figures(body, app.env.toc_secnumbers.get(pagename, {}).get("", ()))
     if body:

@@ -227,7 +227,7 @@ class Figure:
 def bare_page(*demos):
     """A page that holds nothing but figures."""
     figures = "".join(static.html(demo) for demo in demos)
-    computing = f"<script>{engine.script()}</script>" if any(demo.engine for demo in demos) else ""
+    computing = f"<script>{engine.script('figures')}</script>" if any(demo.engine for demo in demos) else ""
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>Test</title><style>{EXPLORER.stylesheet()}</style>"
         f"<script>{EXPLORER.script()}</script>{computing}<main>{figures}</main>"

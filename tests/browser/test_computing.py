@@ -65,7 +65,7 @@ FIGURES["toy-film"] = function* ({ scale, seed }) {
         yield { panels: { line: { y: { y } } }, text: `Step ${step}, seed ${seed}.` };
     }
 };
-return serve;
+return serveFigures;
 """
 NO_WORKER = {
     "worker": "",
@@ -81,7 +81,9 @@ def computing(request, open_page, tmp_path):
     def computing(demo, address=""):
         path = tmp_path / "computing.html"
         html = (
-            bare_page(demo).replace("return serve;", ENGINE).replace("<style>", NO_WORKER[request.param] + "<style>", 1)
+            bare_page(demo)
+            .replace("return serveFigures;", ENGINE)
+            .replace("<style>", NO_WORKER[request.param] + "<style>", 1)
         )
         path.write_text(html, encoding="utf-8")
         visitor = open_page(path.as_uri() + address)
@@ -140,7 +142,7 @@ def test_draw_again_takes_the_next_seed_and_the_link_says_so(computing):
 )
 def test_a_link_may_name_what_is_not_in_store(open_page, tmp_path, given, words, said_then):
     path = tmp_path / "linked.html"
-    path.write_text(bare_page(TOY).replace("return serve;", ENGINE), encoding="utf-8")
+    path.write_text(bare_page(TOY).replace("return serveFigures;", ENGINE), encoding="utf-8")
     figure = Figure(open_page(f"{path.as_uri()}#explorer-toy?{given}").page, TOY)
     expect(said(figure)).to_have_text(said_then)
     assert figure.root.locator(".il-remark").all_text_contents() == ([words] if words else [""])
@@ -227,9 +229,9 @@ def test_widths_are_typed_as_a_list(open_page, tmp_path):
 
 
 def test_where_the_script_is_missing_the_figure_says_so(open_page, tmp_path):
-    html = bare_page(TOY).replace("window.initlabEngine = ", "window.nothing = ")
+    html = bare_page(TOY).replace("globalThis.initlabEngines ||=", "globalThis.nothing ||=")
     path = tmp_path / "missing.html"
-    path.write_text(html.replace(" data-engine>", ' data-engine="missing.js">'), encoding="utf-8")
+    path.write_text(html.replace(' data-engine="figures">', ' data-engine="missing.js">'), encoding="utf-8")
     figure = Figure(open_page(path.as_uri()).page, TOY)
     type_in(figure.control(SEED), 1)
     status = figure.root.locator(".il-status")

@@ -64,7 +64,7 @@ def bare_lab(thing=lab, head=""):
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width"><title>Test</title>{head}<style>{LAB.stylesheet()}</style>'
-        f"<script>{engine.script()}{digits}{LAB.script()}</script><main>{static.html(thing)}</main>"
+        f"<script>{engine.script('lab')}{digits}{LAB.script()}</script><main>{static.html(thing)}</main>"
     )
 
 

@@ -5,15 +5,23 @@ a figure computes stands in `figures.js` of its chapter, beside `figures.py`.
 """
 
 from pathlib import Path
+from typing import Literal
 
 from ..host.front_end import bundle
 
 
-def script() -> str:
-    """The engine as one classic script that gives a page `initlabEngine`: a function that the page calls, or whose
-    text becomes a worker, since a page that is opened from the disk can load no worker from a file."""
-    code = bundle(Path(__file__).parent / "worker.js")
-    return f'window.initlabEngine = () => {{\n"use strict";\n{code}return serve;\n}};\n'
+def script(name: Literal["figures", "lab"]) -> str:
+    """The engine as one classic script that gives a page `initlabEngines.NAME`: a function that the page calls, or
+    whose text becomes a worker, since a page that is opened from the disk can load no worker from a file.
+
+    Parameters
+    ----------
+    name : str
+        What it is to compute: a page needs one of the two.
+    """
+    code = bundle(Path(__file__).parent / f"serve_{name}.js")
+    given = f'() => {{\n"use strict";\n{code}return serve{name.title()};\n}}'
+    return f"(globalThis.initlabEngines ||= {{}}).{name} = {given};\n"
 
 
 def digits(count: int = 1000) -> dict[str, str]:

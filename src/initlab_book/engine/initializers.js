@@ -100,15 +100,8 @@ export const xavierUniform = ({ gain = 1 } = {}) =>
 export const heNormal = ({ mode = "fan_in", negativeSlope = 0 } = {}) =>
   varianceScaling({ scale: 2 / (1 + negativeSlope * negativeSlope), mode, distribution: "normal" });
 
-/** The variance of `heNormal`, uniform. @param {{ mode?: Mode, negativeSlope?: number }} how */
-export const heUniform = ({ mode = "fan_in", negativeSlope = 0 } = {}) =>
-  varianceScaling({ scale: 2 / (1 + negativeSlope * negativeSlope), mode, distribution: "uniform" });
-
 /** N(0, 1 / n_in) */
 export const lecunNormal = () => varianceScaling({ scale: 1, mode: "fan_in", distribution: "normal" });
-
-/** The variance of `lecunNormal`, uniform. */
-export const lecunUniform = () => varianceScaling({ scale: 1, mode: "fan_in", distribution: "uniform" });
 
 /**
  * gain times a random matrix with orthonormal rows or columns, whichever are fewer: the Q of a normal matrix A = QR, of

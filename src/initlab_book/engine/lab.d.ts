@@ -187,7 +187,7 @@ export interface Judgement {
   text: string;
 }
 
-// ---- through the port of the engine (worker.js)
+// ---- through the port of the engine (serve_lab.js)
 
 /** The images of the digits, from the page: 64 letters A (paper) to Q (ink) each, row by row; a figure for each. */
 export interface DigitImages {

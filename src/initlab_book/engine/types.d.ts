@@ -38,3 +38,30 @@ export interface EnginePort {
   onmessage: ((event: { data: Question | LabQuestion }) => void) | null;
   postMessage(answer: (Answer & { key: string; id: number }) | LabAnswer): void;
 }
+
+/** How many frames are owed, and how many updates lie between two. */
+export interface Pace {
+  owed: number;
+  every: number;
+  grant(more: number, apart: number): void;
+  /** Until more is asked for. */
+  rest(): Promise<void>;
+}
+
+/** The slices of time in which an answer is worked out. */
+export interface Slice {
+  begin(): void;
+  over(): boolean;
+  /** Lets the host do what else it has to do; false: the answer is no longer wanted. */
+  goOn(): Promise<boolean>;
+}
+
+/** A question, and what working out the answer takes. */
+export interface Asked {
+  question: Question | LabQuestion;
+  pace: Pace;
+  slice: Slice;
+  /** Whether the answer still is. */
+  wanted(): boolean;
+  tell(answer: Answer | Partial<LabAnswer>): void;
+}

@@ -117,7 +117,7 @@ def html(demo: Demo, **start: Any) -> str:
         frame = payload["frames"][list(demo.grid()).index(payload["start"])]
     plain: dict[str, Callable[[Any, Data], str]] = {"formulas": _formulas, "code": _code}
     tables = "".join(plain.get(panel.kind, _table)(panel, frame["panels"][panel.name]) for panel in demo.panels)
-    engine = " data-engine" if demo.engine else ""  # when the book is built, the address of its script
+    engine = ' data-engine="figures"' if demo.engine else ""  # when the book is built, the address of its script
     caption = f'<figcaption class="il-caption">{NUMBER}{escape(demo.caption)}</figcaption>' if demo.caption else ""
     if demo.engine_data:
         parts["engine"] = demo.engine_data()

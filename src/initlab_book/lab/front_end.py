@@ -14,7 +14,7 @@ class LabFrontEnd(FrontEnd):
 
     def module(self) -> str:
         """The ES module that a widget loads: the engine comes with it."""
-        return engine.script().replace("window.", "globalThis.", 1) + super().module()
+        return engine.script("lab") + super().module()
 
     def stylesheet(self) -> str:
         """The figure's look, and what the lab adds."""

@@ -31,7 +31,7 @@ def html(lab: Lab) -> str:
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return (
         # When the book is built, the addresses of their scripts go behind both.
-        f'<div class="initlab-lab" id="lab-{lab.name}" data-digits data-engine>'
+        f'<div class="initlab-lab" id="lab-{lab.name}" data-digits data-engine="lab">'
         f'<div class="il-body"><div class="il-fallback"><p class="il-title">{escape(lab.title)}</p>'
         f"<p>{escape(lab.text)}</p><table><caption>What it opens with</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></div>{json_script(lab.spec())}"

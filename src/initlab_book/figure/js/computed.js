@@ -52,7 +52,7 @@ export function computed(spec, el, entries, fire) {
     put("status", "");
     /** @type {Computed[]} */
     const film = [];
-    line ||= openLine(el.dataset.engine);
+    line ||= openLine("figures", el.dataset.engine);
     const engine = line;
     const question = { key: `${el.id} ${name}`, figure: spec.name, settings, digits: spec.digits };
     /** @param {string} why */

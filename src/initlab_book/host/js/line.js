@@ -1,28 +1,29 @@
 // The line to the engine: a worker, or where a page may have none, the engine in the page itself.
 
 /** @import { EnginePort } from "../../engine/types.d.ts" */
-/** @import { EngineEnd, Line } from "./types.d.ts" */
+/** @import { EngineEnd, EngineName, Line } from "./types.d.ts" */
 
 import { loadScript } from "./load.js";
 
-/** A worker from the text of the engine: it can be made on a page that was opened from the disk, too. */
-function inWorker() {
-  const code = `(${window.initlabEngine})()(self);`;
+/** A worker from the text of an engine: it can be made on a page that was opened from the disk, too. @param {EngineName} name */
+function inWorker(name) {
+  const code = `(${window.initlabEngines?.[name]})()(self);`;
   return new Worker(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
 }
 
-/** The same in the page itself, between two pictures. */
-function inPage() {
+/** The same in the page itself, between two pictures. @param {EngineName} name */
+function inPage(name) {
   const { port1, port2 } = new MessageChannel();
-  window.initlabEngine?.()(/** @type {EnginePort} */ (/** @type {unknown} */ (port1)));
+  window.initlabEngines?.[name]?.()(/** @type {EnginePort} */ (/** @type {unknown} */ (port1)));
   return port2;
 }
 
 /**
+ * @param {EngineName} name
  * @param {string | undefined} src where the engine's script is, if not in the page
  * @returns {Line}
  */
-export function openLine(src) {
+export function openLine(name, src) {
   /** @type {EngineEnd | undefined} */
   let end;
   let count = 0;
@@ -44,15 +45,15 @@ export function openLine(src) {
   /** @type {Promise<void> | undefined} */
   let ready;
   function connect() {
-    ready ||= (window.initlabEngine || !src ? Promise.resolve() : loadScript(src)).then(
+    ready ||= (window.initlabEngines?.[name] || !src ? Promise.resolve() : loadScript(src)).then(
       () => {
         try {
-          const worker = inWorker();
+          const worker = inWorker(name);
           // An error in a computation is an answer; this one says that there is no worker.
-          worker.onerror = () => use(inPage());
+          worker.onerror = () => use(inPage(name));
           use(worker);
         } catch {
-          use(inPage());
+          use(inPage(name));
         }
       },
       () => {

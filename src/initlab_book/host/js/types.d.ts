@@ -13,6 +13,9 @@ export interface EngineEnd {
   postMessage(question: object): void;
 }
 
+/** What an engine computes. */
+export type EngineName = "figures" | "lab";
+
 /** The line to the engine. */
 export interface Line {
   /** Ask for a figure, or in the lab; a newer question with the same key ends an older one. Returns what asks for more of
@@ -26,7 +29,7 @@ export interface Line {
 
 declare global {
   interface Window {
-    /** The engine, once its script is here: what it returns answers the questions of a port. */
-    initlabEngine?: () => (port: EnginePort) => void;
+    /** The engines whose script is here: what one returns answers the questions of a port. */
+    initlabEngines?: Partial<Record<EngineName, () => (port: EnginePort) => void>>;
   }
 }

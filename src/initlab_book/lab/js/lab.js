@@ -50,7 +50,7 @@ export function render({ model, el, problems, address, chapter, digits = () => s
   const spec = model.get("spec");
   /** @type {(() => void)[]} */
   const undo = []; // what is to be done when the lab goes
-  const line = openLine(el.dataset.engine);
+  const line = openLine("lab", el.dataset.engine);
   undo.push(line.close);
 
   // ---- what a screen reader is told

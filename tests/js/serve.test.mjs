@@ -6,14 +6,14 @@ globalThis.MessageChannel = class {
   port1 = { onmessage: () => {} };
   port2 = { postMessage: () => setImmediate(() => this.port1.onmessage()) };
 };
-const { serve } = await import("../../src/initlab_book/engine/worker.js");
+const { serveLab } = await import("../../src/initlab_book/engine/serve_lab.js");
 const { checkExperiment } = await import("../../src/initlab_book/engine/experiment.js");
 const { CHALLENGES } = await import("../../src/initlab_book/engine/challenges.js");
 
 function connected() {
   const told = [];
   const port = { postMessage: (answer) => told.push(answer) };
-  serve(port);
+  serveLab(port);
   const ask = (question) => port.onmessage({ data: { key: "a", ...question } });
   return { told, ask, frames: () => told.flatMap((answer) => answer.frames ?? []) };
 }
