@@ -37,13 +37,14 @@ def put_pictures(app, pagename, templatename, context, doctree):
 
 def inside(app, image):
     source = next(path for path, name in app.builder.images.items() if name == image[1])
-    svg = Path(app.srcdir, source).read_text(encoding="utf-8")
+    _, *drawn = Path(app.srcdir, source).read_text(encoding="utf-8").split("<?xml")
     alt = unescape(re.search(r'alt="([^"]*)"', image[0])[1])
-    return inline(svg, alt, f"p{image[1][:8]}-")
+    kinds = ("wide", "narrow")
+    return "".join(inline(svg, alt, kind, f"{kind[0]}{image[1][:8]}-") for kind, svg in zip(kinds, drawn, strict=True))
 
 
-def inline(svg, alt, prefix):
-    """An <svg> element for a page, whose names begin with the prefix, from a file that Matplotlib wrote."""
+def inline(svg, alt, kind, prefix):
+    """An <svg> element for wide or for narrow pages, whose names begin with the prefix, from what Matplotlib wrote."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", svg, flags=re.DOTALL)
     used = set(re.findall(r'(?:href="|url\()#([\w.-]+)', svg))
@@ -57,7 +58,7 @@ def inline(svg, alt, prefix):
     svg = re.sub(r"\s*\n\s*", " ", svg).replace("> <", "><")
     points = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups()
     size = 'width="{}" height="{}"'.format(*(round(float(each) * 4 / 3) for each in points))
-    start = f'<svg class="initlab-picture" role="img" aria-label="{escape(alt)}" {size} viewBox='
+    start = f'<svg class="initlab-picture il-{kind}" role="img" aria-label="{escape(alt)}" {size} viewBox='
     return re.sub(r"<svg .*?viewBox=", lambda _: start, svg, count=1)
 
 

@@ -5,11 +5,13 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
 from matplotlib.scale import LogScale, register_scale
 from matplotlib.ticker import LogFormatter
 
 from .host.front_end import palette
+from .narrow import narrow
 from .numbers import number, power
 from .show import building
 
@@ -64,9 +66,20 @@ def use() -> None:
     )
     register_scale(_LogScale)
     if building():
+        from IPython import get_ipython
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
         set_matplotlib_formats("svg")
+        get_ipython().display_formatter.formatters["image/svg+xml"].for_type(Figure, _twice)
+
+
+def _twice(figure: Figure) -> str:
+    """A picture for wide pages, and behind it the same for narrow ones: the book shows the one that fits."""
+    from IPython.core.pylabtools import print_figure
+
+    wide = print_figure(figure, "svg")
+    narrow(figure)
+    return wide + print_figure(figure, "svg")
 
 
 class _LogScale(LogScale):

@@ -53,8 +53,8 @@ def test_a_picture_in_a_page_has_its_colours_and_loses_no_digit(styled, tmp_path
     axes.plot(np.arange(9) / 7, "k", label="rate 0.0043")
     axes.legend()
     plt.savefig(tmp_path / "plot.svg")
-    svg = pictures.inline((tmp_path / "plot.svg").read_text(encoding="utf-8"), 'x < 1 & "y"', "one-")
-    assert svg.startswith('<svg class="initlab-picture" role="img" aria-label="x &lt; 1 &amp; &quot;y&quot;" width="')
+    svg = pictures.inline((tmp_path / "plot.svg").read_text(encoding="utf-8"), 'x < 1 & "y"', "wide", "one-")
+    assert svg.startswith('<svg class="initlab-picture il-wide" role="img" aria-label="x &lt; 1 &amp; &quot;y&quot;"')
     assert ">rate 0.0043<" in svg
     assert not re.search(r"#[0-9a-f]{6}\b|font-family|<style|\d\.\d{3}", svg.replace("0.0043", ""))
     assert "var(--il-ink)" in svg

@@ -82,11 +82,26 @@ def test_tables_are_tables_and_formulas_are_typeset(open_page, served):
     assert "─" not in text
 
 
+@pytest.mark.parametrize(("width", "kind"), [(360, "narrow"), (1280, "wide")])
+def test_letters_in_pictures_can_be_read(open_page, served, width, kind):
+    """On a telephone too, where the same picture has its panels below each other."""
+    shown = 0
+    for name in NOTEBOOKS:
+        page = open_page(f"{served}/{name}.html", width=width).page
+        for picture in page.locator("svg.initlab-picture:visible").all():
+            assert f"il-{kind}" in picture.get_attribute("class")
+            smallest = picture.evaluate("""(svg) => svg.clientWidth / svg.viewBox.baseVal.width * Math.min(
+                ...[...svg.querySelectorAll("text")].map((text) => parseFloat(getComputedStyle(text).fontSize)))""")
+            assert smallest > 8.5, f"letters of {smallest:.1f} px: {picture.get_attribute('aria-label')}"
+            shown += 1
+    assert shown > 15
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_pictures_have_the_colours_of_the_page(open_page, served, theme):
     drawn = sum("mystnb" in cell["metadata"] for cell in read_notebook("book/he")["cells"])
     page = open_page(f"{served}/{HE}", theme=theme).page
-    pictures = page.locator("svg.initlab-picture")
+    pictures = page.locator("svg.initlab-picture:visible")
     assert pictures.count() == drawn
     colours = pictures.first.evaluate("""(svg) => {
         const [paper, text] = [svg.querySelector("path"), svg.querySelector("text")].map((e) => getComputedStyle(e));
