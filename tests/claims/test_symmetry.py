@@ -380,7 +380,9 @@ def test_the_figure_of_the_cross():
     says("## «Eight» units that start alike", seen.network.widths[1])
     ladder = np.array([1e-3, 1e-6, 1e-9])
     says(
-        "Make the noise «a thousand» times smaller, and again, until the figure runs out of steps; then set it to 0.",
+        "Set the noise to «0.001», make it «a thousand» times smaller, and again, until the figure runs out of steps; "
+        "then set it to 0.",
+        ladder[0],
         ladder[:-1] / ladder[1:],
     )
     more, less = 0.1, 1e-4
@@ -516,7 +518,16 @@ def test_ten_draws_and_three_optimizers():
     assert (for_good("adam", 1e-15, data="moons") >= 0).all()
     assert (for_good("sgd", 1e-15, data="moons") == -1).all()
 
-    says("In the figure, with ReLU from 0.5 on the cross, even 0.1 is too little.")
+    ends = []
+    for draw in range(10):
+        start = experiments.noisy(0.5, (0.0, 0.1), "relu", rng=draw)
+        equal, loss = train(start, *datasets.cross(rng=draw), steps=1000, **OPTIONS).loss.T
+        ends.append(parted(loss[:, None], equal)[0] >= 0)
+    says(
+        "In the figure, with ReLU from 0.5 on the cross, even 0.1 is too little; it parts «five» of «ten» other draws.",
+        sum(ends),
+        len(ends),
+    )
     at = dict(zip(experiments.NOISE, experiments.parting("cross", "0.5", "relu").parted_at, strict=True))
     assert {step for noise, step in at.items() if noise <= 0.1} == {-1}
 
@@ -576,23 +587,24 @@ def test_units_that_are_different_and_yet_alike():
     assert np.median(adam[:, :, rate], axis=0).min() > 0.97
 
     shown = {(start, optimizer): step for start, optimizer, _, step in table("symmetry", "aligned")}
-    slower = {}
+    slower = {optimizer: [] for optimizer in OPTIMIZERS}
     for optimizer in OPTIMIZERS:
         low = found.get("low", optimizer=optimizer, width=8)[:, rate][:, [millionth, -1]]
         noise, xavier = np.median(np.where(low < 0, np.inf, low), axis=0)
-        slower[optimizer] = noise / xavier
         steps = [each if np.isfinite(each) else "–" for each in (noise, xavier)]
         assert [shown["noise of a millionth", optimizer], shown["Xavier", optimizer]] == steps
         for width in found.axes["width"]:  # every optimizer loses steps, at every rate
             low = found.get("low", optimizer=optimizer, width=width)
             low = np.where(low < 0, np.inf, low)
             noise, xavier = np.median(low, axis=0)[:, [millionth, -1]].T
-            assert (noise[np.isfinite(xavier)] > xavier[np.isfinite(xavier)]).all()
+            both = np.isfinite(xavier)
+            slower[optimizer].extend(noise[both] / xavier[both])
+    assert min(slower["momentum"]) > 5
+    assert min(slower["sgd"] + slower["adam"]) > 1
     says(
-        "Momentum then takes «eleven» times as long as from Xavier's weights, Adam «twice»; gradient descent gets "
-        "there within «5000» steps in two draws of «ten».",
-        slower["momentum"],
-        near(slower["adam"], abs=0.2),
+        "Momentum then takes many times as long as from Xavier's weights, Adam typically «twice»; gradient descent "
+        "gets there within «5000» steps in two draws of «ten».",
+        near(np.median(slower["adam"]), abs=0.2),
         found.settings["steps"],
         len(found.axes["draw"]),
     )

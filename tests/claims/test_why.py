@@ -265,18 +265,28 @@ def best_on(start, data, rates, **optimizer):
 
 def test_scale_01_needs_adam():
     says(
-        "**Scale «0.1».** With plain SGD the loss never falls below $\\ln «2»$, where it began, and momentum does not "
-        "help. No draw of «ten» gets beyond «83 %», and that with scores so near «0» that the loss does not notice. "
-        "Adam gets «99 %» with every draw. The verdict is the optimizer's.",
+        "**Scale «0.1».** With plain SGD the loss does not fall below $\\ln «2»$ in «a thousand» steps, and momentum "
+        "does not help. No draw of «ten» gets beyond «83 %», and that with scores so near «0» that the loss does not "
+        "notice. Adam gets «99 %» with all «ten».",
         scale_of("x0.1"),
         np.exp(runs_of(0.1).loss[0]),
+        experiments.STEPS,
         len(best_of_draws(experiments.learning, optimizer="sgd", width=16, scale=1)),
         max(best_of_draws(experiments.learning, optimizer=f, scale=0.1).max() for f in ("sgd", "momentum")),
         near(np.median(abs(network.forward(runs_of(0.1).network, X).output[runs_of(0.1).best])), abs=1e-4),
         ENOUGH,
+        min(reach("adam", width, 0.1) for width in (16, 32)),
     )
-    assert all(reach("adam", width, 0.1) == 10 for width in (16, 32))
     assert all(runs_of(0.1, f).loss.min() > LN2 - 1e-4 for f in ("sgd", "momentum"))
+
+
+def test_scale_01_learns_slowly_from_whole_batches():
+    says("With all points in every step SGD gets there, too, from some draws, after thousands of steps.")
+    start = network.sample(experiments.WIDTHS, "relu", experiments.he_times(0.1), rng=3)
+    (x, y), new = experiments.examples("spiral", 3)
+    run = training.train(start, x, y, loss=ENTROPY, learning_rate=0.5, steps=4000)
+    assert run.loss[:2000].min() > 0.69
+    assert training.evaluate(run.network, *new, loss=ENTROPY)[1] >= ENOUGH
 
 
 def test_scale_03_waits_and_then_learns():
@@ -285,9 +295,12 @@ def test_scale_03_waits_and_then_learns():
     early = runs.loss[np.array(experiments.SHOWN) <= 100, runs.best]
     assert abs(early - LN2).max() < 0.02
     assert runs.loss[-1, runs.best].max() < 0.1
-    says("With plain SGD and «sixteen» units a layer some draws miss; with momentum or Adam none does.", HIDDEN[0])
+    says(
+        "With plain SGD and «sixteen» units a layer some draws miss; with momentum or Adam none of the «ten» does.",
+        HIDDEN[0],
+        min(reach(f, width, 0.3) for f in ("momentum", "adam") for width in (16, 32)),
+    )
     assert reach("sgd", 16, 0.3) < 10 == reach("sgd", 32, 0.3)
-    assert all(reach(f, width, 0.3) == 10 for f in ("momentum", "adam") for width in (16, 32))
 
 
 def test_scales_3_and_10_do_learn():
@@ -403,7 +416,7 @@ def test_the_cosine_gives_away_the_weights_01():
         before_training("zero")[1],
     )
     assert np.isnan(network_seen("zero").a.cosine[5])
-    says("Of the scale it tells us nothing, because multiplying weights turns no direction.")
+    says("Of the scale it tells us nothing: with ReLU and without biases, multiplying weights turns no direction.")
     cosines = [network_seen(scale).a.cosine[5] for scale in (0.1, 0.3, 1, 3, 10)]
     assert np.ptp(cosines) < 1e-9
     assert cosines[0] < 0.95
@@ -419,14 +432,19 @@ def test_the_loss_gives_large_scales_away():
     says("**The loss** should begin at the order of $\\ln «2»$", guessing)
     begins = runs_of(1).loss[0, 0]  # of each seed; the rate does not matter yet
     says(
-        "At scale «1» it begins between «0.68» and «2.6», depending on the draw: with «sixteen» units a layer",
+        "At scale «1» our «five» draws begin between «0.68» and «2.6»: with «sixteen» units a layer",
         scale_of("x1"),
+        len(begins),
         begins.min(),
         begins.max(),
         np.array(HIDDEN),
     )
-    says("Scales «3» and «10» begin with hundreds and with hundreds of thousands", scale_of(3), scale_of(10))
-    loss = {factor: before_training(factor)[0] for factor in (3, 10)}
+    says("Scales «3» and «10» typically begin with hundreds and with hundreds of thousands", scale_of(3), scale_of(10))
+    many = {
+        factor: network.sample(experiments.WIDTHS, "relu", experiments.he_times(factor), seeds=range(100))
+        for factor in (3, 10)
+    }
+    loss = {factor: np.median(network.observe(net, X, loss=ENTROPY, targets=Y).loss) for factor, net in many.items()}
     assert 100 < loss[3] < 1000
     assert 100_000 < loss[10] < 1_000_000
     assert before_training(1)[0] < 1
@@ -454,8 +472,11 @@ def test_the_signal_gives_away_the_weights_0_and_scale_01():
 
 
 def test_the_gradient_gives_away_the_weights_01():
-    says("At scale 0.1 it is below a millionth.")
-    assert 0 < before_training(0.1)[3] < 1e-6
+    says("At scale 0.1 it is typically below a millionth.")
+    many = network.sample(experiments.WIDTHS, "relu", experiments.he_times(0.1), seeds=range(100))
+    first = np.sqrt(network.observe(many, X, loss=ENTROPY, targets=Y).dW.second_moment[:, 0])
+    assert np.mean(first < 1e-6) > 0.9
+    assert before_training(0.1)[3] < 1e-6
     says(
         "With the weights «0.1» it is «0» but for rounding: the loss pulls",
         every_weight(sampled("constant")),
@@ -497,13 +518,10 @@ def test_what_adam_cannot_mend():
     assert [name for name in listed if "Content" in name] == listed[-1:]
     running = np.zeros(3)  # of a weight that has no gradient
     says("the $«10^{-8}»$ that keeps it from dividing by «0»", optimizers.Adam().eps, np.sqrt(running))
-    gradients = []
-    for seed in range(10):
-        net = network.sample(experiments.WIDTHS, "relu", experiments.he_times(0.01), rng=seed)
-        seen = network.observe(net, X, loss=ENTROPY, targets=Y)
-        gradients.append(np.sqrt(seen.dW.second_moment[0]))
-    says("At scale 0.01 the gradient of the first layer is smaller than $10^{-11}$.")
-    assert max(gradients) < 1e-11
+    net = network.sample(experiments.WIDTHS, "relu", experiments.he_times(0.01), seeds=range(300))
+    gradients = np.sqrt(network.observe(net, X, loss=ENTROPY, targets=Y).dW.second_moment[:, 0])
+    says("At scale 0.01 the gradient of the first layer is smaller than $10^{-10}$.")
+    assert gradients.max() < 1e-10
     assert reach("adam", 16, 0.01) == 0
     layers = 50
     says("«Fifty» layers of scale «10» leave single precision before the first step", layers, scale_of("x10"))
@@ -582,8 +600,8 @@ def test_twenty_layers():
     says("From scale «0.3», which Adam took in its stride with «five» layers", scale_of("x0.3"), len(HIDDEN))
     assert all(reach("adam", width, 0.3) == 10 for width in (16, 32))
     says(
-        "none of them ever leaves guessing: now its gradients lie below $\\varepsilon$ in every layer. From the "
-        "sigmoid none does either: there they do"
+        "none of them leaves guessing: now the gradients of all weights lie below $\\varepsilon$. From the sigmoid "
+        "none does either: there they do"
     )
     for width in kept.axes["width"]:
         net = network.sample([2, *[width] * 20, 2], *experiments.DEEP["relu x0.3"], seeds=range(10))
@@ -637,7 +655,14 @@ def test_digits():
 
 def test_the_takeaways():
     says("In this ReLU network of «five» hidden layers, scale «1» worked with SGD", len(HIDDEN), scale_of("x1"))
-    says("at «16» and at «32» units; scale «0.1» with Adam only.", NARROW, WIDE, scale_of("x0.1"))
+    says(
+        "at «16» and at «32» units; scale «0.1» with Adam only, in «a thousand» steps of «twenty» points.",
+        NARROW,
+        WIDE,
+        scale_of("x0.1"),
+        experiments.STEPS,
+        experiments.BATCH,
+    )
     assert all(reach(*each, 0.1) == (10 if each[0] == "adam" else 0) for each in CONDITIONS)
     equal = [name for name in experiments.STARTS if all(np.ptp(W) == 0 for W in sampled(name).weights)]
     says("Two of the «seven» starts were equal weights.", len(experiments.STARTS))
