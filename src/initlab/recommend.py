@@ -236,7 +236,9 @@ def _rule(activation: str, place: str) -> tuple[str, float, str]:
             "tied": ("small", SMALL, "The table is the last layer, too: scores start near 0. Rows are scaled back up."),
         }[place]
     if place == "branch":
-        why = f"{BRANCHES} branches add up: with a share of 1/{BRANCHES} each, size stays below 1.7 times what it was."
+        why = (
+            f"{BRANCHES} branches add up: with a share of 1/{BRANCHES} each, the size grows by a factor of 1.5 to 1.7."
+        )
         return "branch", round(_scale(activation) / BRANCHES, 6), why
     return _RULES[activation], _scale(activation), _WHY[activation]
 

@@ -271,7 +271,7 @@ def test_the_picture_for_those_who_do_not_see_it():
 def test_the_first_losses_of_the_models():
     losses = [loss for model in MODELS.values() for loss in model.loss]
     says(
-        "And all «105» models, «seven» activations in «three» frameworks, begin with a loss between «2.296» and "
+        "And all «105» models, «seven» activations in «three» frameworks, began with a loss between «2.296» and "
         "«2.402».",
         len(losses),
         len(ACTIVATIONS),

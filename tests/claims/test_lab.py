@@ -69,7 +69,7 @@ def test_the_same_draw_another_scale():
 
 
 def test_luck():
-    says("Ask for «ten» draws at once. With the small weights most of the «ten» stay at guessing;", DRAWS, DRAWS)
+    says("Under *Draws*, ask for «ten» at once. With the small weights most of them stay at guessing;", DRAWS)
     assert np.sum(small()[1] > 0.69) > DRAWS / 2
     says("with He's rule every one learns.")
     assert np.all(he()[0] > 0.9)

@@ -14,6 +14,7 @@ from initlab.activations import Activation, get, names
 from initlab.initializers import he_uniform, normal, uniform, xavier_normal, zeros
 from initlab_book import results
 from initlab_book.chapters.limits import exercises, experiments, figures, quiz
+from initlab_book.chapters.why.experiments import new_that_are_right
 
 from . import chapter, near, printed, table
 
@@ -477,6 +478,19 @@ def right(start, data, width, optimizer):
     return found[:, found.mean(axis=0).argmax()]
 
 
+def after_5000_steps(data, optimizer, rate):
+    """Share of new examples that sigmoids with Xavier's gain get right at that rate: (draws,)."""
+    found = results.load(experiments.sigmoids)
+    n_in, n_out = {"spiral": (2, 2), "digits": (64, 10)}[data]
+    widths = [n_in, *[found.axes["width"][0]] * found.settings["hidden"], n_out]
+    networks = [network.sample(widths, "sigmoid", xavier_normal, rng=draw, dtype=np.float32) for draw in range(3)]
+    batch = found.settings["batch"]
+    return [
+        new_that_are_right(net, data, draw, optimizer, np.array([rate]), 5000, batch)[0]
+        for draw, net in enumerate(networks)
+    ]
+
+
 def test_the_sigmoid_in_training():
     found = results.load(experiments.sigmoids)
     rates, (small, large) = np.array(found.settings["rates"]), found.axes["width"]
@@ -501,12 +515,19 @@ def test_the_sigmoid_in_training():
         for data in ("spiral", "digits")
     }
     mean = {of: {name: value.mean(axis=1) for name, value in each.items()} for of, each in every.items()}
-    says("With Xavier's gain, SGD and momentum leave the sigmoid near chance on both tasks.")
+    says("With Xavier's gain, SGD and momentum leave the sigmoid near chance on both tasks")
     for name in ("sgd", "momentum"):
         assert (mean["sigmoid 1", "spiral"][name] < 0.55).all()
         assert (mean["sigmoid 1", "digits"][name] < 0.12).all()
         assert every["sigmoid 1", "spiral"][name].max() < 0.76
         assert every["sigmoid 1", "digits"][name].max() < 0.21
+    says("«ten» times as many steps take most networks far from it.", 5000 / found.settings["steps"])
+    late = [
+        after_5000_steps(data, optimizer, rate)
+        for data, optimizer, rate in (("spiral", "momentum", 2**-4), ("digits", "sgd", 4.0))
+    ]
+    assert np.median(late[0]) > 0.7
+    assert np.median(late[1]) > 0.5
     adam = [mean["sigmoid 1", data]["adam"] for data in ("spiral", "digits")]
     says(
         "Adam gets «85» to «89 %» right on the spiral, «76» to «81 %» on the digits.",

@@ -26,7 +26,10 @@ export const CHALLENGES = [
       story:
         "Somebody started the biases at −2, so that a unit would speak only when it has something to say. Now none of " +
         "them ever does, and the loss does not move.",
-      hints: ["Look at the share of dead units, layer by layer.", "What would let a gradient pass where z < 0?"],
+      hints: [
+        "Look at the share of dead units, layer by layer.",
+        "What would let enough of a gradient pass where z < 0? A slope of 0.01 does not.",
+      ],
       explanation: "A ReLU that is off for every example has slope 0: it learns nothing, and lets no gradient through.",
       chapter: "watching",
     },

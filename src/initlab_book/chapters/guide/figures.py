@@ -53,9 +53,10 @@ def _guide(stands, activation, framework):
     if place == "hidden":
         kept = sqrt(n * default * second_moment(ACTIVATIONS[activation]))
         behind = "no activation" if activation == "identity" else NAMES[activation]
+        inside = ", away from the edges" if LAYERS[layer].kernel else ""
         text = (
-            f"{where}, inputs from {behind}: the weights have {law}, so that z keeps its size 1. The default would "
-            f"make it {number(kept, 2)}, in this layer alone."
+            f"{where}, inputs from {behind}: the weights have {law}, so that z keeps its size 1{inside}. The default "
+            f"would make it {number(kept, 2)}, in this layer alone."
         )
     else:
         std = number(sqrt(advice.variance(*advice.fans)), 2)
