@@ -195,6 +195,55 @@ def test_points_are_drawn_by_mouse_and_keyboard_and_pasted(open_lab):
     bench.step()
 
 
+def test_points_drawn_by_hand_train_with_and_without_hes_factor_side_by_side(open_lab, capsys):
+    """2-32-32-32-2, opened from the disk: no picture is left out, and the numbers are those of `initlab`."""
+    bench = open_lab()
+    bench.root.get_by_label("Data", exact=True).select_option("own")
+    bench.press("Clear all")
+    box = bench.root.get_by_role("application", name="Board for your own points").bounding_box()
+    for name, height in (("class 0", 0.25), ("class 1", 0.55)):
+        bench.press(name)
+        for k in range(25):
+            across, down = 0.1 + 0.032 * k, height + 0.2 * np.sin(k / 3)
+            bench.page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+            if k == 0:
+                bench.page.mouse.down()
+        bench.page.mouse.up()
+    bench.root.locator("summary", has_text="Layer by layer").first.click()
+    for _ in range(3):
+        bench.press("Remove layer 1 of network A")
+    bench.type_in("Units, all layers of network A", 32)
+    bench.root.get_by_label("Initializer, all layers of network A").select_option("he_normal")
+    bench.press("Compare two")
+    bench.root.get_by_label("Initializer, all layers of network B").select_option("lecun_normal")
+    bench.more("The same in Python")
+    codes = bench.root.locator("pre").all_text_contents()
+    bench.page.evaluate("""() => {
+        window.seen = [...document.querySelectorAll(".il-text")].map((text) => {
+            const sentences = new Set();
+            new MutationObserver(() => sentences.add(text.textContent)).observe(text,
+                { childList: true, characterData: true, subtree: true });
+            return sentences;
+        });
+    }""")
+    bench.press("Play")
+    bench.page.wait_for_function("parseInt(document.querySelector('.il-text').textContent.slice(5)) >= 250")
+    bench.press("Pause")
+    he, lecun = bench.page.evaluate("seen.map((all) => [...all])")
+    assert [run["hidden"] for run in bench.experiment()["runs"]] == [[32, 32, 32]] * 2
+    for sentences, code, initializer in ((he, codes[0], "he_normal"), (lecun, codes[1], "lecun_normal")):
+        steps = [int(re.match(r"Step (\d+):", text)[1]) for text in sentences]
+        assert steps[:50] == list(range(5, 255, 5))
+        assert f"initializers.{initializer}" in code
+        exec(code, {})
+        printed = {int(line.split()[1]): line.split()[2:] for line in capsys.readouterr().out.splitlines()}
+        for step in (10, 100, 200):
+            text = sentences[step // 5 - 1]
+            loss, _, new_loss, _ = (number(float(value), 3) for value in printed[step])
+            assert text.startswith(f"Step {step}: loss {loss} on the training points, {new_loss} on held-out ones")
+    assert not bench.visitor.problems
+
+
 def test_layers_come_and_go_each_with_its_own_start(open_lab):
     bench = open_lab()
     bench.root.locator("summary", has_text="Layer by layer").first.click()
