@@ -58,7 +58,7 @@ def test_squares_and_products():
     says("«Three» rules of probability are enough.", len(rules()))
     pairs = list(itertools.product(range(WIDTH), repeat=2))
     says(
-        "A layer of «100» units has «100» squares and «9900» products.",
+        "A sum of «100» terms has «100» squares and «9900» products.",
         WIDTH,
         sum(j == k for j, k in pairs),
         sum(j != k for j, k in pairs),
@@ -180,7 +180,7 @@ def test_pairs_that_do_harm():
     }
     harmful = [set(pair) for pair, more in extra.items() if more > 0.01]
     says(
-        "«Four» pairs behave like this, a mean or correlation of the weights with a mean or correlation of the "
+        "«Four» pairs bring such a term back, a mean or correlation of the weights with a mean or correlation of the "
         "activations.",
         len(harmful),
     )
@@ -253,6 +253,8 @@ def test_the_squared_error_of_many_outputs_does_not():
     rng = np.random.default_rng(0)
     output = run(net, rng.standard_normal((100, 20))).output
     targets = rng.standard_normal((100, 200))
+    says("its gradient is the output minus a random target of the same size.")
+    assert np.square(output).mean() == pytest.approx(np.square(targets).mean(), rel=0.1)
     share = np.square(output).mean() / (np.square(output).mean() + np.square(targets).mean())
     says("«Half» of it is the output itself", near(share, rel=0.08))
 

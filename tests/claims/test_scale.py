@@ -4,6 +4,7 @@ Sizes over 20 layers are products of 20 lucky factors. At width n the logarithm 
 about sqrt(20 / (2 n)) in a linear network and sqrt(20 * 5 / (4 n)) with ReLU: 0.2 and 0.3 at width 256.
 """
 
+import itertools
 import math
 import re
 from functools import cache, partial
@@ -188,15 +189,18 @@ def test_the_sigmoid_is_flat_forward_and_vanishes_backward():
 
 
 def test_gelu_leaves_even_less_room():
-    says("**GELU**, a smooth ReLU, leaves least room: near the good scale one step makes a factor of hundreds.")
+    says(
+        "**GELU**, a smooth ReLU, leaves least room: near the good scale one step makes a factor of hundreds or "
+        "thousands."
+    )
     z = np.linspace(-5, 5, 101)
     assert activations.get("gelu").f(z) == pytest.approx(z * ndtr(z), abs=1e-12)
-    for n in WIDTHS:
-        end = seen("gelu", n, figures.STDS).a[:, -1]
+    for n, seed in itertools.product(WIDTHS, range(4)):
+        end = seen("gelu", n, figures.STDS, seed=seed).a[:, -1]
         steps = end[1:] / end[:-1]
         near_one = np.abs(np.log(end)).argmin()
-        assert 200 < steps[near_one - 1 : near_one + 1].max() < 10_000
-        linear = seen("identity", n, figures.STDS).a[:, -1]
+        assert 100 < steps[near_one - 1 : near_one + 1].max() < 10_000
+        linear = seen("identity", n, figures.STDS, seed=seed).a[:, -1]
         assert (linear[1:] / linear[:-1] < 40).all()
 
 
@@ -259,13 +263,15 @@ def test_the_slope_is_minus_one_half():
             assert np.sum(np.diff(np.sign(np.log(ratio))) != 0) == 1
     shown = {(name, way): slope for name, way, *_, slope in table("scale", "scan-code")}
     both = np.array([slopes(name, widths, seeds) for name in ("identity", "relu")])
-    errors = both.std(axis=1, ddof=1) / math.sqrt(len(seeds))
-    off = np.abs(both.mean(axis=1) + 0.5) / errors
-    assert off.max() < 2
     says(
-        "whose slope is $-«\\tfrac12»$ within two standard errors: $\\sigma$ shrinks like",
-        near(-both.mean(axis=1), abs=2 * errors.max()),
+        "The good scales lie close to straight lines of slope $-«\\tfrac12»$: $\\sigma$ shrinks like",
+        near(-both.mean(axis=1), abs=0.03),
     )
+    says("which makes the lines slightly steeper.")  # over many networks, which the luck of five may hide
+    many = np.array([slopes(name, (16, 32, 64), range(100)) for name in ("identity", "relu")])
+    steeper = -many.mean(axis=1) - 0.5
+    assert (steeper > 2 * many.std(axis=1, ddof=1) / 10).all()
+    assert steeper.max() < 0.05
     for name in ("identity", "relu"):
         mean = slopes(name, widths, seeds).mean(axis=0)
         error = slopes(name, widths, seeds).std(axis=0, ddof=1) / math.sqrt(5)
@@ -283,13 +289,13 @@ def test_the_slope_is_minus_one_half():
     many = [good_std("relu", widths[0], seed) for seed in range(200)]
     more = np.exp(np.log(many).mean(axis=0)) / math.sqrt(2 / widths[0]) - 1
     says(
-        "Only the constant in front differs: «1» for the linear network, about «1.4» for ReLU, which "
-        "asks for «6» to «8 per cent» more at width «16».",
+        "Only the constant in front differs: «1» for the linear network, about «1.4» for ReLU. Narrow networks ask for "
+        "a little more, at width «16» ReLU for «6» to «8 per cent»,",
         near(np.mean([good_std("identity", n, s) * math.sqrt(n) for n in widths for s in range(5)]), abs=0.02),
         near(np.mean(constant), abs=0.06),
+        widths[0],
         near(100 * more.min(), abs=1.5),
         near(more.max(), abs=0.015),
-        widths[0],
     )
     says("those of ReLU on a parallel line above it, «1.4» times as high", near(np.mean(constant), abs=0.06))
 
@@ -362,7 +368,7 @@ def test_gains():
     )
     kept = np.array([g[name, "backward"] ** 2 * gaussian.squared_slope(name, q) for name in NAMES])
     says("$$ g^2\\, \\mathbb{E}\\big[f'(z)^2\\big] = «1». \\tag{6} $$", near(kept, rel=1e-6))
-    says("If it has size «1» in one layer, so it has in the next when", q)
+    says("If it has size «1» in one layer, it has size «1» in the next when", q, q)
     assert all(abs(g[name, "forward"] - g[name, "backward"]) > 0.04 for name in ("tanh", "gelu", "sigmoid"))
 
 
@@ -455,14 +461,17 @@ def test_gelu_wanders_off():
     g = gaussian.gain("gelu")
     width = WIDTHS[-1]
     found = [seen("gelu", width, (g / math.sqrt(width),), 1 / g, seed) for seed in range(60)]
-    sizes = [each.z[0, -1] / each.z[0, 0] for each in found]
+    ends = np.array([each.z[0, -1] / each.z[0, 0] for each in found])
+    low, high = 0.6, 2.5
+    share, error = np.mean((low < ends) & (ends < high)), 2 * math.sqrt(0.8 * 0.2 / len(ends))
     says(
-        "What starts at «1» wanders off, too: in «sixty» networks of width «256» to between «0.14» and «3.2».",
+        "What starts at «1» wanders off, too: of the networks of width «256», «80 per cent» end between «0.6» and "
+        "«2.5».",
         near(np.array([each.z[0, 0] for each in found]), abs=0.15),
-        len(sizes),
         width,
-        min(sizes),
-        max(sizes),
+        near(share, abs=error),
+        low,
+        high,
     )
 
 
@@ -616,7 +625,7 @@ def test_what_the_mean_of_relu_does():
     found = [seen("relu", width, (g / math.sqrt(width),), 1 / g, seed) for seed in range(10)]
     assert min((0.3, 0.6, 0.9), key=lambda guess: abs(guess - theory)) == 0.9 < theory
     says(
-        "In layer «1» their preactivations are independent",
+        "In layer «1» their preactivations are independent, so that the cosine of their activations is",
         network.observe(network.sample([4, 4], "relu", normal, rng=0), np.ones((4, 1))).z.layers[0],
     )
     says("After «twenty» layers of ReLU inputs differ by little", DEPTH)
@@ -656,6 +665,16 @@ def test_the_content_of_all_five():
         near(last[4], abs=0.005),
         near(measured[4], abs=0.005),
     )
+    says("GELU leaves its line because its size wanders off.")
+    rng, f, kept = np.random.default_rng(0), activations.get("gelu").f, []
+    for _ in range(20):
+        a = rng.standard_normal((width, 8))
+        for _ in range(DEPTH):
+            z = rng.standard_normal((width, width)) @ a
+            a = f(z / np.sqrt(np.mean(z**2, axis=0)))  # of size 1 in every layer, it stays
+        unit = a / np.linalg.norm(a, axis=0)
+        kept.append((np.sum(unit.sum(axis=1) ** 2) - 8) / 56)
+    assert np.mean(kept) == pytest.approx(last[4], abs=0.06)
     g = gaussian.gain("sigmoid")
     for seed in range(10):
         assert seen("sigmoid", 256, (g / 16,), 1 / g, seed).cosine[0, 3:].min() > 0.995
@@ -777,8 +796,10 @@ def test_weights_with_a_mean():
     assert sp.expand(result - width * (v + mean**2) * q - width * (width - 1) * mean**2 * m**2) == 0
     assert "= 4.1\n" in printed("scale")
     says("One layer «doubles» the second moment of $z$.", near((squares + mixed) / (n * sigma**2), abs=0.1))
+    inputs = np.maximum(np.random.default_rng(0).normal(0, math.sqrt(2), (n, 16)), 0)  # as the exercise has them
+    assert (np.mean(inputs**2), np.mean(inputs) ** 2) == pytest.approx((1, 1 / math.pi), rel=0.1)
     with_mean = network.simulate(
-        [n] * (DEPTH + 1), "relu", partial(normal, mean=mu, std=sigma), seeds=range(3), batch=16
+        [n] * (DEPTH + 1), "relu", partial(normal, mean=mu, std=sigma), seeds=range(3), inputs=inputs
     )
     size = np.sqrt(with_mean.a.second_moment)
     says("ReLU makes no number smaller, so $\\mathbb{E}\\,a \\ge \\mathbb{E}\\,z$")
@@ -788,8 +809,8 @@ def test_weights_with_a_mean():
     shift = with_mean.z.mean.mean(axis=0)
     growth = (shift[19] / shift[9]) ** 0.1
     assert n * mu < growth < 1.04 * n * mu
-    says("After «20» layers the signal is tens of millions of times too large. With $\\mu = 0$, nothing of the", DEPTH)
-    assert ((size[:, 20] > 2e7) & (size[:, 20] < 1e8)).all()
+    says("After «20» layers the signal is more than a hundred million times too large. With $\\mu = 0$, nothing", DEPTH)
+    assert ((size[:, 20] > 1e8) & (size[:, 20] < 3e8)).all()
     without = network.simulate([n] * (DEPTH + 1), "relu", partial(normal, mean=0, std=sigma), seeds=range(3), batch=16)
     assert (np.sqrt(without.a.second_moment[:, 20]) < 3).all()
 

@@ -394,15 +394,16 @@ def test_the_trial():
 
 def test_two_layers_forgive():
     wrong = [trial("spiral, 2 layers", rule)[1].mean(axis=1) for rule in experiments.TRIED]
-    says("Whatever the rule, at most «3.2 %» of the new points are wrong.", near(np.max(wrong), abs=0.0007))
+    says("Whatever the rule, on average at most «3.2 %» of the new points are wrong.", near(np.max(wrong), abs=0.0007))
     assert np.max(wrong) < 0.032
 
 
 def test_ten_layers_on_the_spiral():
     (old, old_wrong), (good, good_wrong), (double, _) = (trial("spiral, 10 layers", rule) for rule in experiments.TRIED)
     says(
-        "With ten layers of 16 units the standard rule makes two to three times as many mistakes as Xavier, with every "
-        "optimizer."
+        "With ten layers of 16 units the standard rule makes more mistakes than Xavier with every optimizer, in these "
+        "«ten» draws two to three times as many.",
+        old.shape[1],
     )
     ratio = old_wrong.mean(axis=1)[:3] / good_wrong.mean(axis=1)[:3]
     assert 2 * 0.95 < ratio.min()
@@ -414,13 +415,16 @@ def test_ten_layers_on_the_spiral():
         ahead[3:5],
         old.shape[1],
     )
-    says("at the median by a factor of ten and more under all six conditions")
-    assert len(CONDITIONS) == 6
+    says("its training loss is lower than Xavier's, at the median by a factor of ten and more;")
     assert (np.median(good / double, axis=1) > 10).all()
-    # without choosing a rate: at each draw's own best one
+    says("only with Adam at «16» units that factor hangs on the draws and on the rate.", CONDITIONS[2][0])
     found = results.load(experiments.rules)
     best = {rule: np.nanmin(found.get("loss", depth=10, rule=rule), axis=-1) for rule in experiments.TRIED}
-    assert (np.median(best["xavier"] / best["double"], axis=0) > 2).all()
+    own = np.median(best["xavier"] / best["double"], axis=0).ravel()  # at each draw's own best rate
+    assert (np.delete(own, 2) > 10).all()
+    assert CONDITIONS[2] == (16, "adam")
+    assert own[2] < 4
+    assert (good / double)[2].min() < 1.2
 
 
 def test_twenty_layers_on_the_spiral():
@@ -477,10 +481,11 @@ def test_patience_on_the_digits():
             for draw in draws
         ]
     says(
-        "Patience helps: after «2000» steps of SGD at rate «0.125» such networks get about «5 %» wrong, and «3 %» "
-        "from Xavier.",
+        "Patience helps: after «2000» steps of SGD at rate «0.125» such networks get «5» to «6 %» wrong, and about "
+        "«3 %» from Xavier.",
         steps,
         rate,
+        near(100 * np.mean(wrong["standard"]), abs=1),
         near(np.mean(wrong["standard"]), abs=0.012),
         near(np.mean(wrong["xavier"]), abs=0.008),
     )
@@ -797,7 +802,7 @@ def test_takeaways():
     )
     assert results.load(experiments.on_digits).axes["width"] == [16, 64]
     assert results.load(experiments.on_digits).settings["depth"] == 10
-    says("*Xavier × 2* fits the spiral faster with ten layers and is worse on new digits")
+    says("*Xavier × 2* mostly fits the spiral faster with ten layers and is worse on new digits")
     assert experiments.RULES["double"][1] == 2**2
     says("with the sigmoid the gradient still dies exponentially")
 

@@ -187,7 +187,7 @@ print(result, "=", round(float(result.subs(values)), 2))
 
 One layer doubles the second moment of $z$. It gets worse: from then on all units share the shift
 $\mathbb{E}\,z = n\mu\,\mathbb{E}\,a$. ReLU makes no number smaller, so $\mathbb{E}\,a \ge \mathbb{E}\,z$, and each layer
-multiplies the shift by $n\mu = 2.56$ or a little more. After 20 layers the signal is tens of millions of times too large.
+multiplies the shift by $n\mu = 2.56$ or a little more. After 20 layers the signal is more than a hundred million times too large.
 With $\mu = 0$, nothing of the kind happens.""",
 )
 
