@@ -2,7 +2,7 @@
 //
 // What a figure shows must be what its page holds for the settings, in any engine; Chromium is driven by tests/browser.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -19,6 +19,18 @@ const SIZES = [
 ];
 
 const SEED = 5; // of a draw that no page has in store
+
+/** What is typed into the front page's figure. */
+const TYPED = { width: 50, depth: 80, seed: 3 };
+
+/** What Python says of it: the same network, simulated by `initlab`. */
+function simulated(start) {
+  const settings = JSON.stringify({ ...start, ...TYPED });
+  const program = `import json, sys
+from initlab_book.chapters.index.figures import signal
+sys.stdout.buffer.write(signal.frame(**json.loads(sys.argv[1]))["text"].encode())`;
+  return execFileSync("python", ["-c", program, settings], { encoding: "utf-8" });
+}
 
 /** What a figure says of that draw, computed here; undefined if it computes nothing, or needs more than settings. */
 function computed({ name, engine, controls }, start) {
@@ -46,10 +58,9 @@ function expected(page) {
     Array.from(found, ([, id, json]) => {
       const { spec, frames, start } = JSON.parse(json);
       const kinds = spec.panels.map((p) => p.kind);
-      return [
-        id,
-        { film: Boolean(spec.player), kinds, texts: frames?.map((f) => f.text), computed: computed(spec, start) },
-      ];
+      const texts = frames?.map((f) => f.text);
+      const typed = spec.name === "signal" ? { ...TYPED, text: simulated(start) } : undefined;
+      return [id, { film: Boolean(spec.player), kinds, texts, computed: computed(spec, start), typed }];
     }),
   );
 }
@@ -62,7 +73,7 @@ async function tour(pages, seed) {
   const fire = (input, type) => input.dispatchEvent(new Event(type, { bubbles: true }));
   for (const figure of document.querySelectorAll(".initlab-explorer")) {
     const say = (what) => wrong.push(`${figure.id}: ${what}`);
-    const { film, kinds, texts, computed } = pages[figure.id];
+    const { film, kinds, texts, computed, typed } = pages[figure.id];
     if (!figure.querySelector(".il-text")) {
       say("is not drawn");
       continue;
@@ -119,6 +130,20 @@ async function tour(pages, seed) {
       for (let wait = 0; wait < 1000 && shown() !== computed; wait += 1) await rest();
       looked += 1;
       if (shown() !== computed) say(`computes “${shown()}” where it should be “${computed}”`);
+    }
+    if (typed) {
+      [...figure.querySelectorAll(".il-actions button")].find((button) => button.textContent === "Reset").click();
+      const { text, ...settings } = typed;
+      for (const [name, value] of Object.entries(settings)) {
+        const field = [...figure.querySelectorAll("input[type=number], input[type=text]")].find((each) =>
+          each.closest(".il-control").textContent.toLowerCase().includes(name),
+        );
+        field.value = value;
+        fire(field, "change");
+      }
+      for (let wait = 0; wait < 1000 && shown() !== text; wait += 1) await rest();
+      looked += 1;
+      if (shown() !== text) say(`says “${shown()}” where Python says “${text}”`);
     }
     if (film) {
       const scrub = figure.querySelector(".il-scrub input");
