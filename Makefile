@@ -52,7 +52,7 @@ lab: $(VENV)/.test  ## open the chapters in JupyterLab
 
 bench: $(PEERS)/.peers $(VENV)/.test  ## measure against the budgets, next to PyTorch
 	-$(PEERS)/bin/python benchmarks/run.py import simulation training
-	$(BIN)/python benchmarks/run.py engine explorer films site
+	$(BIN)/python benchmarks/run.py engine explorer films lab site
 
 peers: $(PEERS)/.peers $(VENV)/.test  ## compare with what PyTorch, JAX, Keras and Flax do, live; compute an experiment on a Dask cluster
 	$(PEERS)/bin/python tests/peers/record.py --compare
