@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from initlab import network
+from initlab import datasets, network
 from initlab.activations import ACTIVATIONS
 from initlab.diagnostics import diagnose
 from initlab.symmetry import distinct_units
@@ -125,6 +125,23 @@ def _mean_cosine(a):
     unit = a / np.linalg.norm(a, axis=0)
     pairs = ~np.eye(a.shape[1], dtype=bool)
     return (unit.T @ unit)[pairs].mean()
+
+
+def test_of_digits_images_are_shown_with_what_the_network_says_of_them():
+    found = runs()["digits"]
+    scope = {}
+    exec(found["code"].replace("for seed in range(7, 9)", "for seed in range(7, 8)"), scope)
+    places = [i for digit in range(10) for i in np.flatnonzero(scope["new_y"] == digit)[:2]]
+    images = found["frames"][0]["images"]
+    assert images["label"] == list(scope["new_y"][places])
+    x, y = datasets.digits()
+    given = datasets.split(x[:, :200], y[:200], held_out=0.3, rng=0).held_out_x[:, places]
+    np.testing.assert_allclose(np.reshape(images["pixels"], (-1, 64)).T, given / 16, atol=1e-7)
+    for frame, seen in zip(found["frames"], scope["run"].snapshots, strict=True):
+        scores = network.forward(seen.network, scope["new_x"][:, places]).output
+        p = np.exp(scores) / np.exp(scores).sum(axis=0)
+        assert [answer["says"] for answer in frame["answers"]] == list(p.argmax(axis=0))
+        np.testing.assert_allclose([answer["sure"] for answer in frame["answers"]], p.max(axis=0), rtol=1e-8)
 
 
 def test_the_plane_is_what_the_network_says_of_its_places():

@@ -349,8 +349,15 @@ def test_digits_are_there_when_they_are_chosen(open_lab):
     bench.root.get_by_label("Data", exact=True).select_option("digits")
     bench.type_in("Examples", 200)
     expect(bench.sentences).to_contain_text("images")
-    assert bench.root.locator(".il-panel canvas").count() == 0
+    (panel,) = bench.root.locator(".il-panel:has(canvas)").all()
+    expect(panel).to_contain_text("Two images of each digit, held out")
+    before = panel.locator(".il-says").all_text_contents()
+    assert len(before) == panel.locator(".il-says").count() == 20
+    bench.root.get_by_label("Initializer, all layers of network A").select_option("he_normal")
+    bench.page.get_by_label("Updates a picture").select_option("50")
     bench.step()
+    expect(panel.locator(".il-value").first).to_have_text(re.compile(r"^\d+ right$"))
+    assert panel.locator(".il-says").all_text_contents() != before
 
 
 def test_without_javascript_there_are_a_sentence_and_a_table(open_page, tmp_path):

@@ -140,6 +140,10 @@ export interface LabFrame {
   surface: { cells: number; levels: Float32Array; x: [number, number]; y: [number, number] } | null;
   /** With the first frame only: the points as the reader knows them, and which are held out; null for digits. */
   points: { x: number[]; y: number[]; label: number[]; heldOut: boolean[] } | null;
+  /** Of digits, with the first frame only: two of each class, held out if any are; 64 pixels each, from 0 to 1 (ink). */
+  images: { pixels: Float32Array; label: number[] } | null;
+  /** Of each of them: the class that it is taken for, with its probability; null and 0 where the scores are no numbers. */
+  answers: { says: number | null; sure: number }[] | null;
   /** The loss of guessing, ln C. */
   chance: number;
 }

@@ -1,5 +1,6 @@
 // A run of the lab: networks drawn by `sample` and trained by `descend`, and what is seen of them. See lab.d.ts.
 
+import { answers, twoOfEach } from "./answers.js";
 import { blobs, circles, cross, moons, spiral, split, standardize } from "./datasets.js";
 import { diagnose } from "./diagnostics.js";
 import { HISTOGRAMS, holdsOut } from "./experiment.js";
@@ -16,7 +17,7 @@ import {
   zeros,
 } from "./initializers.js";
 import { alikeness, rms } from "./layer_statistics.js";
-import { matrix } from "./matrix.js";
+import { matrix, takeColumns } from "./matrix.js";
 import { forward, sample } from "./network.js";
 import { descend } from "./training.js";
 
@@ -123,12 +124,25 @@ export function labData(data, digits) {
     heldOut: heldOut && /** @type {[Matrix, Int32Array]} */ ([trained[1], heldOut[1]]),
     classes: data.set === "digits" ? 10 : 2,
     points: /** @type {LabFrame["points"]} */ (null),
+    images: /** @type {LabFrame["images"]} */ (null),
+    /** What the images are to the network. */
+    seenImages: /** @type {Matrix | null} */ (null),
     /** Cells x cells places of the plane, as the network sees them. */
     plane: /** @type {((cells: number) => { x: [number, number], y: [number, number], places: Matrix }) | null} */ (
       null
     ),
   };
-  if (data.set !== "digits") {
+  if (data.set === "digits") {
+    const [own, labels] = result.heldOut ?? [result.x, result.y];
+    const shown = twoOfEach(labels, 10);
+    const ink = takeColumns(heldOut?.[0] ?? x, shown).data;
+    const pixels = new Float32Array(ink.length).map((_, at) => {
+      const [image, pixel] = [Math.floor(at / 64), at % 64];
+      return ink[pixel * shown.length + image] / (16 * data.scale);
+    });
+    result.images = { pixels, label: shown.map((i) => labels[i]) };
+    result.seenImages = takeColumns(own, shown);
+  } else {
     const [x1, x2] = [all.x.data.subarray(0, all.x.cols), all.x.data.subarray(all.x.cols)];
     const label = [...all.y];
     result.points = { x: [...x1], y: [...x2], label, heldOut: label.map((_, i) => heldOutIs.has(i)) };
@@ -240,7 +254,7 @@ const probabilityOfClass1 = ({ cols, data }) =>
  * @param {number} seed
  * @returns {LabFrame}
  */
-export function frameOf(snapshot, { x, y, classes, plane, points }, seed) {
+export function frameOf(snapshot, { x, y, classes, plane, points, images, seenImages }, seed) {
   const { step, network, updateRatio, divergedAt } = snapshot;
   const seen = diagnose(network, x, y, { loss: LAB_LOSS, bins: HISTOGRAMS, alike: ["a"] });
   const weights = network.weights.reduce((sum, W) => sum + W.data.length, 0);
@@ -251,6 +265,8 @@ export function frameOf(snapshot, { x, y, classes, plane, points }, seed) {
     done: step === LAB_STEPS,
     draws: [drawOf(snapshot, seed)],
     points: step ? null : points,
+    images: step ? null : images,
+    answers: seenImages && answers(forward(network, seenImages)),
     divergedAt,
     size: [rms(x.data), ...seen.a.rms],
     alike: [alikeness(x).cosine, ...seen.a.cosine],

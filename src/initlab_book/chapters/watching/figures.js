@@ -1,5 +1,6 @@
 // The films of the chapter "Watching networks train", computed on the page: the frames of figures.py.
 
+import { answers, twoOfEach } from "../../engine/answers.js";
 import { blobs, circles, moons, spiral, split, standardize } from "../../engine/datasets.js";
 import { diagnose } from "../../engine/diagnostics.js";
 import { constant, heNormal, normal, uniform, xavierNormal, zeros } from "../../engine/initializers.js";
@@ -230,24 +231,12 @@ function digitTask({ pixels, labels }) {
     x.data[(at % 64) * x.cols + Math.floor(at / 64)] = LETTERS.indexOf(pixels[at]);
   const some = split(x, y, { heldOut: 0.3, seed: 0 });
   const [scaled, newX] = standardize(some.x, some.heldOutX);
-  const shown = wholeNumbers(0, 9).flatMap((label) =>
-    [...some.heldOutY.keys()].filter((i) => some.heldOutY[i] === label).slice(0, 2),
-  );
+  const shown = twoOfEach(some.heldOutY, 10);
   /** @type {Task} */
   const task = { x: scaled, y: some.y, newX, newY: some.heldOutY, batchSize: 32, examples: "digits", classes: 10 };
   const ink = takeColumns(some.heldOutX, shown);
   const inRows = shown.flatMap((_, j) => Array.from({ length: 64 }, (_, i) => ink.data[i * ink.cols + j] / 16));
   return { task, shown, picture: levelsOfAll(inRows) };
-}
-
-/** What a network says, and how sure it is, of each example. @param {Matrix} scores */
-function answers({ rows, cols, data }) {
-  return Array.from({ length: cols }, (_, j) => {
-    const of = Array.from({ length: rows }, (_, i) => data[i * cols + j]);
-    const largest = Math.max(...of);
-    const sure = 1 / of.reduce((sum, score) => sum + Math.exp(score - largest), 0);
-    return { says: Number.isFinite(sure) ? atLargest(of) : null, sure: Number.isFinite(sure) ? sure : 0 };
-  });
 }
 
 /**

@@ -55,23 +55,26 @@ export const PANELS_AT_REST_NARROW = ["alike", "ratio", "a", ...PANELS_AT_REST];
 export function panelsOf({ data, seeds }, chance) {
   const classes = ["class 0", "class 1"];
   const examples = data.set === "digits" ? "images" : "points";
-  /** @type {PlotSpec[]} */
-  const surface =
+  /** @type {PlotSpec} */
+  const answers =
     data.set === "digits"
-      ? []
-      : [
-          {
-            kind: "heatmap",
-            name: "surface",
-            title: "Probability of class 1",
-            x_label: "x₁ (hollow: held out)",
-            x_range: [-2.4, 2.4],
-            y_range: [-2.4, 2.4],
-            classes,
-          },
-        ];
+      ? {
+          kind: "images",
+          name: "images",
+          title: `Two images of each digit${data.heldOut > 0 ? ", held out" : ""}`,
+          shape: [8, 8],
+        }
+      : {
+          kind: "heatmap",
+          name: "surface",
+          title: "Probability of class 1",
+          x_label: "x₁ (hollow: held out)",
+          x_range: [-2.4, 2.4],
+          y_range: [-2.4, 2.4],
+          classes,
+        };
   return [
-    ...surface,
+    answers,
     linesSpec(
       "loss",
       "Loss",
@@ -129,10 +132,13 @@ export function makeTold() {
   let apart = 1; // two kept steps, at least: so the axes stand still, and no curve has too many points
   /** @type {LabFrame["points"]} */
   let points = null;
+  /** @type {LabFrame["images"]} */
+  let images = null;
   const last = () => kept[kept.length - 1];
   return {
-    add({ step, draws, points: given }) {
+    add({ step, draws, points: given, images: drawn }) {
       if (given) points = given;
+      if (drawn) images = drawn;
       const [first, ...others] = draws;
       newest = { step, losses: [first.loss, first.heldOutLoss, ...others.map(({ loss }) => loss)] };
       if (kept.length && step < last().step + apart) return;
@@ -158,6 +164,11 @@ export function makeTold() {
       const layers = frame.size.map((_, l) => l);
       return {
         surface: { levels: frame.surface?.levels, points },
+        images: images && {
+          ...images,
+          says: frame.answers?.map(({ says }) => says),
+          sure: Float32Array.from(frame.answers ?? [], ({ sure }) => sure),
+        },
         signal: { x: layers, y: { size: frame.size, gradient: [null, ...frame.weightGradient] } },
         alike: {
           x: layers,
