@@ -14,7 +14,7 @@ PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve lint check test claims experiments book pdf lab bench peers browsers sphinx9 clean
+.PHONY: help serve lint check test fresh suite claims experiments book pdf lab bench peers browsers sphinx9 clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -32,7 +32,12 @@ check: lint  ## lint, types and unit tests, of Python and JavaScript: what one r
 	$(BIN)/python -m pytest -n 2 -m "not browser and not build and not network and not slow" tests/science tests/book src
 
 test: lint  ## lint, a fresh strict build, all tests: in a browser, and with the package index, too
-	$(BIN)/python tools/build.py --fresh
+	@$(MAKE) --no-print-directory --jobs=2 fresh suite
+
+# Tests that need no site run while it is being built. Where it could not be built, those that need one end the run.
+fresh:
+	@log="$$($(BIN)/python tools/build.py --fresh 2>&1)" || { echo "$$log"; exit 1; }; echo "$$log" | tail -n 1
+suite:
 	INITLAB_SITE_DIR=_build/html $(BIN)/python -m pytest -n 3
 
 claims: $(VENV)/.test  ## how every number in the prose is accounted for (ALL=1 lists all of them)

@@ -1,7 +1,8 @@
 """The built site, a server over it, and a browser: made once a session, and only when a test asks for them.
 
-INITLAB_SITE_DIR=_build/html makes the tests use a site that is already built, as `make test` does for its processes
-(pytest-xdist). There are more of them than cores, because those that drive a browser wait much of their time.
+INITLAB_SITE_DIR=_build/html makes the tests use the site that is there, as `make test` does for its processes
+(pytest-xdist). While it is being built, those tests run that need none. There are more processes than cores, because
+those that drive a browser wait much of their time.
 """
 
 import os
@@ -50,11 +51,14 @@ def other_rounding(pytestconfig):
 def site(tmp_path_factory):
     """The folder of a site that was built from nothing, with warnings as errors."""
     sys.path.insert(0, str(ROOT / "tools"))
-    from build import FINISHED, BuildError, build
+    from build import FINISHED, BuildError, alone_in, build
 
     if folder := os.environ.get("INITLAB_SITE_DIR"):
         path = Path(folder).resolve()
-        assert (path / FINISHED).is_file(), f"INITLAB_SITE_DIR={folder} holds no site, or one that is half built"
+        with alone_in(path.parents[1]):  # once no build is at work there
+            whole = (path / FINISHED).is_file()
+        if not whole:
+            pytest.exit(f"INITLAB_SITE_DIR={folder} holds no site, or one that is half built")
         return path
     try:
         return build(tmp_path_factory.mktemp("book"), fresh=True)
@@ -135,13 +139,14 @@ GROUPS = {
     "tests/browser/test_explorers.py::test_the_pictures_of_the_page": "chapters",
     "tests/browser/test_explorers.py": "figures",
     "tests/browser/test_quizzes.py": "quizzes",
-    "tests/browser/": "site",
+    "tests/browser/test_site.py": "site",
+    "tests/browser/": "pages",
     "tests/claims/": "chapters",
     "tests/book/test_explorer.py": "chapters",
 }
-# The order in which they begin, those that take longest first; single tests fill what time is left. Each process is
-# given two groups at the start, the first with the fourth and so on.
-ORDER = ("figures", "binder", "site", "lab", "quizzes", "chapters")
+# The order in which they begin: those that need no site, then those that take longest; single tests fill what time is
+# left. Each process is given two groups at the start, the first with the fourth and so on.
+ORDER = ("chapters", "binder", "lab", "quizzes", "site", "pages", "figures")
 
 
 def group(nodeid):
@@ -149,7 +154,11 @@ def group(nodeid):
 
 
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: ORDER.index(group(item.nodeid)) if group(item.nodeid) in ORDER else len(ORDER))
+    def order(item):
+        place = ORDER.index(group(item.nodeid)) if group(item.nodeid) in ORDER else len(ORDER)
+        return place, "site" in item.fixturenames
+
+    items.sort(key=order)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -107,8 +107,10 @@ def quizzes():
     return [Asked(page, thing) for page in NOTEBOOKS for thing, _ in _shown(page) if isinstance(thing, Quiz)]
 
 
+@functools.cache
 def _shown(page):
     """(thing, keyword arguments) of every cell of a notebook that ends with `show(thing, ...)`."""
+    shown = []
     cells = ["".join(cell["source"]) for cell in read_notebook(page)["cells"] if cell["cell_type"] == "code"]
     names = {}
     for cell in cells:
@@ -117,7 +119,8 @@ def _shown(page):
                 exec(ast.unparse(statement), names)
         found = re.fullmatch(r"show\(([\w.]+)(?:, (.*))?\)", cell.strip().splitlines()[-1])
         if found:
-            yield eval(found[1], names), eval(f"dict({found[2] or ''})", names)
+            shown.append((eval(found[1], names), eval(f"dict({found[2] or ''})", names)))
+    return shown
 
 
 # ---------------------------------------------------------------- a server, as the published site has one
@@ -137,6 +140,12 @@ def serve(folder):
             thread.join()
 
 
+@functools.cache
+def _zipped(path, changed):
+    """A file, which was changed last at that time."""
+    return gzip.compress(path.read_bytes(), 6, mtime=0)
+
+
 class _Handler(http.server.SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -147,12 +156,12 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         if not path.is_file():
             self.send_error(404)
             return
-        body = path.read_bytes()
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        text = kind.startswith("text/") or kind.endswith(("javascript", "json", "xml"))
+        body = _zipped(path, path.stat().st_mtime_ns) if text else path.read_bytes()
         self.send_response(200)
         self.send_header("Content-Type", kind)
-        if kind.startswith("text/") or kind.endswith(("javascript", "json", "xml")):
-            body = gzip.compress(body, 6, mtime=0)
+        if text:
             self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -193,7 +193,7 @@ def test_a_chapter_alone_gets_its_packages_and_runs(tmp_path, measured):
     # comes is never imported, and need not be compiled.
     pins = str(ROOT / "constraints.txt")
     environment = Environment(tmp_path / "environment", PIP_CONSTRAINT=pins, PIP_NO_COMPILE="1")
-    environment.pip("install", "ipykernel", "nbclient", folder=folder)
+    environment.provide(f"--constraint={pins}", "ipykernel", "nbclient", folder=folder)
     assert environment.run("python", "-c", "import initlab", folder=folder).returncode == 1
 
     notebook = read_notebook(ALONE)

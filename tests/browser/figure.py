@@ -68,9 +68,9 @@ class Figure:
 
     # ---- what it shows
 
-    def rest(self, width=1280):
-        """Back to the start, as if the page had just been opened in a window of this width."""
-        self.page.set_viewport_size({"width": width, "height": 900})
+    def rest(self, width=1280, height=900):
+        """Back to the start, as if the page had just been opened in a window of this size."""
+        self.page.set_viewport_size({"width": width, "height": height})
         self.page.mouse.move(0, 0)
         self.page.evaluate("document.activeElement.blur()")
         self.button("Reset").evaluate("(button) => button.click()")

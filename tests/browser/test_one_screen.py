@@ -141,8 +141,7 @@ def test_the_figures_of_a_page_fit_every_screen(open_page, served, name):
     text = page.locator(".bd-article section > p").first
     for width, height in ((1280, 800), (360, 740), (768, 1024), (1440, 900), (1920, 1080)):
         for figure in figures:
-            figure.rest(width)
-            page.set_viewport_size({"width": width, "height": height})
+            figure.rest(width, height)
             shares_a_window(figure, page, height)
             # A wide screen gives figures more room than text.
             wider = figure.root.bounding_box()["width"] > 1.3 * text.bounding_box()["width"]

@@ -9,7 +9,6 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
-from bs4 import BeautifulSoup
 from figure import AXE, luminance
 from harness import NOTEBOOKS, PAGES, explorers, guess_nothing, read_notebook, table_of_contents, visit
 from playwright.sync_api import expect
@@ -60,11 +59,17 @@ def variants():
 # (The script of the figures is waited for, as the style sheets are.)
 LATE = re.compile(r"\.(woff2?|ttf|png|svg)(\?|$)|/(initlab-quiz|pydata-sphinx-theme)\.js")
 # Inside a figure or quiz all is drawn anew, in the place that is kept for it.
-PLACES = """() => (window.watched ||= [...document.querySelectorAll("main *")]
-    .filter((e) => !e.closest(".initlab-explorer *, .initlab-lab *, .initlab-quiz *")))
-    .map((e) => e.getBoundingClientRect())
-    .map((box) => box.width && [box.x, box.y + scrollY, box.width, box.height])"""
-WATCHED = "(i) => window.watched[i].outerHTML.slice(0, 100)"
+WATCH = """() => {
+    const elements = [...document.querySelectorAll("main *")]
+        .filter((e) => !e.closest(".initlab-explorer *, .initlab-lab *, .initlab-quiz *"));
+    const places = () => elements.map((e) => e.getBoundingClientRect())
+        .map((box) => box.width && [box.x, box.y + scrollY, box.width, box.height]);
+    const before = places();
+    window.moved = () => places()
+        .map((place, i) => [i, before[i], place])
+        .filter(([, old, place]) => old && place && String(old) !== String(place)).slice(0, 20)
+        .map(([i, ...both]) => [elements[i].outerHTML.slice(0, 100), ...both]);
+}"""
 SHIFTS = """() => new Promise((resolve) => {
     const sources = [];
     new PerformanceObserver((list) => sources.push(...list.getEntries().flatMap((entry) => entry.sources)))
@@ -79,15 +84,13 @@ def watched_while_it_comes(visitor, address):
     page.route(LATE, lambda route: waiting.append(route))
     page.goto(address, wait_until="commit")
     page.wait_for_function("document.readyState !== 'loading' && !document.documentElement.style.visibility")
-    before = page.evaluate(PLACES)
+    page.evaluate(WATCH)
     assert any("pydata-sphinx-theme.js" in route.request.url for route in waiting)
     page.route(LATE, lambda route: route.continue_())
     for route in waiting:
         route.continue_()
     visitor.settle()
-    places = enumerate(zip(before, page.evaluate(PLACES), strict=True))
-    moved = [(i, old, new) for i, (old, new) in places if old and new and old != new]
-    return [(page.evaluate(WATCHED, i), old, new) for i, old, new in moved[:20]] + page.evaluate(SHIFTS)
+    return page.evaluate("moved()") + page.evaluate(SHIFTS)
 
 
 HEAVIEST = 300  # KB over the wire, with gzip, fonts and pictures included
@@ -170,13 +173,17 @@ def test_a_page_shows_the_theme_the_reader_prefers(seen, request):
 
 def test_a_page_is_accessible(seen):
     seen.page.add_script_tag(path=AXE)
-    # axe takes its time with every element, and formulas are most of a page: one letter in their place will do.
+    # axe takes its time with every element, and words of code and formulas are most of a page. Of code it can tell no
+    # contrast, for its ground is a gradient: its text will do, and one letter in the place of a formula.
     excuse = """async (faults) => {
-        const formulas = [...document.querySelectorAll(".katex-html, .katex-mathml semantics")];
-        const parts = formulas.map((formula) => [...formula.childNodes]);
-        formulas.forEach((formula) => formula.replaceChildren("x"));
+        const plain = [
+            ...[...document.querySelectorAll(".katex-html, .katex-mathml semantics")].map((formula) => [formula, "x"]),
+            ...[...document.querySelectorAll("pre")].map((code) => [code, code.textContent]),
+        ];
+        const parts = plain.map(([element]) => [element, [...element.childNodes]]);
+        for (const [element, text] of plain) element.replaceChildren(text);
         const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-        formulas.forEach((formula, i) => formula.replaceChildren(...parts[i]));
+        for (const [element, children] of parts) element.replaceChildren(...children);
         const excused = (rule, node) => faults.some((fault) =>
             fault.rule === rule && document.querySelector(node.target.at(-1))?.closest(fault.selector));
         return violations.flatMap(({ id, help, nodes }) => nodes.filter((node) => !excused(id, node))
@@ -359,13 +366,14 @@ def test_a_page_can_be_read_without_javascript(open_page, served, name):
         expect(lab.locator(".il-fallback table")).to_be_visible()
     for quiz in page.locator(".initlab-quiz").all():
         expect(quiz.locator("details").first).to_be_visible()
-    html = page.content()
-    text = BeautifulSoup(html, "html.parser").select_one("article")
-    formulas = len(text.select(".katex-html"))
-    for element in text.select(".katex, pre, code, script, .initlab-explorer"):
-        element.decompose()
+    formulas = page.locator("article .katex-html").count()
+    text = page.evaluate("""() => {
+        const article = document.querySelector("article").cloneNode(true);
+        article.querySelectorAll(".katex, pre, code, script, .initlab-explorer").forEach((e) => e.remove());
+        return article.textContent;
+    }""")
     for raw in ("\\(", "\\[", "$", "\\frac", "\\begin"):
-        assert raw not in text.get_text(), raw
+        assert raw not in text, raw
     source = Path(f"{name}.ipynb").name if name in NOTEBOOKS else None
     assert formulas or source is None
 
