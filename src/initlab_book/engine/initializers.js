@@ -7,7 +7,7 @@ import { ndtr } from "./activations.js";
  * @import { Generator } from "./random.js"
  * @typedef {(nOut: number, nIn: number, rng: Generator) => Float64Array} Initializer
  * @typedef {"fan_in" | "fan_out" | "fan_avg"} Mode
- * @typedef {"normal" | "uniform" | "truncated_normal"} Distribution
+ * @typedef {"normal" | "uniform"} Distribution
  */
 
 /** All weights equal. @param {{ value: number }} of @returns {Initializer} */
@@ -66,9 +66,6 @@ export const truncatedNormal =
     return new Float64Array(nOut * nIn).map(draw);
   };
 
-/** The standard deviation of a standard normal cut at +-2. */
-const TRUNCATED_STD = Math.sqrt(1 - (4 * Math.exp(-2)) / Math.sqrt(2 * Math.PI) / (2 * ndtr(2) - 1));
-
 /**
  * Zero-mean weights of variance scale / n, n the fan that the mode names.
  * @param {{ scale: number, mode: Mode, distribution: Distribution }} how
@@ -83,7 +80,6 @@ export const varianceScaling =
     const draw = {
       normal: normal({ std }),
       uniform: uniform({ low: -bound, high: bound }),
-      truncated_normal: truncatedNormal({ std: std / TRUNCATED_STD }),
     }[distribution];
     return draw(nOut, nIn, rng);
   };
@@ -99,9 +95,6 @@ export const xavierUniform = ({ gain = 1 } = {}) =>
 /** N(0, 2 / ((1 + a^2) n)), a the slope of a leaky ReLU. @param {{ mode?: Mode, negativeSlope?: number }} how */
 export const heNormal = ({ mode = "fan_in", negativeSlope = 0 } = {}) =>
   varianceScaling({ scale: 2 / (1 + negativeSlope * negativeSlope), mode, distribution: "normal" });
-
-/** N(0, 1 / n_in) */
-export const lecunNormal = () => varianceScaling({ scale: 1, mode: "fan_in", distribution: "normal" });
 
 /**
  * gain times a random matrix with orthonormal rows or columns, whichever are fewer: the Q of a normal matrix A = QR, of
