@@ -148,15 +148,7 @@ EXTREMES = [
         20,
     ),  # underflows
     ({"activation": "tanh", "initializer": ("xavier_normal", {"gain": 4.0}), "widths": [50] * 201, "seed": 2}, 20),
-    (
-        {
-            "activation": "selu",
-            "initializer": ("variance_scaling", {"distribution": "normal"}),
-            "widths": [512] * 4,
-            "seed": 3,
-        },
-        20,
-    ),
+    ({"activation": "selu", "initializer": ("he_normal", {"negative_slope": 1.0}), "widths": [512] * 4, "seed": 3}, 20),
 ]
 
 
