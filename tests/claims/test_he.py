@@ -610,7 +610,7 @@ def test_what_the_race_shows():
     slowest = learned("xavier", "adam", 30, widths[0]).max()
     says(
         "How many of «ten» draws have learned by a step, with layers of «24» units, for «three» optimizers: «22» "
-        "layers on the left, «30» on the right.",
+        "layers in the first panel, «30» in the second.",
         draws,
         widths[0],
         len(optimizers),

@@ -304,14 +304,14 @@ def test_the_figure_of_both_directions():
         width,
     )
     says(
-        "Left, forward: gain «1» falls slowly to «0.1», the other two are level near «0.58» and «0.65».",
+        "First, forward: gain «1» falls slowly to «0.1», the other two are level near «0.58» and «0.65».",
         gains[0],
         ones[0][-1],
         middle[0][-1],
         large[0][-1],
     )
     says(
-        "Right, backward, from layer «50» down to layer 1: gain «1» falls slowly to «0.12», gain «1.4674» grows to "
+        "Second, backward, from layer «50» down to layer 1: gain «1» falls slowly to «0.12», gain «1.4674» grows to "
         "«13», gain «5»/«3» grows to «80».",
         len(ones[1]),
         gains[0],
