@@ -268,6 +268,10 @@ def test_the_lab_computes_in_the_page_and_the_kernel_knows_its_experiment(browse
         mine = page.locator(".initlab-lab").nth(1)
         expect(mine.get_by_label("Seed of the first draw")).to_have_value("7")
         expect(mine.locator(".il-text")).to_contain_text("Step 0")
+        with page.expect_popup() as another:
+            mine.get_by_role("link", name="Exploding and vanishing signals").click()
+        expect(another.value.locator(".jp-Notebook h1").first).to_contain_text("Exploding and", timeout=PATIENCE)
+        another.value.close()
         mine.get_by_role("button", name="Step", exact=True).click()
         expect(mine.locator(".il-text")).to_contain_text("Step 5")
         mine.evaluate("(lab) => lab.querySelectorAll('.il-part').forEach((part) => (part.open = true))")

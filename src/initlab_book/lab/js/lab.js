@@ -45,8 +45,14 @@ const sentDigits = (model) =>
     model.save_changes();
   });
 
+/**
+ * Live, the chapters are notebooks beside this one: JupyterLab opens them in another tab of the browser.
+ * @type {NonNullable<LabHost["chapter"]>}
+ */
+const besideThis = (name) => ({ href: `${name}.ipynb`, target: "_blank" });
+
 /** @param {LabHost} host */
-export function render({ model, el, problems, address, chapter, digits = () => sentDigits(model) }) {
+export function render({ model, el, problems, address, chapter = besideThis, digits = () => sentDigits(model) }) {
   const spec = model.get("spec");
   /** @type {(() => void)[]} */
   const undo = []; // what is to be done when the lab goes
@@ -375,10 +381,7 @@ export function render({ model, el, problems, address, chapter, digits = () => s
     });
   }
   /** @param {string} file */
-  function chapterLink(file) {
-    const title = spec.chapters[file] || file;
-    return chapter ? make("a", { href: chapter(file) }, title) : make("em", {}, title);
-  }
+  const chapterLink = (file) => make("a", chapter(file), spec.chapters[file]);
   /** It stands still: a screen reader is told how. At the start there is nothing to tell. */
   function rested() {
     if (!states[0]?.frame?.step) return;

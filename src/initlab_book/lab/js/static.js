@@ -51,7 +51,7 @@ function showLab(el, spec) {
     el,
     problems: named()?.problems,
     address,
-    chapter: (name) => `${name}.html`,
+    chapter: (name) => ({ href: `${name}.html` }),
     digits: () => imagesOf(el.dataset.digits),
   });
   mayGoWide(el);

@@ -71,8 +71,8 @@ export interface LabHost {
   problems?: Problem[];
   /** Only on a page: puts the experiment into the page's address, and returns it. */
   address?(experiment: Experiment): string;
-  /** Only on a page: the address of a chapter. */
-  chapter?(name: string): string;
+  /** Only on a page: what a link to a chapter has to say. */
+  chapter?(name: string): { href: string; target?: string };
   /** Only on a page: the images, when they are first needed. */
   digits?(): Promise<DigitImages>;
 }
