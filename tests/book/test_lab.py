@@ -66,7 +66,7 @@ EXPERIMENTS = {
     },
     "digits": {
         "data": {"set": "digits", "n": 200, "heldOut": 0.3},
-        "runs": [{"hidden": [20, 20], "activations": "relu", "initializers": HE, "momentum": 0}],
+        "runs": [{"hidden": [20, 20], "activations": "relu", "initializers": HE, "biased": False, "momentum": 0}],
     },
     "overflow": {"runs": [{"activations": "relu", "initializers": {"scheme": "normal", "scale": 100}, "rate": 100}]},
 }
@@ -185,6 +185,7 @@ def _any_experiment(rng):
                 "activations": rng.choice(list(ACTIVATIONS), depth).tolist(),
                 "initializers": [layer() for _ in range(depth + 1)],
                 "biases": rng.choice([0, 0.25, -1], depth + 1).tolist(),
+                "biased": bool(rng.integers(3)),
                 "optimizer": str(rng.choice(["sgd", "adam", "adamw"])),
                 "rate": float(rng.choice([0.001, 0.02])),
                 "momentum": float(rng.choice([0, 0.5, 0.9])),
@@ -293,7 +294,7 @@ def test_a_challenge_has_more_than_one_solution(name):
 
 
 def test_exactly_one_thing_is_to_be_changed():
-    cases = [["dead", {}], ["dead", {"biases": 0, "rate": 0.1}], ["dead", {"biases": 0}, {"n": 100}]]
+    cases = [["dead", {}], ["dead", {"biases": 0, "biased": False, "rate": 0.1}], ["dead", {"biases": 0}, {"n": 100}]]
     said = [verdict["text"] for verdict in ask("judged", cases)]
     assert said[0] == "Nothing has been changed yet."
     assert said[1] == "You have changed 2 things: the biases and the learning rate. Change one only."

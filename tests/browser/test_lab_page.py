@@ -295,6 +295,9 @@ def test_python_and_the_findings_go_with_the_network(open_lab):
     expect(bench.root.locator("pre")).to_contain_text("std=0.1")
     bench.root.get_by_label("Initializer, all layers of network A").select_option("zeros")
     expect(bench.root.locator("pre")).to_contain_text("initializers.zeros")
+    bench.root.get_by_label("with biases, network A").uncheck()
+    expect(bench.root.locator("pre")).to_contain_text("bias_initializer=None")
+    expect(bench.root.get_by_label("Biases, all layers of network A")).to_be_hidden()
     finding = bench.root.locator(".il-findings li").first
     expect(finding).to_contain_text("are 0")
     expect(finding.get_by_role("link", name="Symmetry")).to_have_attribute("href", "symmetry.html")

@@ -162,6 +162,7 @@ export function changes({ experiment: given }, experiment) {
   const [before, after] = [given.runs[0], experiment.runs[0]];
   const allowed = THINGS.filter(([name]) => {
     if (name === "activations") return listsDiffer(before[name], after[name], 0);
+    if (name === "biases" && before.biased !== after.biased) return true;
     if (name === "initializers" || name === "biases") return listsDiffer(before[name], after[name], 1);
     return JSON.stringify(before[name]) !== JSON.stringify(after[name]);
   }).map(([, words]) => words);

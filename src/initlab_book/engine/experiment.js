@@ -52,6 +52,7 @@ const USUAL_NETWORK = {
   activations: ["tanh", "tanh"],
   initializers: Array(3).fill({ scheme: "xavier_normal", scale: 1 }),
   biases: [0, 0, 0],
+  biased: true,
   optimizer: "sgd",
   rate: 0.03,
   momentum: 0.9,
@@ -182,6 +183,7 @@ function checkNetwork(where, given, { object, one, complain }) {
       return { scheme, scale: one(`${path}.scale`, how.scale, SCHEMES[scheme].usual, scaleOf(scheme)) };
     }),
     biases: forLayers("biases", layers, 0, (path, v) => one(path, v, 0, numberFrom(-1000, 1000))),
+    biased: one(`${where}.biased`, network.biased, usual.biased, trueOrFalse),
     optimizer: one(`${where}.optimizer`, network.optimizer, usual.optimizer, nameIn(OPTIMIZER_LABELS)),
     rate: one(`${where}.rate`, network.rate, usual.rate, numberFrom(0, 1000)),
     momentum: one(`${where}.momentum`, network.momentum, usual.momentum, numberFrom(0, 0.9999)),

@@ -35,6 +35,8 @@ export interface NetworkSettings {
   initializers: LayerInitializer[];
   /** What the biases of each layer, the output layer last, start at. */
   biases: number[];
+  /** Whether there are biases at all. Without them, what they start at is kept, and not used. */
+  biased: boolean;
   optimizer: "sgd" | "adam" | "adamw";
   rate: number;
   /** Of SGD. */

@@ -70,7 +70,7 @@ const callCode = (name, given) => [`    ${name}(`, ...given.map((argument) => ` 
  * @param {number} steps
  */
 export function pythonOf({ data, runs, seeds }, run = 0, steps = 200) {
-  const { hidden, activations, initializers, biases, optimizer, rate, momentum, batch, decay } = runs[run];
+  const { hidden, activations, initializers, biases, biased, optimizer, rate, momentum, batch, decay } = runs[run];
   const [inputs, outputs] = data.set === "digits" ? [64, 10] : [2, 2];
   const held = holdsOut(data);
   const sampled = [
@@ -78,7 +78,8 @@ export function pythonOf({ data, runs, seeds }, run = 0, steps = 200) {
     forAllLayers(activations.map((name) => `"${name}"`)),
     forAllLayers(initializers.map(initializerCode)),
   ];
-  if (biases.some((b) => b !== 0)) {
+  if (!biased) sampled.push("bias_initializer=None");
+  else if (biases.some((b) => b !== 0)) {
     const each = biases.map((value) => initializerCode({ scheme: value ? "constant" : "zeros", scale: value }));
     sampled.push(`bias_initializer=${forAllLayers(each)}`);
   }

@@ -201,12 +201,12 @@ const initializerOf = ({ scheme, scale }) => DRAWN[scheme](scale);
  * @param {{ includes(step: number): boolean }} looks the steps at which to look
  */
 export function trainee(settings, { x, y, heldOut, classes }, seed, steps, looks) {
-  const { hidden, activations, initializers, biases, optimizer, rate, momentum, batch, decay } = settings;
+  const { hidden, activations, initializers, biases, biased, optimizer, rate, momentum, batch, decay } = settings;
   const network = sample({
     widths: [x.rows, ...hidden, classes],
     activation: activations,
     initializer: initializers.map(initializerOf),
-    biasInitializer: biases.map((value) => constant({ value })),
+    biasInitializer: biased ? biases.map((value) => constant({ value })) : null,
     seed,
   });
   return descend(network, x, y, {

@@ -29,6 +29,7 @@ lab = Lab(
                 "activations": ["relu"] * DEPTH,
                 "initializers": [{"scheme": "normal", "scale": 0.1}] * (DEPTH + 1),
                 "biases": [0] * (DEPTH + 1),
+                "biased": True,
                 "optimizer": "sgd",
                 "rate": 0.03,
                 "momentum": 0.9,

@@ -82,11 +82,12 @@ export function menuField(label, options, send, context = "") {
  * A box to tick.
  * @param {string} label
  * @param {(value: boolean) => void} send
+ * @param {string} context what a screen reader is told besides
  * @returns {Field<boolean>}
  */
-export function tickField(label, send) {
+export function tickField(label, send, context = "") {
   const id = uniqueId();
-  const input = make("input", { type: "checkbox", id });
+  const input = make("input", { type: "checkbox", id, ...(context ? { "aria-label": `${label}, ${context}` } : {}) });
   input.addEventListener("change", () => send(input.checked));
   return {
     box: make("div", { class: "il-field il-tick" }, input, make("label", { for: id }, label)),

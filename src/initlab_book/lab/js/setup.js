@@ -158,7 +158,9 @@ export function makeNetworkPart(run, edit, say) {
   const momentum = numberField("Momentum", { low: 0, high: 0.9999 }, set("momentum"), where);
   const batch = numberField("Batch (0: all)", { low: 0, high: LIMITS.examples, whole: true }, set("batch"), where);
   const decay = numberField("Weight decay", { low: 0, high: 10 }, set("decay"), where);
-  const training = make("div", { class: "il-fields" }, optimizer.box, rate.box, momentum.box, batch.box, decay.box);
+  const withBiases = tickField("with biases", set("biased"), where);
+  const fields = [optimizer, rate, momentum, batch, decay, withBiases].map(({ box }) => box);
+  const training = make("div", { class: "il-fields" }, ...fields);
   const single = make("details", { class: "il-fold" }, make("summary", {}, "Layer by layer"), layers, add);
   const part = makePart(`Network ${letter}`, make("div", { class: "il-all" }, all.box), single, training);
 
@@ -191,25 +193,29 @@ export function makeNetworkPart(run, edit, say) {
       const network = runs[run];
       part.box.hidden = !network;
       if (!network) return;
-      const { hidden, activations, initializers, biases } = network;
+      const { hidden, activations, initializers, biases, biased } = network;
       if (columns.length !== hidden.length + 1) build(hidden.length);
       columns.forEach((column, k) => {
-        column.show(hidden[k], activations[k], initializers[k], biases[k]);
+        column.show(hidden[k], activations[k], initializers[k], biased ? biases[k] : null);
       });
-      all.show(alike(hidden), alike(activations), alikeInitializer(initializers), alike(biases));
+      all.show(alike(hidden), alike(activations), alikeInitializer(initializers), biased ? alike(biases) : null);
       optimizer.show(network.optimizer);
       rate.show(network.rate);
       momentum.show(network.momentum);
       momentum.box.hidden = network.optimizer !== "sgd";
       batch.show(network.batch);
       decay.show(network.decay);
+      withBiases.show(biased);
       const { scheme, scale } = alikeInitializer(initializers) || { scheme: "", scale: NaN };
       const start = scheme
         ? `${SCHEMES[scheme].label}${SCHEMES[scheme].scale ? ` ${number(scale)}` : ""}`
         : "mixed start";
       const f = alike(activations);
       const name = f ? ACTIVATIONS[f].label : hidden.length ? "mixed" : "no hidden layer";
-      write(part.short, `${hidden.join("-") || "–"}, ${name}, ${start}, ${OPTIMIZER_LABELS[network.optimizer]}`);
+      write(
+        part.short,
+        `${hidden.join("-") || "–"}, ${name}, ${start}${biased ? "" : ", no biases"}, ${OPTIMIZER_LABELS[network.optimizer]}`,
+      );
     },
   };
 }
@@ -266,7 +272,7 @@ function makeLayer(title, context, act) {
   }
   return {
     box,
-    /** @type {(units: number | undefined, activation: string | undefined, start: LayerInitializer | undefined, bias: number | undefined) => void} */
+    /** @type {(units: number | undefined, activation: string | undefined, start: LayerInitializer | undefined, bias: number | undefined | null) => void} null: there are none */
     show(n, f, start, b) {
       initializer = start;
       units?.show(n ?? NaN);
@@ -276,6 +282,7 @@ function makeLayer(title, context, act) {
       scale.box.hidden = !called;
       if (start) scale.show(start.scale);
       if (called) scale.rename(called.replace(/^./, (c) => c.toUpperCase()));
+      bias.box.hidden = b === null;
       bias.show(b ?? NaN);
     },
   };
