@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { FIGURES } from "../../src/initlab_book/engine/figures.js";
+import { number } from "../../src/initlab_book/figure/js/numbers.js";
 
 const installed = createRequire(new URL("../../tools/js/package.json", import.meta.url));
 const { default: puppeteer } = await import(pathToFileURL(installed.resolve("puppeteer-core")));
@@ -19,17 +20,20 @@ const SIZES = [
 ];
 
 const SEED = 5; // of a draw that no page has in store
+const STEPS_BY_HAND = 100;
 
 /** What is typed into the front page's figure. */
 const TYPED = { width: 50, depth: 80, seed: 3 };
 
+/** What a program in Python prints. */
+const python = (program, ...given) => execFileSync("python", ["-c", program, ...given], { encoding: "utf-8" });
+
 /** What Python says of it: the same network, simulated by `initlab`. */
 function simulated(start) {
-  const settings = JSON.stringify({ ...start, ...TYPED });
   const program = `import json, sys
 from initlab_book.chapters.index.figures import signal
 sys.stdout.buffer.write(signal.frame(**json.loads(sys.argv[1]))["text"].encode())`;
-  return execFileSync("python", ["-c", program, settings], { encoding: "utf-8" });
+  return python(program, JSON.stringify({ ...start, ...TYPED }));
 }
 
 /** What a figure says of that draw, computed here; undefined if it computes nothing, or needs more than settings. */
@@ -196,7 +200,109 @@ async function tour(pages, seed) {
   return { looked, wrong };
 }
 
-/** @returns {Promise<{name: string, visit: (url: string, size: number[]) => Promise<object>, close: () => Promise<void>}>} */
+/** Runs in the page: two networks 2-32-32-32-2, with He's factor and without it, and no points yet. */
+async function twoOf32() {
+  const lab = document.querySelector(".initlab-lab");
+  const named = (label) => lab.querySelector(`[aria-label="${label}"]`);
+  const press = (name) => [...lab.querySelectorAll("button")].find((button) => button.textContent === name).click();
+  const set = (input, value) => {
+    input.value = value;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  set([...lab.querySelectorAll("label")].find((label) => label.textContent === "Data").control, "own");
+  press("Clear all");
+  for (let k = 0; k < 3; k += 1) named("Remove layer 1 of network A").click();
+  set(named("Units, all layers of network A"), 32);
+  set(named("Initializer, all layers of network A"), "he_normal");
+  press("Compare two");
+  set(named("Initializer, all layers of network B"), "lecun_normal");
+}
+
+/** Runs in the page: chooses what is drawn, and returns where the board is. */
+async function board(tool) {
+  const lab = document.querySelector(".initlab-lab");
+  [...lab.querySelectorAll("button")].find((button) => button.textContent === tool).click();
+  const pad = lab.querySelector(".il-pad");
+  pad.closest("details").open = true;
+  pad.scrollIntoView({ block: "center", behavior: "instant" });
+  await new Promise((then) => setTimeout(then, 100));
+  const { left, top, width } = pad.getBoundingClientRect();
+  return { left, top, width };
+}
+
+/**
+ * Runs in the page: plays both networks, then goes back and takes `steps` steps at once. Returns the steps that were
+ * shown while it played, what it said in the end, and the code that is said to give the same.
+ */
+async function played(steps) {
+  const lab = document.querySelector(".initlab-lab");
+  const press = (name) => [...lab.querySelectorAll("button")].find((button) => button.textContent === name).click();
+  const texts = [...lab.querySelectorAll(".il-text")];
+  const stepOf = (text) => Number(/^Step (\d+)/.exec(text.textContent)?.[1]);
+  const all = async (is) => {
+    for (let wait = 0; wait < 1000 && !texts.every((text) => is(stepOf(text))); wait += 1)
+      await new Promise((then) => setTimeout(then, 30));
+  };
+  await all((step) => step === 0);
+  const shown = texts.map(() => []);
+  const watch = new MutationObserver(() => {
+    texts.forEach((text, k) => {
+      if (stepOf(text) !== shown[k].at(-1)) shown[k].push(stepOf(text));
+    });
+  });
+  for (const text of texts) watch.observe(text, { childList: true, characterData: true, subtree: true });
+  press("Play");
+  await all((step) => step >= 200);
+  press("Pause");
+  watch.disconnect();
+  press("Rewind");
+  lab.querySelector('[aria-label="Updates a picture"]').value = steps;
+  await all((step) => step === 0);
+  press("Step");
+  await all((step) => step === steps);
+  press("The same in Python");
+  const codes = [...lab.querySelectorAll("pre")].map((pre) => pre.textContent);
+  return { shown, said: texts.map((text) => text.textContent), codes };
+}
+
+/** What must show: points drawn by hand, and two networks that train on them beside each other. */
+async function byHand(engine) {
+  const wrong = [];
+  await engine.run(twoOf32);
+  for (const [tool, height] of [
+    ["class 0", 0.25],
+    ["class 1", 0.55],
+  ]) {
+    const { left, top, width } = await engine.run(board, tool);
+    const stroke = Array.from({ length: 25 }, (_, k) => [0.1 + 0.032 * k, height + 0.2 * Math.sin(k / 3)]);
+    await engine.drag(stroke.map(([x, y]) => [Math.round(left + x * width), Math.round(top + y * width)]));
+  }
+  const { shown, said, codes } = await engine.run(played, STEPS_BY_HAND);
+  for (const [k, steps] of shown.entries()) {
+    if (steps.some((step, i) => i && step !== steps[i - 1] + 5)) wrong.push(`network ${k} leaves pictures out: ${steps}`);
+    const printed = python(codes[k])
+      .split("\n")
+      .map((line) => line.split(" "));
+    const [, , loss, , heldOut] = printed.find(([, step]) => Number(step) === STEPS_BY_HAND);
+    const [one, two] = [loss, heldOut].map((v) => number(Number(v), 3));
+    const expected = `Step ${STEPS_BY_HAND}: loss ${one} on the training points, ${two} on held-out ones;`;
+    if (!said[k].startsWith(expected)) wrong.push(`says “${said[k]}” where Python says “${expected}”`);
+    if (!codes[k].includes(["he_normal", "lecun_normal"][k])) wrong.push(`network ${k} starts otherwise`);
+  }
+  if (said[0] === said[1]) wrong.push("says the same of both networks");
+  return { looked: shown.flat().length, wrong };
+}
+
+/**
+ * A browser: opens a page, runs a function there, and draws with the mouse.
+ * @returns {Promise<{
+ *   name: string,
+ *   open: (url: string, size: number[]) => Promise<void>,
+ *   run: (program: (...given: any[]) => Promise<any>, ...given: any[]) => Promise<any>,
+ *   drag: (places: number[][]) => Promise<void>,
+ *   close: () => Promise<void>,
+ * }>}
+ */
 async function firefox() {
   const browser = await puppeteer.launch({
     browser: "firefox",
@@ -206,10 +312,16 @@ async function firefox() {
   const page = await browser.newPage();
   return {
     name: `Firefox (${await browser.version()})`,
-    async visit(url, [width, height], figures) {
+    async open(url, [width, height]) {
       await page.setViewport({ width, height });
       await page.goto(url, { waitUntil: "load" });
-      return page.evaluate(tour, figures, SEED);
+    },
+    run: (program, ...given) => page.evaluate(program, ...given),
+    async drag([first, ...others]) {
+      await page.mouse.move(...first);
+      await page.mouse.down();
+      for (const place of others) await page.mouse.move(...place);
+      await page.mouse.up();
     },
     close: () => browser.close(),
   };
@@ -245,15 +357,27 @@ async function webkit() {
   await ask("POST", `${session}/timeouts`, { script: 120000, pageLoad: 120000 });
   return {
     name: `WebKit (${made.capabilities.browserName} ${made.capabilities.browserVersion})`,
-    async visit(url, [width, height], figures) {
+    async open(url, [width, height]) {
       await ask("POST", `${session}/window/rect`, { width, height });
       await ask("POST", `${session}/url`, { url });
       const there = "return document.URL === arguments[0] && document.readyState === 'complete'";
       while (!(await ask("POST", `${session}/execute/sync`, { script: there, args: [url] }))) {
         await new Promise((then) => setTimeout(then, 50));
       }
-      const script = `const [figures, seed, done] = arguments; (${tour})(figures, seed).then(done, (e) => done({ looked: 0, wrong: [String(e)] }));`;
-      return ask("POST", `${session}/execute/async`, { script, args: [figures, SEED] });
+    },
+    async run(program, ...args) {
+      const script = `const [...args] = arguments; const done = args.pop();
+        (${program})(...args).then((value) => done({ value }), (e) => done({ failed: String(e) }));`;
+      const { value, failed } = await ask("POST", `${session}/execute/async`, { script, args });
+      if (failed) throw new Error(failed);
+      return value;
+    },
+    async drag([first, ...others]) {
+      const move = ([x, y]) => ({ type: "pointerMove", duration: 0, x, y });
+      const [down, up] = ["pointerDown", "pointerUp"].map((type) => ({ type, button: 0 }));
+      const actions = [move(first), down, ...others.map(move), up];
+      const mouse = { type: "pointer", id: "mouse", parameters: { pointerType: "mouse" }, actions };
+      await ask("POST", `${session}/actions`, { actions: [mouse] });
     },
     async close() {
       await ask("DELETE", session);
@@ -268,14 +392,19 @@ let faults = 0;
 for (const start of [firefox, webkit]) {
   const engine = await start();
   let looked = 0;
+  const report = (width, what, found) => {
+    looked += found.looked;
+    for (const fault of found.wrong) console.error(`${engine.name}, ${width} px, ${what}: ${fault}`);
+    faults += found.wrong.length;
+  };
   for (const size of SIZES) {
     for (const page of pages) {
-      const found = await engine.visit(pathToFileURL(resolve(SITE, page)).href, size, expected(page));
-      looked += found.looked;
-      for (const fault of found.wrong) console.error(`${engine.name}, ${size[0]} px, ${page}: ${fault}`);
-      faults += found.wrong.length;
+      await engine.open(pathToFileURL(resolve(SITE, page)).href, size);
+      report(size[0], page, await engine.run(tour, expected(page), SEED));
     }
   }
+  await engine.open(pathToFileURL(resolve(SITE, "lab.html")).href, SIZES[0]);
+  report(SIZES[0][0], "points drawn by hand", await byHand(engine));
   console.log(`${engine.name}: ${looked} pictures looked at on ${pages.length} pages in ${SIZES.length} sizes`);
   if (looked < 100) throw new Error("too few pictures: something is not running");
   await engine.close();
