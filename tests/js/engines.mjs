@@ -279,7 +279,8 @@ async function byHand(engine) {
   }
   const { shown, said, codes } = await engine.run(played, STEPS_BY_HAND);
   for (const [k, steps] of shown.entries()) {
-    if (steps.some((step, i) => i && step !== steps[i - 1] + 5)) wrong.push(`network ${k} leaves pictures out: ${steps}`);
+    if (steps.some((step, i) => i && step !== steps[i - 1] + 5))
+      wrong.push(`network ${k} leaves pictures out: ${steps}`);
     const printed = python(codes[k])
       .split("\n")
       .map((line) => line.split(" "));

@@ -185,6 +185,7 @@ export function render({ model, el, problems, address, chapter = besideThis, dig
     for (const { key } of states) line.stop(key);
     drawing = 0;
     due = 1;
+    for (const { list } of sides) list.style.minHeight = "";
     write(status, "");
     const drawn = experiment;
     const started = drawn.runs.map((_, run) => {
@@ -370,8 +371,8 @@ export function render({ model, el, problems, address, chapter = besideThis, dig
       }),
     );
   }
-  /** The findings keep the room that they once took, so that nothing below moves up and down; beside each other, those
-   * of two networks end at the same height, and their pictures line up. */
+  /** The findings keep the room that they once took in a run, so that nothing below moves up and down; beside each
+   * other, those of two networks end at the same height, and their pictures line up. */
   function level() {
     const beside = sides.every(({ box }) => box.offsetTop === sides[0].box.offsetTop);
     const heights = sides.map(({ list }) => list.offsetHeight);

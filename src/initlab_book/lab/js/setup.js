@@ -120,7 +120,10 @@ export function makeNetworkPart(run, edit, say) {
   /** @type {<Name extends keyof NetworkSettings>(name: Name) => (value: NetworkSettings[Name]) => void} */
   const set = (name) => (value) => change((network) => (network[name] = value));
 
-  const all = makeLayer("All layers", `all layers of network ${letter}`, {
+  const where = `network ${letter}`;
+  const withBiases = tickField("with biases", set("biased"), where);
+  const all = makeLayer("All layers", `all layers of ${where}`, {
+    beside: withBiases.box,
     units: (value) => change((network) => network.hidden.fill(value)),
     activation: (value) => change((network) => network.activations.fill(value)),
     initializer: (value) =>
@@ -151,16 +154,13 @@ export function makeNetworkPart(run, edit, say) {
     "Optimizer",
     OPTIMIZER_LABELS,
     (value) => change((network) => (network.optimizer = /** @type {NetworkSettings["optimizer"]} */ (value))),
-    `network ${letter}`,
+    where,
   );
-  const where = `network ${letter}`;
   const rate = numberField("Rate", { low: 0, high: 1000 }, set("rate"), where);
   const momentum = numberField("Momentum", { low: 0, high: 0.9999 }, set("momentum"), where);
   const batch = numberField("Batch (0: all)", { low: 0, high: LIMITS.examples, whole: true }, set("batch"), where);
   const decay = numberField("Weight decay", { low: 0, high: 10 }, set("decay"), where);
-  const withBiases = tickField("with biases", set("biased"), where);
-  const fields = [optimizer, rate, momentum, batch, decay, withBiases].map(({ box }) => box);
-  const training = make("div", { class: "il-fields" }, ...fields);
+  const training = make("div", { class: "il-fields" }, optimizer.box, rate.box, momentum.box, batch.box, decay.box);
   const single = make("details", { class: "il-fold" }, make("summary", {}, "Layer by layer"), layers, add);
   const part = makePart(`Network ${letter}`, make("div", { class: "il-all" }, all.box), single, training);
 
@@ -236,6 +236,7 @@ const alikeInitializer = (list) =>
  *   initializer: (value: LayerInitializer) => void,
  *   bias: (value: number) => void,
  *   remove?: () => void,
+ *   beside?: HTMLElement,
  * }} act
  */
 function makeLayer(title, context, act) {
@@ -258,7 +259,7 @@ function makeLayer(title, context, act) {
     context,
   );
   const bias = numberField("Biases", { low: -1000, high: 1000 }, act.bias, context);
-  const head = make("div", { class: "il-layer-head" }, make("strong", {}, title));
+  const head = make("div", { class: "il-layer-head" }, make("strong", {}, title), act.beside ?? "");
   if (act.remove) {
     const label = `Remove ${context}`;
     head.append(makeButton("×", act.remove, { class: "il-button il-remove", "aria-label": label, title: label }));
