@@ -16,12 +16,12 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tools")]
 
+from bench_films import CATEGORIES, WINDOWS  # noqa: E402
 from build import build  # noqa: E402
 from harness import launch, visit  # noqa: E402
 
 SECONDS, PICTURES, SLOWER = 5, 30, 4  # watched; a second, at least; times as slow as this machine
 SCREEN = 60  # pictures a second, at most
-PHONE = {"width": 360, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
 WATCH = """(seconds) => new Promise((resolve) => {
     const button = [...document.querySelectorAll(".initlab-lab button")].find((each) => each.textContent === "Play");
     const text = document.querySelector(".initlab-lab .il-text");
@@ -39,7 +39,7 @@ def measure():
         url = (build(fresh=False) / "book" / "lab.html").as_uri()
         browser = launch(playwright)
         for sides in (1, 2):
-            with visit(browser, url, **PHONE) as visitor:
+            with visit(browser, url, **WINDOWS["phone"]) as visitor:
                 page = visitor.page
                 visitor.settle()
                 if sides == 2:
@@ -60,7 +60,7 @@ def watched(browser, page, slower):
     """Pictures that were shown; CPU time in ms of the page's thread, and of the worker, for each."""
     tools = page.context.new_cdp_session(page)
     tools.send("Emulation.setCPUThrottlingRate", {"rate": slower})
-    browser.start_tracing(page=page, categories=["devtools.timeline", "toplevel", "blink.user_timing"])
+    browser.start_tracing(page=page, categories=CATEGORIES)
     shown = page.evaluate(WATCH, SECONDS)
     events = json.loads(browser.stop_tracing())["traceEvents"]
     begin, end = (

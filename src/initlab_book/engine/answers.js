@@ -13,6 +13,14 @@ export const twoOfEach = (labels, classes) =>
   wholeNumbers(0, classes - 1).flatMap((label) => [...labels.keys()].filter((i) => labels[i] === label).slice(0, 2));
 
 /**
+ * The pixels of some images, image after image, from 0 to 1 (ink).
+ * @param {Matrix} images (pixels, images), ink from 0 to 16
+ * @param {number[]} shown their places
+ */
+export const pixelsOf = ({ rows, cols, data }, shown) =>
+  shown.flatMap((image) => Array.from({ length: rows }, (_, pixel) => data[pixel * cols + image] / 16));
+
+/**
  * The class of the largest score of every example, and its probability; null and 0 where the scores are no numbers.
  * @param {Matrix} scores (classes, batch)
  */

@@ -1,6 +1,6 @@
 // A run of the lab: networks drawn by `sample` and trained by `descend`, and what is seen of them. See lab.d.ts.
 
-import { answers, twoOfEach } from "./answers.js";
+import { answers, pixelsOf, twoOfEach } from "./answers.js";
 import { blobs, circles, cross, moons, spiral, split, standardize } from "./datasets.js";
 import { diagnose } from "./diagnostics.js";
 import { HISTOGRAMS, holdsOut } from "./experiment.js";
@@ -91,7 +91,7 @@ function viewOf(values) {
  */
 export function labData(data, digits) {
   const all = examplesOf(data, digits);
-  const heldOutIs = new Set(); // places in `all`
+  const heldOutIs = /** @type {Set<number>} */ (new Set()); // places in `all`
   let [x, y] = [scaled(all.x, data.scale), all.y];
   /** @type {[Matrix, Int32Array] | undefined} */
   let heldOut;
@@ -135,11 +135,9 @@ export function labData(data, digits) {
   if (data.set === "digits") {
     const [own, labels] = result.heldOut ?? [result.x, result.y];
     const shown = twoOfEach(labels, 10);
-    const ink = takeColumns(heldOut?.[0] ?? x, shown).data;
-    const pixels = new Float32Array(ink.length).map((_, at) => {
-      const [image, pixel] = [Math.floor(at / 64), at % 64];
-      return ink[pixel * shown.length + image] / (16 * data.scale);
-    });
+    const places = [...heldOutIs]; // of all images; where none is held out, those that are shown are of all
+    const inAll = heldOut ? shown.map((i) => places[i]) : shown;
+    const pixels = Float32Array.from(pixelsOf(all.x, inAll));
     result.images = { pixels, label: shown.map((i) => labels[i]) };
     result.seenImages = takeColumns(own, shown);
   } else {

@@ -1,6 +1,6 @@
 // The films of the chapter "Watching networks train", computed on the page: the frames of figures.py.
 
-import { answers, twoOfEach } from "../../engine/answers.js";
+import { answers, pixelsOf, twoOfEach } from "../../engine/answers.js";
 import { blobs, circles, moons, spiral, split, standardize } from "../../engine/datasets.js";
 import { diagnose } from "../../engine/diagnostics.js";
 import { constant, heNormal, normal, uniform, xavierNormal, zeros } from "../../engine/initializers.js";
@@ -234,9 +234,7 @@ function digitTask({ pixels, labels }) {
   const shown = twoOfEach(some.heldOutY, 10);
   /** @type {Task} */
   const task = { x: scaled, y: some.y, newX, newY: some.heldOutY, batchSize: 32, examples: "digits", classes: 10 };
-  const ink = takeColumns(some.heldOutX, shown);
-  const inRows = shown.flatMap((_, j) => Array.from({ length: 64 }, (_, i) => ink.data[i * ink.cols + j] / 16));
-  return { task, shown, picture: levelsOfAll(inRows) };
+  return { task, shown, picture: levelsOfAll(pixelsOf(some.heldOutX, shown)) };
 }
 
 /**
