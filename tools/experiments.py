@@ -4,9 +4,8 @@
 
 A NAME is a chapter or chapter/experiment; none means all of them. Interrupt it whenever you like: it goes on where it
 stopped. --fresh computes everything anew, results that are in order included. --confirm computes one cell in twenty of
-results that are older than the code, and notes in the file if they come out the same, to the last digit: for changes
-that should not matter. --scheduler hands the work to a Dask
-cluster: install initlab[book,cluster] in the same versions there and here.
+results that are older than the code, and notes in the file if they come out the same: for changes that should not
+matter. --scheduler hands the work to a Dask cluster: install initlab[book,cluster] in the same versions there and here.
 """
 
 import argparse

@@ -63,9 +63,6 @@ class Experiment:
     """What is the same in all cells: numbers, words, lists of them."""
     small: Cell
     """The cell that the tests compute anew: it takes a second or two, and rounding decides little in it."""
-    erratic: float = 0.0
-    """The largest share of the numbers of that cell that rounding may change: those of erratic training, at the
-    largest rates."""
 
     @property
     def name(self) -> str:
@@ -101,12 +98,12 @@ class Experiment:
 
 
 def experiment(
-    *, grid: Mapping[str, Sequence[Any]], settings: Mapping[str, Any], small: Cell, erratic: float = 0.0
+    *, grid: Mapping[str, Sequence[Any]], settings: Mapping[str, Any], small: Cell
 ) -> Callable[[Callable[..., Mapping[str, Any]]], Experiment]:
     """Make an `Experiment` of the function below."""
 
     def made(cell: Callable[..., Mapping[str, Any]]) -> Experiment:
-        found = Experiment(cell, grid, settings, small, erratic)
+        found = Experiment(cell, grid, settings, small)
         taken = set(inspect.signature(cell).parameters)
         if taken != {*grid, *settings} or len(taken) != len(grid) + len(settings):
             raise ValueError(f"{cell.__name__} takes {sorted(taken)}, grid and settings are {[*grid, *settings]}")

@@ -222,6 +222,8 @@ def test_signals():
             size = {"mean": np.sqrt(second), "cosine": 1, "correlation": 1}.get(statistic, second)
             time = when(name, depth)
             until = min(until, *time[~agree(one, two, size, 1e-10)], np.inf)
+            if statistic == "mean":  # values that overflow: whether they end as inf or nan hangs on the order, too
+                until = min(until, *time[~np.isfinite(one)], np.inf)
             wrong[name, statistic] = time[~agree(one, of_engine(engine, name, statistic), size, 1e-9)]
         for name in BINS:
             for counts in ("counts", "below", "above", "nan"):
@@ -389,10 +391,14 @@ def test_diagnostics():
         what = str(case["draw"])
         for name in ("loss", "accuracy", "saturated", "dead"):
             np.testing.assert_allclose(engine[name], getattr(python, name), rtol=1e-9, err_msg=what)
-        np.testing.assert_allclose(engine["gradientRatio"], python.gradient_ratio, rtol=1e-6, err_msg=what)
+        some = python.W.rms > 0  # of zero weights, any gradient is infinitely much, and that of rounding is 0 or 1e-19
+        ratio = np.array(engine["gradientRatio"], float)
+        np.testing.assert_allclose(ratio[some], python.gradient_ratio[some], rtol=1e-6, err_msg=what)
+        assert not np.isfinite(ratio[~some]).any(), what
         for name in ("W", "a", "dz", "dW"):
             of = getattr(python, name)
-            np.testing.assert_allclose(engine[name]["rms"], of.rms, rtol=1e-9, atol=1e-300, err_msg=what)
+            dust = 1e-12 * python.dz.rms.max() if name == "dW" else 1e-300  # what is left where a sum is 0
+            np.testing.assert_allclose(engine[name]["rms"], of.rms, rtol=1e-9, atol=dust, err_msg=what)
             for layer, histogram in enumerate(engine[name]["histograms"]):
                 assert np.abs(np.array(histogram["counts"]) - of.counts[layer]).sum() <= 2, what
                 below = of.below[layer] + (0 if of.zero is None else of.zero[layer])  # 1 - tanh² may be 0 or 1e-16

@@ -76,15 +76,8 @@ def test_a_verdict_is_over_ten_draws_two_widths_three_optimizers_and_rates_a_fac
 @every_experiment
 @pytest.mark.slow
 def test_the_small_cell_comes_out_as_it_did(name):
-    """Another processor rounds differently. Where training is not erratic that moves the last digits, and the step at
-    which something happens by less than one in a hundred."""
     each = EXPERIMENTS[name]
-    (then,) = (cell for cell in kept(name)["cells"] if each.small.items() <= cell.items())
-    for quantity, numbers in each.compute(each.small).items():
-        now, old = np.array(numbers, dtype=float), np.array(then[quantity], dtype=float)
-        assert now.shape == old.shape
-        other = ~np.isclose(now, old, rtol=0.01, atol=1e-4, equal_nan=True)
-        assert other.mean() <= each.erratic, f"{quantity}: {now[other]} instead of {old[other]}"
+    assert results.departure(each, [(each.small, each.compute(each.small))]) is None
 
 
 @every_experiment
@@ -258,7 +251,7 @@ def test_results_can_be_confirmed_for_code_that_computes_the_same(toy):
     lab = toy("lab")
     assert run(lab) == []
     text, source = lab.results.read_text(), lab.task.read_text()
-    for change, says in (("return 2.0 / 2.0", None), ("return 2.0", "is not what it was: compute it again")):
+    for change, says in (("return 2.0 / 2.0", None), ("return 2.0", "is not what it was")):
         lab.task.write_text(source.replace("return 1.0", change))
         results.code.cache_clear()
         assert results.outdated(lab.experiment) == "they are older than the code"
@@ -271,8 +264,35 @@ def test_results_can_be_confirmed_for_code_that_computes_the_same(toy):
             assert kept.pop("confirmed") == {
                 "code": results.code(lab.experiment.module),
                 "cells": len(computing.sample(lab.experiment)),
+                "made_with": results.made_with(),
             }
             assert kept == json.loads(text)
+
+
+def test_another_processor_may_round_otherwise_and_no_more(toy, monkeypatch):
+    lab = toy("lab")
+    assert run(lab) == []
+    each = lab.experiment
+    cells = [cell for cell in each.cells if cell["draw"] == 0]
+    of = {draw: [(cell, each.compute(cell | {"draw": draw})) for cell in cells] for draw in (0, 1)}
+
+    def departure(change=lambda loss: loss, draw=0):
+        """Between what was kept of draw 0, and what was computed for a draw, its losses changed."""
+        return results.departure(
+            each, [(cell, numbers | {"loss": [*map(change, numbers["loss"])]}) for cell, numbers in of[draw]]
+        )
+
+    assert departure() is None
+    assert "is not what it was: loss is" in departure(lambda loss: loss * 1.001)
+    made_with = results.made_with() | {"blas": "an abacus"}
+    monkeypatch.setattr(results, "made_with", lambda: made_with)
+    assert departure(lambda loss: loss * 1.001) is None
+    assert "numbers are, with another draw" in departure(draw=1)
+    losses = sorted(loss for _, numbers in of[0] for loss in numbers["loss"])
+    for bad in (1e3, -1e3, None):  # one in twenty may be, of 18 losses and as many words on whether they diverged
+        assert departure(lambda loss, bad=bad: bad if loss in losses[:1] else loss) is None
+        said = departure(lambda loss, bad=bad: bad if loss in losses[:2] else loss)
+        assert "of 36 numbers, 2 are far from those of all draws" in said
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

@@ -70,12 +70,22 @@ WATCH = """() => {
         .filter(([, old, place]) => old && place && String(old) !== String(place)).slice(0, 20)
         .map(([i, ...both]) => [elements[i].outerHTML.slice(0, 100), ...both]);
 }"""
+# While a page is being read, what is half there grows, as a formula that is centred: that may be little. After it,
+# nothing shifts.
 SHIFTS = """() => new Promise((resolve) => {
-    const sources = [];
-    new PerformanceObserver((list) => sources.push(...list.getEntries().flatMap((entry) => entry.sources)))
+    const shifts = [];
+    new PerformanceObserver((list) => shifts.push(...list.getEntries()))
         .observe({ type: "layout-shift", buffered: true });
-    setTimeout(() => resolve(sources), 100);
-}).then((sources) => sources.map(({ node }) => (node?.outerHTML || node?.textContent || "").slice(0, 100)))"""
+    setTimeout(() => resolve(shifts), 100);
+}).then((shifts) => {
+    const { domInteractive: whole } = performance.getEntriesByType("navigation")[0];
+    const early = shifts.filter((shift) => shift.startTime < whole).reduce((sum, { value }) => sum + value, 0);
+    return [
+        ...(early < 0.01 ? [] : [`${early} before all was there`]),
+        ...shifts.filter((shift) => shift.startTime >= whole).flatMap((shift) => shift.sources)
+            .map(({ node }) => (node?.outerHTML || node?.textContent || "").slice(0, 100)),
+    ];
+})"""
 
 
 def watched_while_it_comes(visitor, address):

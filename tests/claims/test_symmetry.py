@@ -534,18 +534,20 @@ def test_ten_draws_and_three_optimizers():
 
 def test_the_noise_of_rounding():
     options = OPTIONS | {"steps": 10_000}
-    ends = {n: train(experiments.noisy(0.5, 0.0, units=n), *DATA["cross"], **options) for n in (8, 10)}
+    ends = {n: train(experiments.noisy(0.5, 0.0, units=n), *DATA["cross"], **options) for n in (16, 18, 19)}
     says("Noise of $10^{-15}$ is what a computer rounds off.")
     assert np.spacing(0.5) < 1e-15
     counts = {n: symmetry.distinct_units(run.network, 1) for n, run in ends.items()}
-    says("Nothing here is random, and yet «ten» equal units have become two kinds.", max(ends))
-    assert counts[10] == 2
-    says("«Eight» rows come out even here; on another machine they may not.", min(ends))
-    assert symmetry.distinct_units(ends[8].network, 1, tolerance=0) == counts[8] == 1
+    says("Nothing here is random, and yet some of these networks have two or three kinds of units in the end,")
+    assert max(counts.values()) in (2, 3)
+    says("and have left the plateau.")
+    equal = {n: train(experiments.noisy(0.5, 0.0, units=n), *DATA["cross"], **OPTIONS, steps=500).loss for n in ends}
+    left = {n for n, run in ends.items() if run.loss[-1] < 0.1 * equal[n][-1]}
+    assert left
+    assert all(counts[n] > 1 for n in left)
     text = printed("symmetry", cell="rounding-code")
     for n, run in ends.items():
         assert f"{n} equal units: loss {run.loss[-1]:.3f}, {counts[n]} different in the end" in text
-    assert ends[10].loss[-1] < 0.9 * ends[8].loss[-1]
 
 
 # ---------------------------------------------------------------- different, and yet alike

@@ -75,7 +75,6 @@ STARTS = ("torch", "flax", "he", "guide")
     },
     settings={"starts": STARTS, "rates": powers_of_two(-12, 1), "hidden": 10, "steps": 200, "batch": 32},
     small={"draw": 0, "width": 32, "optimizer": "sgd", "activation": "tanh"},
-    erratic=0.15,
 )
 def calls(*, draw, width, optimizer, activation, starts, rates, hidden, steps, batch):
     """Share of right answers on new digits after the last step: (rates, starts)."""
@@ -88,7 +87,6 @@ def calls(*, draw, width, optimizer, activation, starts, rates, hidden, steps, b
     grid={"draw": DRAWS, "width": (32, 64), "optimizer": tuple(OPTIMIZERS)},
     settings={"gains": (0, 0.1, 1, 2), "rates": powers_of_two(-12, 1), "hidden": 4, "looks": (0, 10, 200), "batch": 32},
     small={"draw": 0, "width": 32, "optimizer": "sgd"},
-    erratic=0.15,
 )
 def last_layer(*, draw, width, optimizer, gains, rates, hidden, looks, batch):
     """ReLU, He's rule, and a last layer with the gains `gains`: loss on the digits trained on, and share of right

@@ -83,7 +83,6 @@ LEARNED = 0.5
     },
     settings={"rates": powers_of_two(-11, -1), "steps": 200, "points": 40},
     small={"draw": 0, "width": 24, "optimizer": "sgd", "depth": 22, "scheme": "xavier"},
-    erratic=1 / 3,
 )
 def race(*, draw, width, optimizer, depth, scheme, rates, steps, points):
     """ReLU networks on two moons, all points in every step: the loss after the last step at every rate, and the step

@@ -27,7 +27,6 @@ STARTS |= {"tanh 1": ("tanh", 1.0)}
     },
     settings={"rates": powers_of_two(-12, 3), "hidden": 5, "steps": 500, "batch": 20},
     small={"draw": 0, "data": "digits", "width": 16, "optimizer": "sgd", "start": "tanh 1"},
-    erratic=1 / 3,
 )
 def sigmoids(*, draw, data, width, optimizer, start, rates, hidden, steps, batch):
     """Share of new examples that are right after the last step, at every rate; nan where a run overflowed."""

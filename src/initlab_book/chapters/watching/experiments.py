@@ -206,7 +206,6 @@ PLANE_TESTED = ("constant", "small", "xavier", "he", "large")
     },
     settings={"rates": powers_of_two(-14, 3)},
     small={"draw": 0, "width": PLANE_WIDTH, "optimizer": "sgd", "activation": "tanh", "data": "circles"},
-    erratic=0.2,
 )
 def plane(*, draw, width, optimizer, activation, data, rates):
     """What the networks of the film in the plane learn from the starts PLANE_TESTED, each at its best rate."""
@@ -225,8 +224,7 @@ DIGIT_TESTED = ("uniform", "xavier", "he", "normal")
         "activation": ("tanh", "relu", "sigmoid"),
     },
     settings={"rates": powers_of_two(-14, 3)},
-    small={"draw": 0, "width": DIGIT_WIDTH // 2, "optimizer": "sgd", "activation": "tanh"},
-    erratic=0.2,
+    small={"draw": 0, "width": DIGIT_WIDTH // 2, "optimizer": "momentum", "activation": "sigmoid"},
 )
 def deep(*, draw, width, optimizer, activation, rates):
     """What the networks of the film of the digits learn from the starts DIGIT_TESTED, each at its best rate."""
@@ -249,7 +247,6 @@ FIXES = {
     grid={"draw": DRAWS, "width": (25, 50), "optimizer": tuple(OPTIMIZERS)},
     settings={"rates": powers_of_two(-14, 3), "steps": 200, "early": 20},
     small={"draw": 0, "width": 25, "optimizer": "sgd"},
-    erratic=0.2,
 )
 def fixes(*, draw, width, optimizer, rates, steps, early):
     """The rows of FIXES, each at its best rate: first loss, share of saturated pairs before training, loss and size of
@@ -281,7 +278,6 @@ def fixes(*, draw, width, optimizer, rates, steps, early):
     grid={"draw": DRAWS, "width": (25, 50), "optimizer": tuple(OPTIMIZERS), "activation": ("tanh", "relu")},
     settings={"rates": powers_of_two(-13, 2), "steps": 200, "batch": 32, "looks": (20, 100)},
     small={"draw": 0, "width": 25, "optimizer": "sgd", "activation": "tanh"},
-    erratic=0.15,
 )
 def update_ratio(*, draw, width, optimizer, activation, rates, steps, batch, looks):
     """Size of an update over that of the weights, median of the layers, at the steps `looks`, (rates, looks); and loss

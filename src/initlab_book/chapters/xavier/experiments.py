@@ -59,7 +59,6 @@ def trained(rule, hidden, optimizer, data, new, *, draw, rates, steps, batch):
     grid={"draw": DRAWS, "width": (16, 64), "optimizer": tuple(OPTIMIZERS), "depth": (2, 10, 20), "rule": TRIED},
     settings={"rates": powers_of_two(-14, 2), "steps": STEPS, "batch": EXAMPLES_PER_STEP},
     small={"draw": 0, "width": 16, "optimizer": "sgd", "depth": 2, "rule": "standard"},
-    erratic=1 / 3,
 )
 def rules(*, draw, width, optimizer, depth, rule, rates, steps, batch):
     """On the spiral: loss on the 200 points, and share of 1000 new points that are right, after the last step."""
@@ -71,7 +70,6 @@ def rules(*, draw, width, optimizer, depth, rule, rates, steps, batch):
     grid={"draw": DRAWS, "width": (16, 64), "optimizer": tuple(OPTIMIZERS), "rule": TRIED},
     settings={"rates": powers_of_two(-13, 2), "depth": DEPTH, "steps": STEPS, "batch": EXAMPLES_PER_STEP},
     small={"draw": 0, "width": 16, "optimizer": "sgd", "rule": "xavier"},
-    erratic=1 / 3,
 )
 def on_digits(*, draw, width, optimizer, rule, rates, depth, steps, batch):
     """On handwritten digits: loss on three quarters of them, and share of the others that are right."""
