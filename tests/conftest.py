@@ -144,13 +144,17 @@ GROUPS = {
     "tests/claims/": "chapters",
     "tests/book/test_explorer.py": "chapters",
 }
-# The order in which they begin: those that need no site, then those that take longest; single tests fill what time is
-# left. Each process is given two groups at the start, the first with the fourth and so on.
+# The order in which they begin: those that need no site, then those that take longest; files of unit tests and single
+# tests of the book fill what time is left. Each process is given two groups at the start, the first with the fourth and
+# so on.
 ORDER = ("chapters", "binder", "lab", "quizzes", "site", "pages", "figures")
+# Thousands of tests that take a moment each. (To hand them out one by one took longer than to run them.)
+SHORT = ("tests/science/", "tests/peers/", "src/", "tests/book/test_exercises.py", "tests/book/test_wall.py")
 
 
 def group(nodeid):
-    return next((group for start, group in GROUPS.items() if nodeid.startswith(start)), nodeid)
+    alone = nodeid.partition("::")[0] if nodeid.startswith(SHORT) else nodeid
+    return next((group for start, group in GROUPS.items() if nodeid.startswith(start)), alone)
 
 
 def pytest_collection_modifyitems(items):
@@ -163,7 +167,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Groups in their order, each in one process; then every other test in whatever process is free."""
+    """Groups in their order, each in one process; then all others in whatever process is free."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):

@@ -2,7 +2,7 @@
 
 import pytest
 from figure import luminance
-from harness import NOTEBOOKS, read_notebook
+from harness import read_notebook
 from playwright.sync_api import expect
 from test_site import SHIFTS
 
@@ -82,21 +82,6 @@ def test_tables_are_tables_and_formulas_are_typeset(open_page, served):
     assert "─" not in text
 
 
-@pytest.mark.parametrize(("width", "kind"), [(360, "narrow"), (1280, "wide")])
-def test_letters_in_pictures_can_be_read(open_page, served, width, kind):
-    """On a telephone too, where the same picture has its panels below each other."""
-    shown = 0
-    for name in NOTEBOOKS:
-        page = open_page(f"{served}/{name}.html", width=width).page
-        for picture in page.locator("svg.initlab-picture:visible").all():
-            assert f"il-{kind}" in picture.get_attribute("class")
-            smallest = picture.evaluate("""(svg) => svg.clientWidth / svg.viewBox.baseVal.width * Math.min(
-                ...[...svg.querySelectorAll("text")].map((text) => parseFloat(getComputedStyle(text).fontSize)))""")
-            assert smallest > 8.5, f"letters of {smallest:.1f} px: {picture.get_attribute('aria-label')}"
-            shown += 1
-    assert shown > 15
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_pictures_have_the_colours_of_the_page(open_page, served, theme):
     drawn = sum("mystnb" in cell["metadata"] for cell in read_notebook("book/he")["cells"])
@@ -111,10 +96,3 @@ def test_pictures_have_the_colours_of_the_page(open_page, served, theme):
     assert colours["paper"] == colours["page"]
     assert abs(luminance(colours["text"]) - luminance(colours["paper"])) > 0.2
     assert "DejaVu" not in colours["font"].split(",")[0]
-
-
-@pytest.mark.parametrize("name", NOTEBOOKS)
-def test_no_two_things_on_a_page_have_the_same_name(open_page, served, name):
-    page = open_page(f"{served}/{name}.html").page
-    ids = page.locator("article [id]").evaluate_all("(all) => all.map((e) => e.id)")
-    assert len(ids) == len(set(ids))

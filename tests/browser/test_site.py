@@ -10,13 +10,12 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
 from figure import AXE, luminance
-from harness import NOTEBOOKS, PAGES, explorers, guess_nothing, read_notebook, table_of_contents, visit
+from harness import NOTEBOOKS, PAGES, guess_nothing, read_notebook, table_of_contents, visit
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
 BOOK_PAGES = table_of_contents()
-WITH_EXPLORERS = sorted({placed.page for placed in explorers()})
 
 
 @dataclass(frozen=True)
@@ -111,6 +110,7 @@ def seen(request, browser, served):
     """One visit to one page, shared by all that is claimed about it."""
     name, theme, width = request.param
     with visit(browser, "about:blank", theme=theme, width=width, has_touch=width == 360) as visitor:
+        visitor.name, visitor.width = name, width
         visitor.moved = watched_while_it_comes(visitor, f"{served}/{name}.html")
         visitor.page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
         yield visitor
@@ -183,15 +183,18 @@ def test_a_page_shows_the_theme_the_reader_prefers(seen, request):
 
 def test_a_page_is_accessible(seen):
     seen.page.add_script_tag(path=AXE)
-    # axe takes its time with every element, and words of code and formulas are most of a page. Of code it can tell no
-    # contrast, for its ground is a gradient: its text will do, and one letter in the place of a formula.
+    # axe takes its time with every element, and words of code, formulas and parts of pictures are most of a page. Of
+    # code it can tell no contrast, for its ground is a gradient: its text will do, as it will for the arguments of the
+    # API, and one letter in the place of a formula. Pictures have one name, and no parts for a screen reader.
     excuse = """async (faults) => {
+        const [all, text] = [(some) => [...document.querySelectorAll(some)], (element) => element.textContent];
         const plain = [
-            ...[...document.querySelectorAll(".katex-html, .katex-mathml semantics")].map((formula) => [formula, "x"]),
-            ...[...document.querySelectorAll("pre")].map((code) => [code, code.textContent]),
+            ...all(".katex-html, .katex-mathml semantics").map((formula) => [formula, "x"]),
+            ...all("svg.initlab-picture").map((picture) => [picture, ""]),
+            ...all("pre, dt.sig .sig-param, dt.sig .sig-return").map((code) => [code, text(code)]),
         ];
         const parts = plain.map(([element]) => [element, [...element.childNodes]]);
-        for (const [element, text] of plain) element.replaceChildren(text);
+        for (const [element, words] of plain) element.replaceChildren(words);
         const { violations } = await axe.run(document, { resultTypes: ["violations"] });
         for (const [element, children] of parts) element.replaceChildren(...children);
         const excused = (rule, node) => faults.some((fault) =>
@@ -214,6 +217,23 @@ def test_every_image_is_there_and_described(seen):
         "(all) => all.map((svg) => svg.getAttribute('aria-label'))"
     )
     assert all(map(str.strip, plots))
+
+
+def test_letters_in_pictures_can_be_read(seen):
+    """On a telephone too, where the same picture has its panels below each other."""
+    pictures = seen.page.locator("svg.initlab-picture:visible").all()
+    cells = read_notebook(seen.name)["cells"] if seen.name in NOTEBOOKS else ()
+    assert len(pictures) == sum("mystnb" in cell["metadata"] for cell in cells)
+    for picture in pictures:
+        assert f"il-{'narrow' if seen.width == 360 else 'wide'}" in picture.get_attribute("class")
+        smallest = picture.evaluate("""(svg) => svg.clientWidth / svg.viewBox.baseVal.width * Math.min(
+            ...[...svg.querySelectorAll("text")].map((text) => parseFloat(getComputedStyle(text).fontSize)))""")
+        assert smallest > 8.5, f"letters of {smallest:.1f} px: {picture.get_attribute('aria-label')}"
+
+
+def test_no_two_things_on_a_page_have_the_same_name(seen):
+    ids = seen.page.locator("article [id]").evaluate_all("(all) => all.map((e) => e.id)")
+    assert len(ids) == len(set(ids))
 
 
 def test_a_page_has_one_main_heading(seen):
@@ -256,6 +276,17 @@ def test_formulas_are_set_in_their_own_letters(seen):
     assert bool(fonts) == (page.locator("article .katex-html").count() > 0)
 
 
+def test_a_chapter_can_be_downloaded_as_the_notebook_it_is(seen):
+    button = seen.page.locator("a[download][href$='.ipynb']")
+    assert button.count() == (seen.name in NOTEBOOKS)
+    if seen.name in NOTEBOOKS:
+        with seen.page.expect_download() as download:
+            button.evaluate("(button) => button.click()")
+        notebook = json.loads(download.value.path().read_text(encoding="utf-8"))
+        assert notebook == read_notebook(seen.name)
+        assert not any(cell.get("outputs") for cell in notebook["cells"])
+
+
 # ---------------------------------------------------------------- links
 
 
@@ -295,27 +326,15 @@ def test_every_internal_link_and_anchor_resolves(site):
     assert {site / f"{name}.html" for name in BOOK_PAGES} <= followed
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
-def test_a_chapter_can_be_downloaded_as_the_notebook_it_is(open_page, served, name):
-    page = open_page(f"{served}/{name}.html").page
-    with page.expect_download() as download:
-        page.locator("a[download][href$='.ipynb']").click()
-    notebook = json.loads(download.value.path().read_text(encoding="utf-8"))
-    assert notebook == read_notebook(name)
-    assert not any(cell.get("outputs") for cell in notebook["cells"])
-
-
-def test_reading_on_leads_through_the_whole_book(open_page, served):
-    page = open_page(f"{served}/index.html").page
-    page.wait_for_url("**/book/index.html")
-    read = []
-    while True:
-        read.append(page.url.removeprefix(f"{served}/").removesuffix(".html"))
-        following = page.locator("a.right-next")
-        if not following.count():
-            break
-        page.goto(following.evaluate("(link) => link.href"))
+def test_reading_on_leads_through_the_whole_book(site):
+    read, following = [], "book/index"
+    while following and following not in read:
+        read.append(following)
+        html = (site / f"{following}.html").read_text(encoding="utf-8")
+        link = re.search(r'<a class="right-next"\s+href="([^"#]+)\.html"', html)
+        following = link and urljoin(following, link[1])
     assert read == BOOK_PAGES
+    assert following is None
 
 
 # ---------------------------------------------------------------- what a page carries
@@ -350,14 +369,37 @@ def test_without_an_address_of_the_repository_no_button_leads_there(site, name):
 PICTURE = ".il-stage svg, .il-block code"  # the guide's figure is code
 
 
-@pytest.mark.parametrize("name", BOOK_PAGES)
-def test_a_page_works_from_a_file(open_page, site, name):
-    visitor = open_page(f"{(site / name).as_uri()}.html")
-    visitor.settle()
-    assert visitor.problems == []
-    assert [url for url in visitor.requests if not url.startswith(("file:", "data:", "blob:"))] == []
-    guess_nothing(visitor.page)
-    for figure in visitor.page.locator(".initlab-explorer").all():
+@pytest.fixture(scope="module", params=BOOK_PAGES)
+def opened(request, browser, site):
+    """A page from the disk, in the dark."""
+    with visit(browser, f"{(site / request.param).as_uri()}.html", theme="dark") as visitor:
+        visitor.settle()
+        yield visitor
+
+
+def test_on_paper_a_figure_is_a_figure(opened):
+    page = opened.page
+    page.emulate_media(media="print", color_scheme="dark")  # paper is light all the same
+    figures = page.locator(".initlab-explorer").all()
+    for figure in figures:
+        for button in figure.locator("button").all():
+            expect(button).to_be_hidden()
+        expect(figure.locator(PICTURE).first).to_be_visible()
+        paper = figure.locator(".il-body").evaluate("(e) => getComputedStyle(e).backgroundColor")
+        ink = figure.locator(".il-text").evaluate("(e) => getComputedStyle(e).color")
+        assert luminance(paper) > 0.9, f"printed on {paper}"
+        assert luminance(ink) < 0.3, f"printed in {ink}"
+    body = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert luminance(body) > 0.9, f"the page is printed on {body}"
+    assert not figures or page.pdf(print_background=True).startswith(b"%PDF")
+    page.emulate_media(media="screen", color_scheme="dark")
+
+
+def test_a_page_works_from_a_file(opened):
+    assert opened.problems == []
+    assert [url for url in opened.requests if not url.startswith(("file:", "data:", "blob:"))] == []
+    guess_nothing(opened.page)
+    for figure in opened.page.locator(".initlab-explorer").all():
         expect(figure.locator(PICTURE).first).to_be_visible()
         if figure.locator(".il-stage svg").count():  # a level line is drawn, too, though it has no height
             expect(figure.locator(".il-stage svg .il-mark, .il-stage svg .il-strands").first).to_be_attached()
@@ -386,24 +428,6 @@ def test_a_page_can_be_read_without_javascript(open_page, served, name):
         assert raw not in text, raw
     source = Path(f"{name}.ipynb").name if name in NOTEBOOKS else None
     assert formulas or source is None
-
-
-@pytest.mark.parametrize("name", WITH_EXPLORERS)
-def test_on_paper_a_figure_is_a_figure(open_page, served, name):
-    page = open_page(f"{served}/{name}.html", theme="dark").page  # paper is light all the same
-    expect(page.locator(".il-body[role=group]").first).to_be_visible()
-    page.emulate_media(media="print", color_scheme="dark")
-    for figure in page.locator(".initlab-explorer").all():
-        for button in figure.locator("button").all():
-            expect(button).to_be_hidden()
-        expect(figure.locator(PICTURE).first).to_be_visible()
-        paper = figure.locator(".il-body").evaluate("(e) => getComputedStyle(e).backgroundColor")
-        ink = figure.locator(".il-text").evaluate("(e) => getComputedStyle(e).color")
-        assert luminance(paper) > 0.9, f"printed on {paper}"
-        assert luminance(ink) < 0.3, f"printed in {ink}"
-    body = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert luminance(body) > 0.9, f"the page is printed on {body}"
-    assert page.pdf(print_background=True).startswith(b"%PDF")
 
 
 # ---------------------------------------------------------------- search and theme
