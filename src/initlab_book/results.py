@@ -36,7 +36,7 @@ import initlab
 from .experiment import Cell, Experiment
 
 OLDER = "they are older than the code"
-ROUNDING = ("numpy", "blas", "simd")  # of what results are made with: this decides the last digits
+ROUNDING = ("python", "numpy", "blas", "simd")  # of what results are made with: where they agree, no digit may differ
 SEEDS = "draw i takes its weights, its data and the order of its examples from seed i, new examples from seed 1000 + i"
 
 
@@ -116,7 +116,7 @@ def confirm(experiment: Experiment, computed: Sequence[tuple[Cell, Mapping[str, 
 def departure(experiment: Experiment, computed: Sequence[tuple[Cell, Mapping[str, Any]]]) -> str | None:
     """How cells that were computed again differ from what the file says, or None.
 
-    With the same NumPy for the same kind of processor not a digit may differ. Others round otherwise, and where
+    With the same versions on the same kind of processor not a digit may differ. Others round otherwise, and where
     training is erratic, as at the largest rates, that decides where it ends. So there these cells must resemble what
     was kept of them more than they resemble the same cells with any other draw (more numbers within 1 %), and at most
     one number in twenty may lie further from those of all draws than these lie apart.
