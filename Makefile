@@ -41,7 +41,7 @@ test: lint  ## lint, a fresh strict build, all tests: in a browser, and with the
 fresh:
 	@log="$$($(BIN)/python tools/build.py --fresh 2>&1)" || { echo "$$log"; exit 1; }; echo "$$log" | tail -n 1
 suite:
-	INITLAB_SITE_DIR=_build/html $(BIN)/python -m pytest -n 3
+	INITLAB_SITE_DIR=_build/html $(BIN)/python -m pytest -n 4
 
 claims: $(VENV)/.test  ## how every number in the prose is accounted for (ALL=1 lists all of them)
 	@PYTHONPATH=tests $(BIN)/python -m claims $(if $(ALL),--all)

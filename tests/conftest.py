@@ -132,42 +132,37 @@ def pytest_testnodedown(node):
     node.config.stash.setdefault(MEASURED, []).extend(lines)
 
 
-# Tests that stay in one process, by how their names begin: they share a browser, an environment, or what demos compute.
-GROUPS = {
-    "tests/browser/test_binder.py": "binder",
-    "tests/browser/test_jupyterlab.py": "lab",
-    "tests/browser/test_explorers.py::test_the_pictures_of_the_page": "chapters",
-    "tests/browser/test_explorers.py": "figures",
-    "tests/browser/test_quizzes.py": "quizzes",
-    "tests/browser/test_site.py": "site",
-    "tests/browser/": "pages",
-    "tests/claims/": "chapters",
-    "tests/book/test_explorer.py": "chapters",
-}
-# The order in which they begin: those that need no site, then those that take longest; files of unit tests and single
-# tests of the book fill what time is left. Each process is given two groups at the start, the first with the fourth and
-# so on.
-ORDER = ("chapters", "binder", "lab", "quizzes", "site", "pages", "figures")
-# Thousands of tests that take a moment each. (To hand them out one by one took longer than to run them.)
-SHORT = ("tests/science/", "tests/peers/", "src/", "tests/book/test_exercises.py", "tests/book/test_wall.py")
+# The tests of a file stay in one process, where they share what they compute, a browser, or an environment; but some
+# take so long that each goes where there is room.
+LONG = ("tests/book/test_build.py", "tests/book/test_installing.py", "tests/book/test_experiments.py")
+# The order in which they begin: those that need no site, which is being built; then those that take longest.
+ORDER = (
+    "tests/claims/",
+    *LONG,
+    "tests/browser/test_site.py",
+    "tests/browser/test_explorers.py",
+    "tests/browser/test_quizzes.py",
+    "tests/browser/test_one_screen.py",
+    "tests/browser/test_jupyterlab.py",
+    "tests/browser/test_binder.py",
+    "tests/browser/",
+    "tests/book/",
+    "",
+)
 
 
 def group(nodeid):
-    alone = nodeid.partition("::")[0] if nodeid.startswith(SHORT) else nodeid
-    return next((group for start, group in GROUPS.items() if nodeid.startswith(start)), alone)
+    file = nodeid.partition("::")[0]
+    return nodeid if file in LONG else file
 
 
 def pytest_collection_modifyitems(items):
-    def order(item):
-        place = ORDER.index(group(item.nodeid)) if group(item.nodeid) in ORDER else len(ORDER)
-        return place, "site" in item.fixturenames
-
-    items.sort(key=order)
+    items.sort(key=lambda item: next(i for i, start in enumerate(ORDER) if item.nodeid.startswith(start)))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Groups in their order, each in one process; then all others in whatever process is free."""
+    """Groups in their order, each in one process."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):
