@@ -547,7 +547,7 @@ def test_the_noise_of_rounding():
     assert all(counts[n] > 1 for n in left)
     text = printed("symmetry", cell="rounding-code")
     for n, run in ends.items():
-        assert f"{n} equal units: loss {run.loss[-1]:.3f}, {counts[n]} different in the end" in text
+        assert f"{n} units: loss {run.loss[-1]:.3f}, kinds {counts[n]}" in text
 
 
 # ---------------------------------------------------------------- different, and yet alike
