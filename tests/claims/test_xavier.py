@@ -472,7 +472,7 @@ def test_the_digits():
 
 
 def test_patience_on_the_digits():
-    steps, rate, draws = 2000, 1 / 8, range(4)
+    steps, rate, draws = 2000, 1 / 8, range(10)
     wrong = {}
     for rule in ("standard", "xavier"):
         how = {"rates": (rate,), "steps": steps, "batch": experiments.EXAMPLES_PER_STEP}
@@ -481,13 +481,13 @@ def test_patience_on_the_digits():
             for draw in draws
         ]
     says(
-        "Patience helps: after «2000» steps of SGD at rate «0.125» such networks get «5» to «6 %» wrong, and about "
-        "«3 %» from Xavier.",
+        "Patience helps: after «2000» steps of SGD at rate «0.125» such networks get about «6 %» wrong, and about "
+        "«3 %» from Xavier, on the average of «ten» draws.",
         steps,
         rate,
-        near(100 * np.mean(wrong["standard"]), abs=1),
-        near(np.mean(wrong["standard"]), abs=0.012),
-        near(np.mean(wrong["xavier"]), abs=0.008),
+        near(np.mean(wrong["standard"]), abs=0.01),  # 0.056 to 0.064, as a processor rounds
+        near(np.mean(wrong["xavier"]), abs=0.005),
+        len(draws),
     )
     says("with SGD, momentum and Adam, each at its best rate; longer training narrows the gap.")
     short = trial("digits, 10 layers", "standard", [(64, "sgd")])[1].mean()
