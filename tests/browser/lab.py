@@ -90,9 +90,9 @@ def opened_notebook(browser, lab, name):
         idle.wait_for(timeout=PATIENCE)
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        # Every code cell gets its number when it has run.
-        prompts = page.locator(".jp-CodeCell .jp-InputPrompt")
-        expect(prompts.last).to_have_text(re.compile(r"\[\d+\]:"), timeout=PATIENCE)
+        # Every code cell gets its number when it has run: one is waited for after the other, however long all take.
+        for prompt in page.locator(".jp-CodeCell .jp-InputPrompt").all():
+            expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=PATIENCE)
         idle.wait_for(timeout=PATIENCE)
         yield page
 

@@ -69,8 +69,8 @@ WATCH = """() => {
         .filter(([, old, place]) => old && place && String(old) !== String(place)).slice(0, 20)
         .map(([i, ...both]) => [elements[i].outerHTML.slice(0, 100), ...both]);
 }"""
-# While a page is being read, what is half there grows, as a formula that is centred: that may be little. After it,
-# nothing shifts.
+# While a page is being read, a formula that is half there grows, and the lines of its paragraph break anew, by chance
+# when a picture of it is taken. Nothing else shifts, and later nothing at all.
 SHIFTS = """() => new Promise((resolve) => {
     const shifts = [];
     new PerformanceObserver((list) => shifts.push(...list.getEntries()))
@@ -78,12 +78,11 @@ SHIFTS = """() => new Promise((resolve) => {
     setTimeout(() => resolve(shifts), 100);
 }).then((shifts) => {
     const { domInteractive: whole } = performance.getEntriesByType("navigation")[0];
-    const early = shifts.filter((shift) => shift.startTime < whole).reduce((sum, { value }) => sum + value, 0);
-    return [
-        ...(early < 0.01 ? [] : [`${early} before all was there`]),
-        ...shifts.filter((shift) => shift.startTime >= whole).flatMap((shift) => shift.sources)
-            .map(({ node }) => (node?.outerHTML || node?.textContent || "").slice(0, 100)),
-    ];
+    const element = (node) => (node instanceof Element ? node : node?.parentElement);
+    const half = ({ startTime, node }) => startTime < whole && element(node)?.closest("p:has(.math), .math");
+    return shifts.flatMap(({ startTime, sources }) => sources.map(({ node }) => ({ startTime, node })))
+        .filter((shifted) => !half(shifted))
+        .map(({ node }) => (element(node)?.outerHTML ?? "what is gone").slice(0, 100));
 })"""
 
 
