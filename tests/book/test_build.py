@@ -46,6 +46,7 @@ class SmallBook:
         (folder / "book/references.bib").write_text("")
         # Every build writes down the digits for the lab. One of the test's own will do: scikit-learn takes a second.
         (folder / "src/sklearn").mkdir()
+        (folder / "src/sklearn/__init__.py").touch()  # or the package that is installed would be found
         (folder / "src/sklearn/datasets.py").write_text(DIGITS)
         for name, content in pages.items():
             self.write(name, content)
