@@ -185,7 +185,7 @@ NO_BROWSER = (
     "These tests drive a real browser, and none was found. Install Chromium, either from the system (apt-get install "
     "chromium-headless-shell) or with playwright (playwright install --with-deps chromium), and run them again."
 )
-PATIENCE = 30_000  # ms: on a busy machine everything takes longer
+PATIENCE = 60_000  # ms: on a slow or busy machine everything takes longer
 
 
 class NoBrowserError(Exception):
