@@ -4,6 +4,7 @@ This module knows nothing of notebooks. `find` gives every number of a piece of 
 that is one number and nothing else. "One", "two" and "third" are not counted as numbers when they are spelled out.
 """
 
+import functools
 import math
 import re
 import unicodedata
@@ -29,6 +30,7 @@ class Written:
         return abs(value - self.value) <= self.unit / 2 + 1e-9 * max(abs(self.value), self.unit)
 
 
+@functools.cache  # the mutations of a chapter change one piece of its text
 def find(text, formula=False):
     """Every number of the text, in order; `formula` says that the text is LaTeX."""
     found = []
@@ -43,7 +45,7 @@ def find(text, formula=False):
             value, unit, plain = _words(match)
             if value and taken.isdisjoint(range(*match.span())):
                 found.append(_with_suffix(text, *match.span(), value, unit, plain))
-    return sorted(found, key=lambda number: number.start)
+    return tuple(sorted(found, key=lambda number: number.start))
 
 
 def read(text):
