@@ -76,9 +76,13 @@ def at_every_rate(network, rates, steps=STEPS, snapshots=(), optimizer="sgd"):
     return run, accuracy
 
 
-@cache
 def runs(start, optimizer="sgd", width=16, depth=5, seed=0):
     """Train from the start of that name at every learning rate, from five seeds each, of which `seed` is the first."""
+    return _runs(start, optimizer, width, depth, seed)
+
+
+@cache  # which takes runs("x1") and runs("x1", "sgd") for two things
+def _runs(start, optimizer, width, depth, seed):
     seeds = range(seed, seed + (1 if start in EQUAL else len(SEEDS)))
     start_of = sample([2, *[width] * depth, 2], "relu", STARTS[start], seeds=seeds)
     run, accuracy = at_every_rate(start_of, RATES, snapshots=SHOWN, optimizer=optimizer)
