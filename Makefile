@@ -34,8 +34,8 @@ lint: $(VENV)/.test $(JS)
 check: lint  ## lint, types and unit tests, of Python and JavaScript: what one runs before a commit
 	$(BIN)/python -m pytest -n 2 -m "not browser and not build and not network and not slow" tests/science tests/book src
 
-test: $(VENV)/.test $(JS)  ## lint, a fresh strict build, all tests: in a browser, and with the package index, too
-	@$(MAKE) --no-print-directory --jobs=3 fresh lint suite
+test: lint  ## lint, a fresh strict build, all tests: in a browser, and with the package index, too
+	@$(MAKE) --no-print-directory --jobs=2 fresh suite
 
 # Tests that need no site run while it is being built. Where it could not be built, those that need one end the run.
 fresh:
