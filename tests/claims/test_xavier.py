@@ -473,17 +473,13 @@ def test_the_digits():
 
 def test_patience_on_the_digits():
     steps, rate, draws = 2000, 1 / 8, range(10)
-    options = {"loss": "softmax_cross_entropy", "steps": steps, "batch_size": experiments.EXAMPLES_PER_STEP}
     wrong = {}
     for rule in ("standard", "xavier"):
-        wrong[rule] = []
-        for data in range(2):  # five draws of the weights on each of two splits of the digits
-            old, new = examples("digits", data)
-            start = network.sample(
-                [64] * 11 + [10], "tanh", experiments.RULES[rule][0], seeds=draws[data::2], dtype=np.float32
-            )
-            trained = training.train(start, *old, learning_rate=rate, rng=data, **options).network
-            wrong[rule] += [*1 - training.evaluate(trained, *new, loss="softmax_cross_entropy")[1]]
+        how = {"rates": (rate,), "steps": steps, "batch": experiments.EXAMPLES_PER_STEP}
+        wrong[rule] = [
+            1 - experiments.trained(rule, [64] * 10, "sgd", *examples("digits", draw), draw=draw, **how)["accuracy"][0]
+            for draw in draws
+        ]
     says(
         "Patience helps: after «2000» steps of SGD at rate «0.125» such networks get about «6 %» wrong, and about "
         "«3 %» from Xavier, on the average of «ten» draws.",
@@ -491,7 +487,7 @@ def test_patience_on_the_digits():
         rate,
         near(np.mean(wrong["standard"]), abs=0.01),  # 0.056 to 0.064, as a processor rounds
         near(np.mean(wrong["xavier"]), abs=0.005),
-        len(wrong["xavier"]),
+        len(draws),
     )
     says("with SGD, momentum and Adam, each at its best rate; longer training narrows the gap.")
     short = trial("digits, 10 layers", "standard", [(64, "sgd")])[1].mean()
