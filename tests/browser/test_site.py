@@ -79,10 +79,10 @@ SHIFTS = """() => new Promise((resolve) => {
 }).then((shifts) => {
     const { domInteractive: whole } = performance.getEntriesByType("navigation")[0];
     const element = (node) => (node instanceof Element ? node : node?.parentElement);
-    const half = ({ startTime, node }) => startTime < whole && element(node)?.closest("p:has(.math), .math");
-    return shifts.flatMap(({ startTime, sources }) => sources.map(({ node }) => ({ startTime, node })))
-        .filter((shifted) => !half(shifted))
-        .map(({ node }) => (element(node)?.outerHTML ?? "what is gone").slice(0, 100));
+    const half = (node) => element(node)?.closest("p:has(.math), .math");
+    return shifts.flatMap(({ startTime, sources }) => (sources.length ? sources : [{ node: null }])
+        .filter(({ node }) => startTime >= whole || !half(node))
+        .map(({ node }) => (element(node)?.outerHTML ?? "what is gone").slice(0, 100)));
 })"""
 
 
