@@ -5,6 +5,7 @@ INITLAB_SITE_DIR=_build/html makes the tests use the site that is there, as `mak
 those that drive a browser wait much of their time.
 """
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -154,6 +155,17 @@ ORDER = (
 def group(nodeid):
     file = nodeid.partition("::")[0]
     return nodeid if file in LONG else file
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Tests that were collected stay to the end: no search for garbage need go through them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items):
