@@ -29,9 +29,9 @@ PAGE_NUMBER = """<div style="width: 100%; font: 9px sans-serif; color: #4b5866; 
     <span class="pageNumber"></span></div>"""
 ARTICLE = re.compile(r'<article class="bd-article">(.*?)</article>', re.DOTALL)
 HEADING = re.compile(r'<section [^>]*id="([^"]*)">\s*<h([12])>(.*?)</h\2>', re.DOTALL)
-# The theme has nothing to do on paper, and without its script a quiz shows all answers.
+# Nothing can be copied from paper, the theme has nothing to do there, and without its script a quiz shows all answers.
 ASSET = re.compile(
-    r"<link [^>]*\.css[^>]*>|<script defer(?!.*(?:quiz|theme)).*?</script>"
+    r"<link [^>]*\.css[^>]*>|<script defer(?!.*(?:quiz|theme|clipboard|copybutton)).*?</script>"
     r"|<script [^>]*initlab-(?:explorer|lab)[^>]*></script>"
 )
 ANCHOR = re.compile(r'\b(id|for|aria-labelledby|aria-describedby|href)="(#?)([^"]*)"')

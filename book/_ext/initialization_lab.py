@@ -1,7 +1,8 @@
 """The Sphinx extension of the book: what `_config.yml` cannot say.
 
 It points the notebook cache and the mathematics to the right places, stops the build when a notebook failed, and puts
-on every page what the page needs and nothing else. `slim.py` then makes the theme's own files small.
+on every page what the page needs and nothing else. `slim.py` then makes the theme's own files small, and `sheets.py`
+few.
 """
 
 import functools
@@ -18,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
+import sheets
 import slim
 from docutils import nodes
 from jupyter_cache import get_cache
@@ -63,6 +65,7 @@ def setup(app):
     app.connect("html-page-context", finish_page, priority=900)
     app.connect("build-finished", address_downloads)
     app.connect("build-finished", slim.slim, priority=900)
+    app.connect("build-finished", sheets.join, priority=950)
     app.connect("build-finished", mark_finished, priority=1000)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -238,12 +241,10 @@ def stop_at_failed_notebooks(app, env):
 
 
 def finish_page(app, pagename, templatename, context, doctree):
-    # myst-nb writes the state of all widgets into the page, for a widget manager that this book does not load.
-    context["script_files"][:] = [
-        script
-        for script in context["script_files"]
-        if getattr(script, "attributes", {}).get("type") != "application/vnd.jupyter.widget-state+json"
-    ]
+    context["script_files"][:] = filter(is_needed, context["script_files"])
+    for script in context["script_files"]:
+        if script.filename and not script.filename.endswith("documentation_options.js"):
+            script.attributes["defer"] = "defer"  # they do their work on the whole page; nobody waits for them
     context["fonts_inside"] = app.config.katex_prerender  # else `fonts.py` leaves those of formulas where they are
     body = context.get("body", "")
     body = FILM.sub(functools.partial(write_film, app.outdir), body)
@@ -263,6 +264,13 @@ def finish_page(app, pagename, templatename, context, doctree):
         app.add_css_file("latinmodern/latinmodern.css")
     if 'class="math' not in body:
         context["css_files"][:] = [sheet for sheet in context["css_files"] if "katex" not in str(sheet.filename)]
+
+
+def is_needed(script):
+    """Not so: the state of all widgets, which myst-nb writes into the page for a widget manager that this book does not
+    load; and Sphinx's own keys and marks for its own search."""
+    state = script.attributes.get("type") == "application/vnd.jupyter.widget-state+json"
+    return not state and not str(script.filename).endswith(slim.SPHINX_SEARCH)
 
 
 def number_figures(body, chapter):

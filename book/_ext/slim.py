@@ -13,16 +13,17 @@ from pathlib import Path
 import fonts
 from sphinx.errors import ExtensionError
 
+# Of Sphinx's own search, in whose place search_page.py puts another.
+SPHINX_SEARCH = ("language_data.js", "searchtools.js", "sphinx_highlight.js", "doctools.js")
 # Never loaded by a page, or only by the developer tools of a browser.
 DEAD = (
+    *SPHINX_SEARCH,
     "scripts/fontawesome.js",
     "scripts/bootstrap.js",
     "scripts/*.LICENSE.txt",
     "**/*.map",
     "*webpack-macros.html",
     "locales",
-    "language_data.js",  # of Sphinx's own search
-    "searchtools.js",
 )
 
 
@@ -39,7 +40,7 @@ def slim(app, exception):
     # its own, and must not make the sheets of all others larger.
     texts = [text for path, text in pages.items() if path.name != "api.html"] + scripts
     words = {word for text in texts for word in re.findall(r"[\w-]+", text)}
-    for pattern in ("styles/pydata-sphinx-theme.css", "styles/sphinx-book-theme.css", "basic.css"):
+    for pattern in ("styles/pydata-sphinx-theme.css", "styles/sphinx-book-theme.css", "basic.css", "mystnb.*.css"):
         for path in _found(files, pattern):
             path.write_text(purge(path.read_text(encoding="utf-8"), words), encoding="utf-8")
     fonts.inline_icons(files, "".join(pages.values()))

@@ -360,6 +360,19 @@ def test_a_page_carries_no_dead_weight(site, name):
 
 
 @pytest.mark.parametrize("name", BOOK_PAGES)
+def test_before_a_page_is_shown_few_files_are_fetched(site, name):
+    """What is waited for, while it is, keeps a reader on a slow line from seeing anything: a page has room for six."""
+    head = (site / f"{name}.html").read_text(encoding="utf-8").partition("</head>")[0]
+    sheets = re.findall(r'<link (?![^>]*media="print")[^>]*rel="stylesheet"[^>]*href="([^"?]*)', head)
+    scripts = [tag for tag in re.findall("<script [^>]*src=[^>]*>", head) if "defer" not in tag]
+    assert sheets
+    assert len(sheets) + len(scripts) <= 6
+    for sheet in sheets:
+        css = (site / name).parent.joinpath(sheet).read_text(encoding="utf-8")
+        assert "@import" not in css, f"{sheet} asks for another one"
+
+
+@pytest.mark.parametrize("name", BOOK_PAGES)
 def test_without_an_address_of_the_repository_no_button_leads_there(site, name):
     html = (site / f"{name}.html").read_text(encoding="utf-8")
     for button in ("mybinder", "colab.research", "Launch on", "repository-button", "github.com/executablebooks"):
