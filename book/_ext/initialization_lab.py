@@ -54,6 +54,7 @@ def setup(app):
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     # Jupyter Book sets this option of an extension that _config.yml leaves out; unknown options are warnings.
     app.add_config_value("comments_config", None, "")
+    app.add_config_value("look_version", "", "html")  # when it changes, Sphinx writes every page again
     app.setup_extension("head")
     app.setup_extension("search_page")
     app.connect("config-inited", configure)
@@ -80,6 +81,7 @@ def configure(app, config):
     for outdated in set(cache.glob("*")) - {current}:
         shutil.rmtree(outdated)
     config.nb_execution_cache_path = str(current)
+    config.look_version = look_version()
 
     options = config.html_theme_options
     options["repository_url"] = os.environ.get("INITLAB_REPOSITORY") or options["repository_url"]
@@ -105,9 +107,22 @@ def address_downloads(app, exception):
 
 def code_version():
     """A name for what the outputs depend on besides the notebooks: Python, the pinned packages, our own code."""
-    digest = hashlib.sha256(sys.version.encode())
-    package = (p for p in (ROOT / "src").rglob("*") if p.is_file() and p.suffix in SOURCES)
-    for path in [ROOT / "constraints.txt", *sorted(package)]:
+    return version(sys.version, [ROOT / "constraints.txt", *files_in("src", SOURCES)])
+
+
+def look_version():
+    """A name for what pages look like besides what is in them: this extension, its templates, styles and scripts."""
+    kinds = SOURCES | {".html", ".svg", ".png", ".woff", ".woff2"}
+    return version("", [*files_in("book/_ext", kinds), *files_in("book/assets", kinds)])
+
+
+def files_in(folder, kinds):
+    return sorted(path for path in (ROOT / folder).rglob("*") if path.is_file() and path.suffix in kinds)
+
+
+def version(start, paths):
+    digest = hashlib.sha256(start.encode())
+    for path in paths:
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -190,7 +190,7 @@ def test_a_formula_that_cannot_be_read_fails_the_build_and_is_shown(small_book):
     assert "\\frac{1}{" in log
 
 
-def test_results_of_old_code_are_never_shown(small_book):
+def test_results_of_old_code_and_old_styles_are_never_shown(small_book):
     book = small_book({"index": ["from initlab.probe import NUMBER\nprint('the number is', NUMBER)"]})
     probe = book.folder / "src/initlab/probe.py"
     for number in (17, 23):
@@ -198,6 +198,14 @@ def test_results_of_old_code_are_never_shown(small_book):
         status, log = book.build()
         assert status == 0, log
         assert f"the number is {number}" in book.page("index")
+    for changed in ("book/assets/book.css", "book/_ext/templates/social.html"):
+        with (book.folder / changed).open("a") as file:
+            file.write("/* changed */")
+    status, log = book.build()
+    assert status == 0, log
+    assert "/* changed */" in book.page("index")
+    *_, sheet = re.findall(r'href="([^"]*sheets-\w+\.css)', book.page("index"))
+    assert "/* changed */" in (book.folder / "_build/html/book" / sheet).read_text()
 
 
 def test_the_addresses_of_the_site_and_the_repository_bring_what_needs_them(small_book):
