@@ -73,7 +73,7 @@ def combine(site, numbers):
         [
             '<!DOCTYPE html><html lang="en" data-theme="light" data-content_root="../"><head><meta charset="utf-8">',
             "<title>Initialization Lab</title>",
-            *assets,
+            *sorted(assets, key=lambda tag: 'media="print"' in tag),  # what is said for paper comes last
             "</head><body>",
             cover(address and address[1]),
             contents(names, articles, place, numbers),

@@ -174,6 +174,10 @@ def test_paper_loses_nothing(open_page, served, width):
 def test_the_book_as_one_page_holds_all_and_its_links_lead_somewhere(site):
     book = make_pdf.combine(site, {"page-he": 123})
     assert re.findall(r'<article [^>]*id="([^"]*)"', book) == [n.replace("book/", "page-") for n in BOOK_PAGES]
+    sheets = re.findall(r"<link [^>]*\.css[^>]*>", book)
+    paper = ['media="print"' in sheet for sheet in sheets]
+    assert any(paper)
+    assert paper == sorted(paper), "what is said for paper must be said last, or the screen's rules undo it"
     # Text in scripts may quote what looks like an attribute.
     book = re.sub(r"<script.*?</script>", "", book, flags=re.DOTALL)
     ids = re.findall(r'\bid="([^"]*)"', book)
