@@ -25,6 +25,7 @@ from docutils import nodes
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.executors.utils import single_nb_execution
+from sheets import digest
 from sphinx.errors import SphinxError
 from sphinx.util import logging
 from sphinxcontrib import katex
@@ -121,10 +122,10 @@ def files_in(folder, kinds):
 
 
 def version(start, paths):
-    digest = hashlib.sha256(start.encode())
+    content = hashlib.sha256(start.encode())
     for path in paths:
-        digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
+        content.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    return content.hexdigest()[:16]
 
 
 def set_up_mathematics(app, config):
@@ -282,8 +283,8 @@ def finish_page(app, pagename, templatename, context, doctree):
 
 
 def is_needed(script):
-    """Not so: the state of all widgets, which myst-nb writes into the page for a widget manager that this book does not
-    load; and Sphinx's own keys and marks for its own search."""
+    """Neither the state of all widgets, which myst-nb writes into the page for a widget manager that this book does not
+    load, nor what serves Sphinx's own search."""
     state = script.attributes.get("type") == "application/vnd.jupyter.widget-state+json"
     return not state and not str(script.filename).endswith(slim.SPHINX_SEARCH)
 
@@ -295,11 +296,6 @@ def number_figures(body, chapter):
         number = f"Figure {'.'.join(map(str, (*chapter, i)))}. " if chapter else ""
         place += f'<span class="il-number">{number}</span>{after}'
     return place
-
-
-def digest(code):
-    """Tells versions of a script apart."""
-    return hashlib.sha256(code.encode()).hexdigest()[:8]
 
 
 # A part of the films of a figure: the name of the figure, the part, its JSON.

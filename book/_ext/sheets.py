@@ -34,23 +34,23 @@ def join(app, exception):
     same = itertools.takewhile(lambda ith: len(set(ith)) == 1, zip(*sheets.values(), strict=False))
     first = [sheet for sheet, *_ in same]
     read = functools.cache(functools.partial(read_sheet, files))
-    written = {}  # {name of a joined sheet: its parts}
+    joined = {}  # {sheets: the name of the one that says what they say}
     for path, named in sheets.items():
         own = named[len(first) :]
         fonts = [sheet for sheet in own if "data:font" in read(sheet)]
         others = [sheet for sheet in own if sheet not in fonts]
-        links = {}
-        for parts in filter(None, (first, *([font] for font in fonts), others)):
-            css = "\n".join(map(read, parts))
-            name = f"sheets-{hashlib.sha256(css.encode()).hexdigest()[:8]}.css"
-            if name not in written:
-                (files / name).write_text(css, encoding="utf-8")
-            links[name] = written[name] = parts
-        page = with_links(pages[path], links)
+        groups = [tuple(group) for group in (first, *([font] for font in fonts), others) if group]
+        for group in groups:
+            if group not in joined:
+                css = "\n".join(map(read, group))
+                joined[group] = f"sheets-{digest(css)}.css"
+                (files / joined[group]).write_text(css, encoding="utf-8")
+        page = with_links(pages[path], {joined[group]: group for group in groups})
         if page != pages[path]:
             path.write_text(page, encoding="utf-8")
-    for name in {path.name for path in files.glob("sheets-*.css")} - written.keys():
-        (files / name).unlink()
+    for path in files.glob("sheets-*.css"):
+        if path.name not in joined.values():
+            path.unlink()
 
 
 def sheets_of(page):
@@ -69,6 +69,11 @@ def with_links(page, links):
     tags = [f'<link rel="stylesheet" href="{folder}{name}" data-parts="{" ".join(links[name])}" />' for name in links]
     start = LINK.search(head).start()
     return head[:start] + "\n    ".join([*tags, LINK.sub("", head[start:])]) + end + rest
+
+
+def digest(code):
+    """Tells versions of a script or of a style sheet apart."""
+    return hashlib.sha256(code.encode()).hexdigest()[:8]
 
 
 def read_sheet(files, name):

@@ -49,7 +49,7 @@ def join(out):
 
 
 def addresses(page):
-    return [link for link in re.findall(r'<link rel="stylesheet" href="([^"]*)"', page) if "print" not in link]
+    return re.findall(r'<link rel="stylesheet" href="([^"]*)"', page)  # not that for paper, which begins otherwise
 
 
 def styles(out, page):
