@@ -42,10 +42,10 @@ class Bench:
         field.press("Enter")
 
     def step(self):
-        """One step on: what the lab then says."""
-        before = self.sentences.all_text_contents()
+        """One step on: what the lab then says. The number of the step must move: a choice may change the rest later."""
+        (before,) = re.findall(r"^Step [\d,]+:", self.sentences.first.text_content())
         self.press("Step")
-        expect(self.sentences.first).not_to_have_text(before[0])
+        expect(self.sentences.first).not_to_have_text(re.compile(f"^{before}"))
         return self.sentences.all_text_contents()
 
     def more(self, entry):
@@ -97,6 +97,27 @@ def test_it_plays_and_rewinds_to_the_same_draw(open_lab, head):
     expect(bench.root.get_by_label("Seed of the first draw")).to_have_value("1")
     expect(bench.sentences).to_have_text(re.compile(r"^Step 0:"))
     assert bench.step() != first
+    assert not bench.visitor.problems
+
+
+SLOW_FRAMES = "<script>window.requestAnimationFrame = (f) => setTimeout(() => f(performance.now()), 300);</script>"
+
+
+@pytest.mark.parametrize("head", ["", NO_WORKER], ids=["worker", "none"])
+@pytest.mark.parametrize("data", ["cross", "digits"])
+def test_every_press_of_step_counts_also_before_a_picture_is_there(open_lab, head, data):
+    bench = open_lab(head=head + SLOW_FRAMES)
+    choose_and_step = """(choice, data) => {
+        choice.value = data;
+        choice.dispatchEvent(new Event("change", { bubbles: true }));
+        const buttons = [...document.querySelectorAll(".initlab-lab button")];
+        const step = buttons.find((each) => each.textContent === "Step");
+        for (let i = 0; i < 3; i += 1) step.click();
+    }"""
+    bench.root.get_by_label("Data", exact=True).evaluate(choose_and_step, data)
+    expect(bench.sentences).to_have_text(re.compile(r"^Step 15:"))
+    bench.press("Step")
+    expect(bench.sentences).to_have_text(re.compile(r"^Step 20:"))
     assert not bench.visitor.problems
 
 

@@ -138,8 +138,8 @@ export function render({ model, el, problems, address, chapter = besideThis, dig
   const runKey = `${el.id} ${Math.random()} run`;
   const play = makeButton("Play", () => (playing ? pause() : playOn()), { title: "Play or pause" });
   const step = makeButton("Step", () => {
-    pause();
-    next();
+    if (playing) pause();
+    else if (!over()) ask(); // each press counts, also before the last picture is here
   });
   const rewind = makeButton(
     "Rewind",
@@ -173,11 +173,14 @@ export function render({ model, el, problems, address, chapter = besideThis, dig
     write(play, "Play");
     rested();
   }
-  /** Ask every run for one more picture; while it plays, for one ahead. */
+  /** Ask every run for one more picture. */
+  function ask() {
+    due += 1;
+    for (const state of states) if (!state.frame?.done) state.more(1, every());
+  }
+  /** While it plays, one picture is asked for ahead. */
   function next() {
-    for (; due < (playing ? 2 : 1) && !over(); due += 1) {
-      for (const state of states) if (!state.frame?.done) state.more(1, every());
-    }
+    while (due < 2 && !over()) ask();
   }
   /** Begin anew, from the same draws. */
   function begin() {
@@ -201,7 +204,7 @@ export function render({ model, el, problems, address, chapter = besideThis, dig
         if (states !== started) return;
         started.forEach((state, run) => {
           const lab = { experiment: drawn, run, digits: pictures };
-          state.more = line.ask({ key: state.key, lab, more: 1, every: every() }, (answer) => {
+          state.more = line.ask({ key: state.key, lab, more: due, every: every() }, (answer) => {
             if (states === started) arrived(state, answer);
           });
         });
