@@ -14,7 +14,7 @@ from initlab_book.figure import Demo, Film, Lines, Menu, Number, Player, Seed, S
 
 pytestmark = pytest.mark.browser
 
-SLOW, UNLUCKY = 99, 13
+SLOW, LATE, UNLUCKY = 99, 77, 13
 
 
 def _line(size, seed):
@@ -49,7 +49,8 @@ FILM = Film(
     engine=True,
 )
 
-# What the toys compute, in the language of pages; seed 99 never ends, seed 13 fails.
+# What the toys compute, in the language of pages; seed 99 never ends, seed 77 pauses for
+# two seconds, seed 13 fails.
 ENGINE = """
 FIGURES.toy = function* ({ size, seed }) {
     if (seed === 13) throw new RangeError("13 brings bad luck");
@@ -58,9 +59,11 @@ FIGURES.toy = function* ({ size, seed }) {
     return { panels: { line: { y: { y } } }, text: `Size ${size}, seed ${seed}.` };
 };
 FIGURES["toy-film"] = function* ({ scale, seed }) {
+    const since = performance.now();
     for (let step = 0; step < 5; step += 1) {
         if (seed === 13) throw new RangeError("13 brings bad luck");
         while (seed === 99 && step === 3) yield;
+        while (seed === 77 && step === 3 && performance.now() < since + 2000) yield;
         const y = [step * (scale === "two" ? 2 : 1), seed, 0];
         yield { panels: { line: { y: { y } } }, text: `Step ${step}, seed ${seed}.` };
     }
@@ -207,6 +210,16 @@ def test_a_film_is_shown_while_it_is_made_and_can_be_stopped(computing):
     type_in(figure.control(SEED), 0)
     figure.control(FILM.controls[0]).select_option("two")
     expect(said(figure)).to_have_text(re.compile(r"^Step \d, seed 0\.$"))
+
+
+def test_a_film_that_is_played_waits_for_what_is_still_being_made(computing):
+    figure, _ = computing(FILM)
+    type_in(figure.control(SEED), LATE)
+    expect(said(figure)).to_have_text("Step 2, seed 77.")
+    figure.button("Play").click()
+    expect(said(figure)).to_have_text("Step 0, seed 77.")
+    expect(said(figure)).to_have_text("Step 4, seed 77.")
+    expect(figure.button("Play")).to_be_visible()  # not "Pause": it has come to its end
 
 
 def test_widths_are_typed_as_a_list(open_page, tmp_path):

@@ -33,7 +33,7 @@ export function makePlayer(spec, model, length, rested) {
   function tick() {
     if (!playing) return;
     go(at() + 1);
-    if (at() < length() - 1) wait();
+    if (at() < length() - 1 || model.get("running")) wait(); // more of the run may be on its way
     else pause();
   }
   function pause() {
