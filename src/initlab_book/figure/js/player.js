@@ -33,7 +33,8 @@ export function makePlayer(spec, model, length, rested) {
   function tick() {
     if (!playing) return;
     go(at() + 1);
-    if (at() < length() - 1 || model.get("running")) wait(); // more of the run may be on its way
+    // Where it has caught up with a run that is still being made, it waits for more.
+    if (at() < length() - 1 || model.get("running")) wait();
     else pause();
   }
   function pause() {
