@@ -14,6 +14,7 @@ from initlab_book.numbers import number
 
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 ADDRESS_SETTLES = 300  # ms until the address names a new picture
+NO_WORKER = "<script>window.Worker = class { constructor() { throw new Error('forbidden'); } };</script>"
 
 
 def box_in_sight(locator):

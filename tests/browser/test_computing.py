@@ -5,7 +5,7 @@ import json
 import re
 
 import pytest
-from figure import ADDRESS_SETTLES, Figure, bare_page
+from figure import ADDRESS_SETTLES, NO_WORKER, Figure, bare_page
 from harness import explorers, guess_nothing
 from playwright.sync_api import expect
 
@@ -49,8 +49,7 @@ FILM = Film(
     engine=True,
 )
 
-# What the toys compute, in the language of pages; seed 99 never ends, seed 77 pauses for
-# two seconds, seed 13 fails.
+# What the toys compute, in the language of pages; seed 99 never ends, seed 77 pauses for two seconds, seed 13 fails.
 ENGINE = """
 FIGURES.toy = function* ({ size, seed }) {
     if (seed === 13) throw new RangeError("13 brings bad luck");
@@ -70,14 +69,14 @@ FIGURES["toy-film"] = function* ({ scale, seed }) {
 };
 return serveFigures;
 """
-NO_WORKER = {
+WORKERS = {
     "worker": "",
-    "none": "<script>window.Worker = class { constructor() { throw new Error('forbidden'); } };</script>",
+    "none": NO_WORKER,
     "forbidden": '<meta http-equiv="Content-Security-Policy" content="worker-src \'none\'">',
 }
 
 
-@pytest.fixture(params=NO_WORKER)
+@pytest.fixture(params=WORKERS)
 def computing(request, open_page, tmp_path):
     """computing(demo) -> (Figure, Visit): with a worker, without one, and with one that the site forbids."""
 
@@ -86,7 +85,7 @@ def computing(request, open_page, tmp_path):
         html = (
             bare_page(demo)
             .replace("return serveFigures;", ENGINE)
-            .replace("<style>", NO_WORKER[request.param] + "<style>", 1)
+            .replace("<style>", WORKERS[request.param] + "<style>", 1)
         )
         path.write_text(html, encoding="utf-8")
         visitor = open_page(path.as_uri() + address)

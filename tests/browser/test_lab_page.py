@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from figure import AXE
+from figure import AXE, NO_WORKER
 from playwright.sync_api import expect
 
 from initlab import datasets, network, training
@@ -17,8 +17,6 @@ from initlab_book.chapters.lab import lab
 from initlab_book.lab import static
 from initlab_book.lab.front_end import LAB
 from initlab_book.numbers import number
-
-NO_WORKER = "<script>window.Worker = class { constructor() { throw new Error('forbidden'); } };</script>"
 
 
 class Bench:
@@ -108,14 +106,13 @@ SLOW_FRAMES = "<script>window.requestAnimationFrame = (f) => setTimeout(() => f(
 @pytest.mark.parametrize("data", ["cross", "digits"])
 def test_every_press_of_step_counts_also_before_a_picture_is_there(open_lab, head, data):
     bench = open_lab(head=head + SLOW_FRAMES)
-    choose_and_step = """(choice, data) => {
+    step = bench.root.get_by_role("button", name="Step", exact=True).element_handle()
+    choose_and_step = """(choice, [data, step]) => {
         choice.value = data;
         choice.dispatchEvent(new Event("change", { bubbles: true }));
-        const buttons = [...document.querySelectorAll(".initlab-lab button")];
-        const step = buttons.find((each) => each.textContent === "Step");
         for (let i = 0; i < 3; i += 1) step.click();
     }"""
-    bench.root.get_by_label("Data", exact=True).evaluate(choose_and_step, data)
+    bench.root.get_by_label("Data", exact=True).evaluate(choose_and_step, [data, step])
     expect(bench.sentences).to_have_text(re.compile(r"^Step 15:"))
     bench.press("Step")
     expect(bench.sentences).to_have_text(re.compile(r"^Step 20:"))
